@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# A thin front of CMake; `make help` lists the targets.
+
+PCAP ?=
+THREADS ?=
+RULES ?=
+TOPOLOGY ?=
+TARGET ?=
+TIME ?= 60
+ENGINE ?= libfuzzer
+PREFIX ?= /usr/local
+
+export PCAP THREADS RULES TOPOLOGY
+
+.PHONY: build help setup bench test micro fuzz flamegraph format tidy install clean
+.NOTPARALLEL:
+
+build: ## build with optimisation, into build/release
+	@ci/compile.sh release
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 20
+
+setup: ## install what is missing, with apt
+	@ci/setup.sh
+
+bench: ## replay PCAP=FILE, or a default; THREADS= RULES= TOPOLOGY=
+	@ci/compile.sh release -t natbench
+	@bench/bench.sh build/release/bench/natbench
+
+test: ## build and test under AddressSanitizer and UBSan
+	@ci/test.sh asan
+
+micro: ## the micro-benchmarks
+	@ci/compile.sh release -t natbench_micro
+	@build/release/bench/micro/natbench_micro
+
+fuzz: ## fuzz TARGET= for TIME=60 seconds with ENGINE=libfuzzer or afl
+	@ci/fuzz.sh -e $(ENGINE) -t $(TIME) $(TARGET)
+
+flamegraph: ## profile a replay of PCAP= into build/flamegraph.html
+	@bench/flamegraph.sh
+
+format: ## format every C file in place
+	@ci/format.sh -i
+
+tidy: ## clang-tidy over every C file
+	@ci/tidy.sh
+
+install: ## install under PREFIX=/usr/local, for any machine of this kind
+	@ci/compile.sh release -B build/install -DNATBENCH_NATIVE=OFF \
+		-DNATBENCH_TESTS=OFF -DNATBENCH_MICRO=OFF \
+		-DCMAKE_INSTALL_PREFIX=$(PREFIX)
+	@cmake --install build/install
+
+clean: ## remove everything that was built
+	rm -rf build
