@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * natcore - Linux connection tracking and NAT in user space.
+ *
+ *	struct nat_config cfg = { .topology = topo, .rules = rules };
+ *	struct nat_engine *e = nat_engine_new(&cfg, &err);
+ *	struct nat_worker *w = nat_worker_new(e);
+ *	nat_worker_run(w, now_ns, packets, n);
+ *	nat_worker_free(w);
+ *	nat_engine_free(e);
+ *
+ * The library does no I/O, reads no clock and keeps no global state: time and
+ * randomness are arguments, so a run is reproducible from its seed.
+ *
+ * THREADS: an engine is shared by any number of threads. A worker belongs to
+ * the thread that called nat_worker_new(); every nat_worker_*() call on it must
+ * come from that thread. A thread has at most one worker. Parsing and printing
+ * may run on any thread. nat_engine_free() needs every worker freed.
+ *
+ * OWNERSHIP: whoever calls X_new() or X_parse() calls X_free(). An engine
+ * borrows its topology and rules until it is freed. Packet buffers stay the
+ * caller's. Strings that are returned live as long as the object asked.
+ *
+ * ERRORS: functions that build return NULL and fill struct nat_error; others
+ * return 0 or a negative errno. Packets never cause errors: they get a verdict.
+ *
+ * UNITS: times are nanoseconds, addresses, ports and ids in network byte
+ * order, lengths in bytes; marks, zones and counters in host order.
+ */
+#ifndef NATCORE_H
+#define NATCORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define NAT_API __attribute__((visibility("default")))
+#define NAT_MUST_USE __attribute__((warn_unused_result))
+#else
+#define NAT_API
+#define NAT_MUST_USE
+#endif
+
+/* ------------------------------------------------------------- vocabulary */
+
+/* What became of a packet. The sum over all verdicts is the packets in. */
+#define NAT_VERDICTS(X)                                                        \
+	X(FORWARD, "forward") /* leaves by out_if, translated */               \
+	X(LOCAL, "local")     /* delivered to the router itself */             \
+	X(DROP, "drop")       /* gone; see the reason */                       \
+	X(HOLD, "hold")       /* a fragment that waits for the others */
+
+/* Why a packet was dropped. */
+#define NAT_DROPS(X)                                                           \
+	X(NONE, "none")                                                        \
+	X(IP_HEADER, "ip_header")               /* RFC 791/8200 header check */ \
+	X(IP_OPTIONS, "ip_options")         /* malformed, or a source route */ \
+	X(MARTIAN_SOURCE, "martian_source")     /* RFC 1812 5.3.7 */           \
+	X(MARTIAN_DEST, "martian_destination")  /* RFC 1812 5.3.7 */           \
+	X(NO_ROUTE, "no_route")                                                \
+	X(NOT_OURS, "not_for_us")       /* link broadcast or multicast */      \
+	X(TTL, "ttl_expired")                                                  \
+	X(TOO_BIG, "too_big")           /* DF set and longer than the MTU */   \
+	X(RULE, "rule")                 /* target DROP or REJECT */            \
+	X(POLICY, "policy")             /* chain policy DROP */                \
+	X(HOTDROP, "hotdrop")           /* a match met a malformed packet */   \
+	X(TABLE_FULL, "table_full")     /* nf_conntrack_max, no early drop */  \
+	X(INSERT_FAILED, "insert_failed") /* no free tuple at confirm */       \
+	X(NAT, "nat")                   /* rewrite impossible */               \
+	X(NAT_ADDRESS, "nat_address")   /* MASQUERADE/REDIRECT: no address */  \
+	X(ICMP_ERROR, "icmp_error")     /* quoted packet cannot be mapped */   \
+	X(OIF_CHANGED, "oif_changed")   /* masqueraded flow changed its exit */ \
+	X(FRAGMENT, "fragment")         /* reassembly refused it */            \
+	X(IPV6, "ipv6_unrouted")        /* IPv6 without an IPv6 topology */    \
+	X(NO_MEMORY, "no_memory")
+
+/* Netfilter hooks, in kernel numbering. */
+#define NAT_HOOKS(X)                                                           \
+	X(PREROUTING) X(INPUT) X(FORWARD) X(OUTPUT) X(POSTROUTING)
+
+/* Connection status bits, as in the kernel's user space interface. */
+#define NAT_STATUS_BITS(X)                                                     \
+	X(EXPECTED, 0) X(SEEN_REPLY, 1) X(ASSURED, 2) X(CONFIRMED, 3)          \
+	X(SRC_NAT, 4) X(DST_NAT, 5) X(SEQ_ADJUST, 6) X(SRC_NAT_DONE, 7)        \
+	X(DST_NAT_DONE, 8) X(DYING, 9) X(FIXED_TIMEOUT, 10) X(TEMPLATE, 11)    \
+	X(NAT_CLASH, 12) X(HELPER, 13)
+
+/* How conntrack sees a packet (-m conntrack --ctstate). */
+#define NAT_STATES(X)                                                          \
+	X(INVALID) X(NEW) X(ESTABLISHED) X(RELATED) X(UNTRACKED)
+
+enum nat_verdict {
+#define X(id, name) NAT_##id,
+	NAT_VERDICTS(X)
+#undef X
+	NAT_N_VERDICTS
+};
+
+enum nat_drop {
+#define X(id, name) NAT_DROP_##id,
+	NAT_DROPS(X)
+#undef X
+	NAT_N_DROPS
+};
+
+enum nat_hook {
+#define X(id) NAT_HOOK_##id,
+	NAT_HOOKS(X)
+#undef X
+	NAT_N_HOOKS
+};
+
+enum nat_status {
+#define X(id, bit) NAT_ST_##id = 1 << (bit),
+	NAT_STATUS_BITS(X)
+#undef X
+};
+
+enum nat_state {
+#define X(id) NAT_STATE_##id,
+	NAT_STATES(X)
+#undef X
+	NAT_N_STATES
+};
+
+enum nat_dir { NAT_ORIGINAL, NAT_REPLY, NAT_N_DIRS };
+
+enum { NAT_NO_IF = 0xffff };
+
+NAT_API const char *nat_verdict_name(enum nat_verdict v);
+NAT_API const char *nat_drop_name(enum nat_drop d);
+NAT_API const char *nat_hook_name(enum nat_hook h);
+NAT_API const char *nat_state_name(enum nat_state s);
+
+struct nat_error {
+	unsigned line;  /* 1-based line of the text parsed; 0: none */
+	char text[240]; /* what is wrong, one line, no newline */
+};
+
+/* IPv6, or IPv4 in w[0] with the rest zero. */
+struct nat_addr {
+	uint32_t w[4];
+};
+
+/* One direction of a connection, as its packets look on the wire.
+ * Ids: ports; for ICMP src_id is the identifier and dst_id the bytes type,
+ * code; zero for protocols without either (spec section 2). */
+struct nat_tuple {
+	struct nat_addr src, dst;
+	uint16_t src_id, dst_id;
+	uint8_t proto;
+	uint8_t family; /* 4 or 6 */
+	uint16_t zone;
+};
+
+/* Where text goes: called any number of times, text not NUL-terminated. */
+struct nat_sink {
+	void (*put)(void *ctx, const char *text, size_t len);
+	void *ctx;
+};
+
+/* ----------------------------------------------------- topology and rules */
+
+/* Interfaces, addresses, routes and policy rules: an `ip -batch` file. */
+struct nat_topology;
+NAT_API struct nat_topology *nat_topology_parse(const char *text, size_t len,
+						struct nat_error *err);
+NAT_API void nat_topology_free(struct nat_topology *t);
+NAT_API unsigned nat_topology_n_ifs(const struct nat_topology *t);
+NAT_API const char *nat_topology_if_name(const struct nat_topology *t,
+					 unsigned i);
+/* Index of the interface, or -ENODEV. */
+NAT_API int nat_topology_if_index(const struct nat_topology *t,
+				  const char *name);
+
+/* One `iptables-save` text: tables, chains, rules, counters. */
+struct nat_rules;
+NAT_API struct nat_rules *nat_rules_parse(const char *text, size_t len,
+					  struct nat_error *err);
+NAT_API void nat_rules_free(struct nat_rules *r);
+/* As `iptables-save -c` writes them, without its two comment lines; tables
+ * stand in the order in which the text had them. */
+NAT_API void nat_rules_save(const struct nat_rules *r, struct nat_sink out);
+
+struct nat_list_options {
+	const char *table; /* "nat" and so on; NULL: "filter" */
+	const char *chain; /* NULL: all */
+	bool verbose;      /* -v */
+	bool numeric;      /* -n */
+	bool exact;        /* -x */
+};
+/* As `iptables -L` prints them, but hosts and services are always numbers:
+ * nothing is looked up. -ENOENT: no such table or chain. */
+NAT_API int nat_rules_list(const struct nat_rules *r,
+			   const struct nat_list_options *o,
+			   struct nat_sink out);
+/* Checks that the topology has every interface the rules name in full. */
+NAT_API int nat_rules_check(const struct nat_rules *r,
+			    const struct nat_topology *t,
+			    struct nat_error *err);
+
+/* net.netfilter.nf_conntrack_NAME: name, default, unit (spec 11.1). */
+#define NAT_SYSCTLS(X)                                                         \
+	X(max, 262144)                                                         \
+	X(acct, 0)                                                             \
+	X(checksum, 1)                                                         \
+	X(tcp_be_liberal, 0)                                                   \
+	X(tcp_ignore_invalid_rst, 0)                                           \
+	X(tcp_loose, 1)                                                        \
+	X(tcp_max_retrans, 3)                                                  \
+	X(tcp_timeout_syn_sent, 120)                                           \
+	X(tcp_timeout_syn_recv, 60)                                            \
+	X(tcp_timeout_established, 432000)                                     \
+	X(tcp_timeout_fin_wait, 120)                                           \
+	X(tcp_timeout_close_wait, 60)                                          \
+	X(tcp_timeout_last_ack, 30)                                            \
+	X(tcp_timeout_time_wait, 120)                                          \
+	X(tcp_timeout_close, 10)                                               \
+	X(tcp_timeout_max_retrans, 300)                                        \
+	X(tcp_timeout_unacknowledged, 300)                                     \
+	X(udp_timeout, 30)                                                     \
+	X(udp_timeout_stream, 120)                                             \
+	X(icmp_timeout, 30)                                                    \
+	X(generic_timeout, 600)
+
+struct nat_sysctl {
+#define X(name, value) uint32_t name;
+	NAT_SYSCTLS(X)
+#undef X
+};
+
+NAT_API void nat_sysctl_defaults(struct nat_sysctl *s);
+/* @name with or without "net.netfilter.nf_conntrack_"; -ENOENT, -EINVAL. */
+NAT_API int nat_sysctl_set(struct nat_sysctl *s, const char *name,
+			   const char *value);
+
+/* ------------------------------------------------------ engine and worker */
+
+struct nat_engine; /* shared: connections, rules, routes */
+struct nat_worker; /* one per thread: RCU registration, counters, scratch */
+
+struct nat_config {
+	const struct nat_topology *topology; /* required */
+	const struct nat_rules *rules;       /* NULL: none */
+	const struct nat_sysctl *sysctl;     /* NULL: defaults */
+	uint64_t seed;                       /* hash key, every random choice */
+	unsigned workers;                    /* most at a time; 0: 1 */
+};
+
+NAT_API struct nat_engine *nat_engine_new(const struct nat_config *cfg,
+					  struct nat_error *err);
+NAT_API void nat_engine_free(struct nat_engine *e);
+
+/* A packet in a caller's buffer: in @data, @len, @in_if and @time_ns, the
+ * rest out. @data begins with the IP header and is rewritten in place. */
+struct nat_packet {
+	uint8_t *data;
+	uint32_t len;     /* out: without what trailed the IP datagram */
+	uint32_t mark;    /* netfilter mark; in and out */
+	uint64_t time_ns; /* arrival; 0: the time given to the call */
+	uint16_t in_if;   /* topology index */
+	uint16_t out_if;  /* FORWARD: where it left; NAT_NO_IF otherwise */
+	uint8_t verdict;  /* enum nat_verdict */
+	uint8_t reason;   /* enum nat_drop */
+	uint8_t state;    /* enum nat_state */
+	uint8_t dir;      /* enum nat_dir, where state has a connection */
+	uint16_t manip;   /* NAT_ST_SRC_NAT | NAT_ST_DST_NAT: what was done */
+	uint16_t reserved;
+	uint32_t cause; /* of an originated packet: index in the batch */
+};
+
+/* NULL: no memory, or as many workers as nat_config said. */
+NAT_API struct nat_worker *nat_worker_new(struct nat_engine *e);
+NAT_API void nat_worker_free(struct nat_worker *w);
+
+/* Sends @n packets through the router, in order. Time never runs backwards:
+ * an earlier @now_ns counts as the latest seen. Returns how many packets the
+ * router itself sent because of them; nat_worker_originated() has those. */
+NAT_API int nat_worker_run(struct nat_worker *w, uint64_t now_ns,
+			   struct nat_packet *pkt, size_t n);
+/* Packets of the last run that the router made (ICMP errors, resets, echo
+ * replies, fragments); they live until the next call on @w. */
+NAT_API const struct nat_packet *
+nat_worker_originated(const struct nat_worker *w, size_t *n);
+/* Between bursts: holds up no other thread's reclamation until the next run. */
+NAT_API void nat_worker_idle(struct nat_worker *w);
+
+/* Gets memory ready ahead of need, so that no packet waits for it. For a thread
+ * that has no worker, some hundred times a second while connections are being
+ * made; each call takes up to some milliseconds. Without it all works, slower
+ * while the table grows. -ENOMEM: there was none. */
+NAT_API int nat_engine_maintain(struct nat_engine *e);
+
+/* ---------------------------------------------------------- what happened */
+
+struct nat_stats {
+	uint64_t packets, bytes;
+	uint64_t verdict[NAT_N_VERDICTS];
+	uint64_t drop[NAT_N_DROPS];
+	uint64_t state[NAT_N_STATES];
+	uint64_t originated;
+	/* as conntrack -S, and what became of entries */
+	uint64_t created, expired, deleted, found, invalid, insert_failed,
+		early_drop, clash_resolve;
+};
+
+NAT_API void nat_worker_stats(const struct nat_worker *w, struct nat_stats *s);
+/* The sum over all workers there ever were. Exact while none runs. */
+NAT_API void nat_engine_stats(struct nat_engine *e, struct nat_stats *s);
+
+struct nat_memory {
+	uint64_t entries, peak; /* connections, now and at most */
+	uint64_t table_bytes;   /* index over both directions */
+	uint64_t conn_bytes;    /* the connections in use */
+	uint64_t total_bytes;   /* all the engine holds for connections */
+};
+NAT_API void nat_engine_memory(struct nat_engine *e, struct nat_memory *m);
+
+/* A connection at a moment. */
+struct nat_conntrack {
+	struct nat_tuple tuple[NAT_N_DIRS];
+	uint16_t status;   /* enum nat_status bits */
+	uint8_t tcp_state; /* spec 5.2: 1 SYN_SENT .. 9 SYN_SENT2 */
+	bool acct;         /* the counters below are kept */
+	uint32_t timeout_s;
+	uint32_t mark;
+	uint64_t packets[NAT_N_DIRS], bytes[NAT_N_DIRS];
+};
+
+/* Calls @fn for each live connection at @now_ns, in no order. Runs on a thread
+ * without a worker, or on a worker's own. */
+NAT_API void nat_engine_each(struct nat_engine *e, uint64_t now_ns,
+			     void (*fn)(void *ctx,
+					const struct nat_conntrack *ct),
+			     void *ctx);
+/* A line as `conntrack -L` prints it, newline included. */
+NAT_API void nat_conntrack_print(const struct nat_conntrack *ct,
+				 struct nat_sink out);
+/* Writes the counters the engine has counted into @r, a parse of the text the
+ * engine's rules were parsed from. Exact while no worker runs. */
+NAT_API int nat_engine_rule_counters(struct nat_engine *e, struct nat_rules *r);
+
+/* ------------------------------------------------------------------ trace */
+
+/* What a packet meets on its way, in order. */
+#define NAT_STEPS(X)                                                           \
+	X(RECEIVE, "receive")     /* IP header checked */                      \
+	X(CONNTRACK, "conntrack") /* connection found, made, or none */        \
+	X(RULE, "rule")           /* a rule matched */                         \
+	X(POLICY, "policy")       /* end of a base chain */                    \
+	X(MANIP, "manip")         /* NAT decided: by a rule or null binding */ \
+	X(REWRITE, "rewrite")     /* bytes changed by NAT */                   \
+	X(ROUTE, "route")         /* routing decision */                       \
+	X(FORWARD, "forward")     /* TTL taken down */                         \
+	X(CONFIRM, "confirm")     /* connection entered the table */           \
+	X(ORIGINATE, "originate") /* the router sends a packet of its own */   \
+	X(VERDICT, "verdict")     /* the end */
+
+enum nat_step {
+#define X(id, name) NAT_STEP_##id,
+	NAT_STEPS(X)
+#undef X
+	NAT_N_STEPS
+};
+NAT_API const char *nat_step_name(enum nat_step s);
+
+struct nat_event {
+	enum nat_step step;
+	enum nat_hook hook;
+	const char *table;  /* RULE, POLICY, MANIP by rule: where; else NULL */
+	const char *chain;
+	unsigned rule;      /* 1-based in its chain; 0: the policy */
+	const char *text;   /* RULE: as iptables-save writes it; else a note */
+	enum nat_verdict verdict; /* VERDICT */
+	enum nat_drop reason;
+	enum nat_state state;
+	enum nat_dir dir;
+	const struct nat_conntrack *ct; /* NULL: none attached */
+	const uint8_t *data;            /* the packet as it is now */
+	uint32_t len;
+	uint16_t in_if, out_if;
+};
+typedef void (*nat_trace_fn)(void *ctx, const struct nat_event *ev);
+/* Calls @fn at every step of every packet from now on; NULL: no more. */
+NAT_API void nat_worker_trace(struct nat_worker *w, nat_trace_fn fn, void *ctx);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
