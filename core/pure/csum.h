@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The Internet checksum (RFC 1071), in full and by difference (RFC 1624).
+ * Knows no headers. Sums are kept in the byte order of memory: 16-bit words
+ * are loaded as they lie, which the sum does not mind.
+ *
+ * A one's complement sum that took in any nonzero word is never zero, so a
+ * checksum made here is never 0xffff: full and incremental results agree to
+ * the bit, however the changes were grouped.
+ */
+#ifndef NAT_CSUM_H
+#define NAT_CSUM_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "util.h"
+
+/* Adds eight bytes with end-around carry. */
+static inline uint64_t csum_add(uint64_t sum, uint64_t v)
+{
+	sum += v;
+	return sum + (sum < v);
+}
+
+static inline uint64_t csum_load(const uint8_t *p)
+{
+	uint64_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return v;
+}
+
+/* Less than eight bytes, as if zero bytes followed. */
+uint64_t csum_tail(const uint8_t *p, size_t len);
+/* Many bytes: @len is a multiple of CSUM_BULK. */
+enum { CSUM_BULK = 64 };
+uint64_t csum_bulk(const uint8_t *p, size_t len);
+
+/* Adds @len bytes to the unfolded sum; an odd last byte counts as if a zero
+ * byte followed. Any number of calls, each but the last of even length. */
+static inline uint64_t csum_partial(uint64_t sum, const void *bytes, size_t len)
+{
+	const uint8_t *p = bytes, *end = p + len;
+
+	if (unlikely(len >= 2 * CSUM_BULK)) {
+		size_t n = len & ~(size_t)(CSUM_BULK - 1);
+
+		sum = csum_add(sum, csum_bulk(p, n));
+		p += n;
+	}
+	for (; end - p >= 8; p += 8)
+		sum = csum_add(sum, csum_load(p));
+	if (p == end)
+		return sum;
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	if (likely(len >= 8)) /* the last eight less those already added */
+		return csum_add(sum, csum_load(end - 8) >>
+					     (8 * (8 - (end - p))));
+#endif
+	return csum_add(sum, csum_tail(p, (size_t)(end - p)));
+}
+
+/* Unfolded sum to 16 bits, not complemented. Adding the halves of a word to
+ * each other both ways round leaves their folded sum in its upper half. */
+static inline uint16_t csum_fold(uint64_t sum)
+{
+	uint32_t high = (uint32_t)(sum >> 32);
+	uint32_t s = (uint32_t)sum + high;
+
+	s += s < high;
+	s += s << 16 | s >> 16;
+	return (uint16_t)(s >> 16);
+}
+
+/* The checksum over what was summed. */
+static inline uint16_t csum_finish(uint64_t sum)
+{
+	return (uint16_t)~csum_fold(sum);
+}
+
+/* A change of words, to be applied to any checksum that covers them. */
+struct csum_delta {
+	uint64_t sum;
+};
+
+static inline void csum_delta_u32(struct csum_delta *d, uint32_t from,
+				  uint32_t to)
+{
+	d->sum = csum_add(d->sum, (uint64_t)(uint32_t)~from + to);
+}
+
+static inline void csum_delta_u16(struct csum_delta *d, uint16_t from,
+				  uint16_t to)
+{
+	d->sum = csum_add(d->sum, (uint64_t)(uint16_t)~from + to);
+}
+
+/* RFC 1624 eqn. 3: HC' = ~(~HC + ~m + m'). The high half of ~@check is all
+ * ones, as in 32-bit arithmetic: it keeps the sum from ever being zero. */
+static inline uint16_t csum_apply(uint16_t check, struct csum_delta d)
+{
+	return csum_finish(csum_add(d.sum, ~(uint32_t)check));
+}
+
+static inline uint16_t csum_update32(uint16_t check, uint32_t from, uint32_t to)
+{
+	struct csum_delta d = {0};
+
+	csum_delta_u32(&d, from, to);
+	return csum_apply(check, d);
+}
+
+/* Takes one off the TTL: RFC 1141, as routers do it. */
+static inline uint16_t csum_ttl_down(uint16_t check)
+{
+	uint32_t c = check;
+	const union {
+		uint8_t b[2];
+		uint16_t w;
+	} one = {.b = {1, 0}};
+
+	c += one.w;
+	return (uint16_t)(c + (c >= 0xffff));
+}
+
+#endif

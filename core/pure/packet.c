@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Bytes to packet: IP, transport header, tuple. */
+#include "pure/packet.h"
+
+#include "pure/csum.h"
+#include "pure/tuple.h"
+
+static enum packet_family parse_ipv4(struct packet *p, uint8_t *bytes,
+				     uint32_t len)
+{
+	uint32_t header, total;
+
+	if (unlikely(len < IPV4_HEADER))
+		return PACKET_BAD;
+	header = (bytes[0] & 15u) * 4;
+	if (unlikely(header < IPV4_HEADER || header > len))
+		return PACKET_BAD;
+	total = load16_host(bytes + IPV4_LEN);
+	if (unlikely(total > len || total < header))
+		return PACKET_BAD;
+	if (unlikely(csum_fold(csum_partial(0, bytes, header)) != 0xffff))
+		return PACKET_BAD;
+	p->ip = bytes;
+	p->len = total;
+	p->l4 = (uint16_t)header;
+	p->frag = load16_host(bytes + IPV4_FRAG);
+	p->family = PACKET_IPV4;
+	p->proto = bytes[IPV4_PROTO];
+	return PACKET_IPV4;
+}
+
+enum packet_family packet_parse(struct packet *p, uint8_t *bytes, uint32_t len)
+{
+	if (unlikely(!len))
+		return PACKET_BAD;
+	switch (bytes[0] >> 4) {
+	case 4:
+		return parse_ipv4(p, bytes, len);
+	case 6:
+		return PACKET_IPV6;
+	default:
+		return PACKET_BAD;
+	}
+}
+
+/* The two ids of the tuple; false where the header is too short for them. */
+static bool tuple_ids(const struct packet *p, struct nat_tuple *t)
+{
+	const uint8_t *l4 = packet_l4(p);
+	uint32_t len = packet_l4_len(p);
+
+	if (proto_has_ports(p->proto)) {
+		if (len < 4)
+			return false;
+		t->src_id = load16(l4 + PORT_SRC);
+		t->dst_id = load16(l4 + PORT_DST);
+	} else if (p->proto == PROTO_ICMP) {
+		if (len < ICMP_HEADER)
+			return false;
+		t->src_id = load16(l4 + ICMP_ID);
+		t->dst_id = load16(l4 + ICMP_TYPE);
+	} else {
+		t->src_id = 0;
+		t->dst_id = 0;
+	}
+	return true;
+}
+
+bool packet_tuple(const struct packet *p, struct nat_tuple *t)
+{
+	if (unlikely(p->frag & IPV4_OFFSET))
+		return false;
+	*t = (struct nat_tuple){
+		.src = {.w = {load32(p->ip + IPV4_SRC)}},
+		.dst = {.w = {load32(p->ip + IPV4_DST)}},
+		.proto = p->proto,
+		.family = p->family,
+	};
+	return tuple_ids(p, t);
+}
+
+bool packet_quoted(const struct packet *p, struct packet *quoted)
+{
+	uint32_t at = p->l4 + (uint32_t)ICMP_HEADER;
+	uint8_t *ip = p->ip + at;
+	uint32_t header, len;
+
+	if (p->len < at + IPV4_HEADER)
+		return false;
+	len = p->len - at;
+	header = (ip[0] & 15u) * 4;
+	if (ip[0] >> 4 != 4 || header < IPV4_HEADER || header > len)
+		return false;
+	*quoted = (struct packet){
+		.ip = ip,
+		.len = len,
+		.l4 = (uint16_t)header,
+		.frag = load16_host(ip + IPV4_FRAG),
+		.family = PACKET_IPV4,
+		.proto = ip[IPV4_PROTO],
+	};
+	return true;
+}
+
+/* Sum over pseudo-header and the first @covered bytes of L4; right when it
+ * folds to 0xffff. */
+static uint16_t fold_covered(const struct packet *p, uint8_t proto,
+			     uint32_t covered)
+{
+	uint32_t len = packet_l4_len(p);
+	uint8_t tail[4] = {0, proto, (uint8_t)(len >> 8), (uint8_t)len};
+	uint64_t sum = load32(p->ip + IPV4_SRC);
+
+	sum += load32(p->ip + IPV4_DST);
+	sum += load32(tail);
+	return csum_fold(csum_partial(sum, packet_l4(p), covered));
+}
+
+static uint16_t fold_with_pseudo(const struct packet *p, uint8_t proto)
+{
+	return fold_covered(p, proto, packet_l4_len(p));
+}
+
+static enum l4_fault check_tcp(const struct packet *p, bool verify)
+{
+	const uint8_t *l4 = packet_l4(p);
+	uint32_t len = packet_l4_len(p);
+	uint32_t header;
+
+	if (len < TCP_HEADER)
+		return L4_SHORT;
+	header = (uint32_t)(l4[TCP_DOFF] >> 4) * 4;
+	if (header < TCP_HEADER || header > len)
+		return L4_LENGTH;
+	if (verify && fold_with_pseudo(p, PROTO_TCP) != 0xffff)
+		return L4_CHECKSUM;
+	return tcp_flags_valid(l4[TCP_FLAG_BYTE]) ? L4_OK : L4_FLAGS;
+}
+
+/* The sum covers the whole IP payload, not the UDP length (spec 3.3). */
+static enum l4_fault check_udp(const struct packet *p, bool verify)
+{
+	const uint8_t *l4 = packet_l4(p);
+	uint32_t len = packet_l4_len(p);
+	uint32_t udp_len;
+
+	if (len < UDP_HEADER)
+		return L4_SHORT;
+	udp_len = load16_host(l4 + UDP_LEN);
+	if (udp_len > len || udp_len < UDP_HEADER)
+		return L4_LENGTH;
+	if (verify && load16(l4 + UDP_CHECK) &&
+	    fold_with_pseudo(p, PROTO_UDP) != 0xffff)
+		return L4_CHECKSUM;
+	return L4_OK;
+}
+
+/* Linux sums UDP-Lite as if it were UDP (spec 3.3), so that what RFC 3828
+ * calls correct is not. */
+static enum l4_fault check_udplite(const struct packet *p, bool verify)
+{
+	const uint8_t *l4 = packet_l4(p);
+	uint32_t len = packet_l4_len(p);
+	uint32_t covered;
+
+	if (len < UDP_HEADER)
+		return L4_SHORT;
+	covered = load16_host(l4 + UDP_LEN);
+	if (!covered)
+		covered = len;
+	if (covered < UDP_HEADER || covered > len)
+		return L4_LENGTH;
+	if (!load16(l4 + UDP_CHECK))
+		return L4_CHECKSUM;
+	if (verify && fold_covered(p, PROTO_UDP, covered) != 0xffff)
+		return L4_CHECKSUM;
+	return L4_OK;
+}
+
+static enum l4_fault check_icmp(const struct packet *p, bool verify)
+{
+	const uint8_t *l4 = packet_l4(p);
+	uint32_t len = packet_l4_len(p);
+
+	if (len < ICMP_HEADER)
+		return L4_SHORT;
+	if (verify && csum_fold(csum_partial(0, l4, len)) != 0xffff)
+		return L4_CHECKSUM;
+	return l4[ICMP_TYPE] <= ICMP_LAST_TYPE ? L4_OK : L4_TYPE;
+}
+
+enum l4_fault packet_check_l4(const struct packet *p, bool verify)
+{
+	switch (p->proto) {
+	case PROTO_TCP:
+		return check_tcp(p, verify);
+	case PROTO_UDP:
+		return check_udp(p, verify);
+	case PROTO_UDPLITE:
+		return check_udplite(p, verify);
+	case PROTO_ICMP:
+		return check_icmp(p, verify);
+	default:
+		return L4_OK;
+	}
+}
+
+bool packet_l4_csum_ok(const struct packet *p)
+{
+	const uint8_t *l4 = packet_l4(p);
+	uint32_t len = packet_l4_len(p);
+
+	switch (p->proto) {
+	case PROTO_TCP:
+		return len >= TCP_HEADER &&
+		       fold_with_pseudo(p, PROTO_TCP) == 0xffff;
+	case PROTO_UDP:
+		return len >= UDP_HEADER &&
+		       (!load16(l4 + UDP_CHECK) ||
+			fold_with_pseudo(p, PROTO_UDP) == 0xffff);
+	case PROTO_ICMP:
+		return len >= ICMP_HEADER &&
+		       csum_fold(csum_partial(0, l4, len)) == 0xffff;
+	default:
+		return true;
+	}
+}
+
+const char *l4_fault_name(enum l4_fault f)
+{
+	static const char *const name[L4_N_FAULTS] = {
+		[L4_OK] = "ok",
+		[L4_SHORT] = "transport header cut short",
+		[L4_LENGTH] = "length fields contradict each other",
+		[L4_CHECKSUM] = "bad transport checksum",
+		[L4_FLAGS] = "TCP flags no sender combines",
+		[L4_TYPE] = "unknown ICMP type",
+	};
+
+	return name[f];
+}

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Bytes to packet: the only place of the core that reads wire bytes. Every
+ * function here is given bytes an attacker chose and reads none outside them.
+ *
+ * Offsets are from the first byte of the IP header. Sources: RFC 791, 768,
+ * 792, 9293 and what Linux makes of them, spec sections 1.2, 2 and 3.
+ */
+#ifndef NAT_PACKET_H
+#define NAT_PACKET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "natcore.h"
+#include "pure/csum.h"
+#include "pure/tcp.h"
+#include "pure/tuple.h"
+#include "util.h"
+
+enum {
+	IPV4_HEADER = 20,
+	IPV4_DF = 0x4000,
+	IPV4_MF = 0x2000,
+	IPV4_OFFSET = 0x1fff,
+	TCP_HEADER = 20,
+	UDP_HEADER = 8,
+	ICMP_HEADER = 8,
+};
+
+enum { /* offsets in the headers */
+       IPV4_TOS = 1,
+       IPV4_LEN = 2,
+       IPV4_ID = 4,
+       IPV4_FRAG = 6,
+       IPV4_TTL = 8,
+       IPV4_PROTO = 9,
+       IPV4_CHECK = 10,
+       IPV4_SRC = 12,
+       IPV4_DST = 16,
+       PORT_SRC = 0,
+       PORT_DST = 2,
+       UDP_LEN = 4,
+       UDP_CHECK = 6,
+       TCP_SEQ = 4,
+       TCP_ACK_SEQ = 8,
+       TCP_DOFF = 12,
+       TCP_FLAG_BYTE = 13,
+       TCP_WINDOW = 14,
+       TCP_CHECK = 16,
+       ICMP_TYPE = 0,
+       ICMP_CODE = 1,
+       ICMP_CHECK = 2,
+       ICMP_ID = 4,
+       ICMP_SEQ = 6,
+};
+
+enum icmp_type {
+	ICMP_ECHO_REPLY = 0,
+	ICMP_UNREACHABLE = 3,
+	ICMP_SOURCE_QUENCH = 4,
+	ICMP_REDIRECT = 5,
+	ICMP_ECHO = 8,
+	ICMP_TIME_EXCEEDED = 11,
+	ICMP_PARAMETER = 12,
+	ICMP_TIMESTAMP = 13,
+	ICMP_TIMESTAMP_REPLY = 14,
+	ICMP_INFO = 15,
+	ICMP_INFO_REPLY = 16,
+	ICMP_ADDRESS = 17,
+	ICMP_ADDRESS_REPLY = 18,
+	ICMP_LAST_TYPE = ICMP_ADDRESS_REPLY,
+};
+
+struct packet {
+	uint8_t *ip;
+	uint32_t len;  /* of the datagram; of a quoted one: what is there */
+	uint16_t l4;   /* offset of the transport header */
+	uint16_t frag; /* host order: IPV4_DF, IPV4_MF, offset / 8 */
+	uint8_t family;
+	uint8_t proto;
+};
+
+static inline uint16_t load16(const uint8_t *p)
+{
+	uint16_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return v;
+}
+
+static inline uint32_t load32(const uint8_t *p)
+{
+	uint32_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return v;
+}
+
+static inline uint16_t load16_host(const uint8_t *p)
+{
+	uint16_t v = load16(p);
+
+	return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? __builtin_bswap16(v)
+							 : v;
+}
+
+static inline uint32_t load32_host(const uint8_t *p)
+{
+	uint32_t v = load32(p);
+
+	return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? __builtin_bswap32(v)
+							 : v;
+}
+
+static inline uint8_t *packet_l4(const struct packet *p)
+{
+	return p->ip + p->l4;
+}
+
+static inline uint32_t packet_l4_len(const struct packet *p)
+{
+	return p->len - p->l4;
+}
+
+static inline bool packet_is_fragment(const struct packet *p)
+{
+	return p->frag & (IPV4_MF | IPV4_OFFSET);
+}
+
+enum packet_family { PACKET_BAD = 0, PACKET_IPV4 = 4, PACKET_IPV6 = 6 };
+
+/* What IP itself demands of a received packet (spec 1.2 step 1); sets len to
+ * the datagram's. PACKET_BAD: dropped before any hook. */
+MUST_USE enum packet_family packet_parse(struct packet *p, uint8_t *bytes,
+					 uint32_t len);
+
+/* The tuple (spec section 2), zone 0. False: INVALID. */
+MUST_USE bool packet_tuple(const struct packet *p, struct nat_tuple *t);
+
+/* The datagram that an ICMP error quotes. False: not parsable. */
+MUST_USE bool packet_quoted(const struct packet *p, struct packet *quoted);
+
+/* True for ICMP types that quote a datagram (3 4 5 11 12). */
+static inline bool icmp_is_error(uint8_t type)
+{
+	return type == ICMP_UNREACHABLE || type == ICMP_SOURCE_QUENCH ||
+	       type == ICMP_REDIRECT || type == ICMP_TIME_EXCEEDED ||
+	       type == ICMP_PARAMETER;
+}
+
+/* Why conntrack calls a packet INVALID before it looks at any state. */
+enum l4_fault {
+	L4_OK,
+	L4_SHORT,    /* header incomplete */
+	L4_LENGTH,   /* length fields contradict each other */
+	L4_CHECKSUM, /* wrong, and verification is on */
+	L4_FLAGS,    /* TCP flags no sender combines */
+	L4_TYPE,     /* ICMP type unknown */
+	L4_N_FAULTS
+};
+const char *l4_fault_name(enum l4_fault f);
+
+/* Spec section 3. @verify: nf_conntrack_checksum, at PREROUTING only. */
+MUST_USE enum l4_fault packet_check_l4(const struct packet *p, bool verify);
+
+/* Full recomputation says that the L4 checksum is right (or absent). */
+bool packet_l4_csum_ok(const struct packet *p);
+
+/* The TCP header as the tracker wants it; packet_check_l4() said L4_OK. */
+static inline void packet_tcp(const struct packet *p, struct tcp_segment *s)
+{
+	const uint8_t *l4 = packet_l4(p);
+	uint32_t header = (uint32_t)(l4[TCP_DOFF] >> 4) * 4;
+
+	s->seq = load32_host(l4 + TCP_SEQ);
+	s->ack = load32_host(l4 + TCP_ACK_SEQ);
+	s->win = load16_host(l4 + TCP_WINDOW);
+	s->flags = l4[TCP_FLAG_BYTE];
+	s->end = tcp_segment_end(s->seq, s->flags, packet_l4_len(p) - header);
+	s->options = l4 + TCP_HEADER;
+	s->options_len = (uint8_t)(header - TCP_HEADER);
+}
+
+/* A datagram with no peculiarities: IPv4 without options, whole, its header
+ * sound, all of a TCP or UDP header there. What packet_parse() says of it
+ * then needs no looking: header 20 bytes, length as in the header. */
+static inline bool packet_is_plain(const uint8_t *ip, uint32_t len)
+{
+	enum { LEAST = IPV4_HEADER + TCP_HEADER };
+	uint32_t total;
+	uint64_t sum;
+
+	if (unlikely(len < LEAST || ip[0] != 0x45))
+		return false;
+	total = load16_host(ip + IPV4_LEN);
+	if (unlikely(total > len || total < LEAST ||
+		     load16_host(ip + IPV4_FRAG) & (IPV4_MF | IPV4_OFFSET)))
+		return false;
+	if (unlikely(ip[IPV4_PROTO] != PROTO_TCP &&
+		     ip[IPV4_PROTO] != PROTO_UDP))
+		return false;
+	sum = csum_add(csum_load(ip), csum_load(ip + 8));
+	return likely(csum_fold(csum_add(sum, load32(ip + 16))) == 0xffff);
+}
+
+/* Of a plain packet: the transport header is complete and the checksum, if it
+ * is to be looked at, right. */
+ALWAYS_INLINE bool packet_plain_l4_ok(const struct packet *p, bool verify)
+{
+	const uint8_t *l4 = p->ip + IPV4_HEADER;
+	uint32_t len = p->len - IPV4_HEADER;
+	const uint8_t tail[4] = {0, p->proto, (uint8_t)(len >> 8),
+				 (uint8_t)len};
+	uint64_t sum;
+
+	if (p->proto == PROTO_TCP) {
+		uint32_t header = (uint32_t)(l4[TCP_DOFF] >> 4) * 4;
+
+		if (unlikely(header < TCP_HEADER || header > len))
+			return false;
+	} else {
+		uint32_t udp_len = load16_host(l4 + UDP_LEN);
+
+		if (unlikely(udp_len < UDP_HEADER || udp_len > len))
+			return false;
+		verify &= load16(l4 + UDP_CHECK) != 0;
+	}
+	if (unlikely(!verify))
+		return true;
+	sum = csum_add(csum_load(p->ip + IPV4_SRC), load32(tail));
+	return csum_fold(csum_partial(sum, l4, len)) == 0xffff;
+}
+
+#endif

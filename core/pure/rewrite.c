@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Packet to bytes: addresses, ports and ids, and the sums that cover them. */
+#include "pure/rewrite.h"
+
+#include "pure/csum.h"
+#include "pure/tuple.h"
+
+/* Shortest L4 header that NAT is willing to touch (spec 7.7). */
+enum { SHORTEST_L4 = 8 };
+
+static void store16(uint8_t *p, uint16_t v)
+{
+	memcpy(p, &v, sizeof(v));
+}
+
+static void store32(uint8_t *p, uint32_t v)
+{
+	memcpy(p, &v, sizeof(v));
+}
+
+static void put16(uint8_t *field, uint16_t v, struct csum_delta *d)
+{
+	csum_delta_u16(d, load16(field), v);
+	store16(field, v);
+}
+
+static void fix_check(uint8_t *field, struct csum_delta d)
+{
+	store16(field, csum_apply(load16(field), d));
+}
+
+/* A sum of zero means "none" in UDP, so zero is written as all ones. */
+static void fix_udp_check(uint8_t *field, struct csum_delta d)
+{
+	uint16_t check = csum_apply(load16(field), d);
+
+	store16(field, check ? check : 0xffff);
+}
+
+static bool icmp_has_id(uint8_t type)
+{
+	return type == ICMP_ECHO_REPLY || type == ICMP_ECHO ||
+	       (type >= ICMP_TIMESTAMP && type <= ICMP_ADDRESS_REPLY);
+}
+
+/* @d: what the address already changed of the pseudo-header. */
+static bool rewrite_l4(const struct packet *p, enum manip m, uint16_t id,
+		       struct csum_delta d)
+{
+	uint8_t *l4 = packet_l4(p);
+	uint32_t len = packet_l4_len(p);
+	uint8_t *port = l4 + (m == MANIP_SRC ? PORT_SRC : PORT_DST);
+
+	switch (p->proto) {
+	case PROTO_TCP:
+		if (len < SHORTEST_L4)
+			return false;
+		put16(port, id, &d);
+		if (len >= TCP_HEADER)
+			fix_check(l4 + TCP_CHECK, d);
+		return true;
+	case PROTO_UDP:
+		if (len < SHORTEST_L4)
+			return false;
+		put16(port, id, &d);
+		if (load16(l4 + UDP_CHECK))
+			fix_udp_check(l4 + UDP_CHECK, d);
+		return true;
+	case PROTO_UDPLITE:
+		if (len < SHORTEST_L4)
+			return false;
+		put16(port, id, &d);
+		fix_udp_check(l4 + UDP_CHECK, d);
+		return true;
+	case PROTO_ICMP:
+		if (len < SHORTEST_L4)
+			return false;
+		if (icmp_has_id(l4[ICMP_TYPE])) {
+			d = (struct csum_delta){0}; /* no pseudo-header */
+			put16(l4 + ICMP_ID, id, &d);
+			fix_check(l4 + ICMP_CHECK, d);
+		}
+		return true;
+	default:
+		return true;
+	}
+}
+
+bool rewrite_end(const struct packet *p, enum manip m,
+		 const struct nat_tuple *target)
+{
+	uint8_t *field = p->ip + (m == MANIP_SRC ? IPV4_SRC : IPV4_DST);
+	uint32_t addr = m == MANIP_SRC ? target->src.w[0] : target->dst.w[0];
+	uint16_t id = m == MANIP_SRC || p->proto == PROTO_ICMP ? target->src_id
+							       : target->dst_id;
+	struct csum_delta d = {0};
+
+	csum_delta_u32(&d, load32(field), addr);
+	if (unlikely(!rewrite_l4(p, m, id, d)))
+		return false;
+	store32(field, addr);
+	fix_check(p->ip + IPV4_CHECK, d);
+	return true;
+}
+
+/* The outer address alone: an ICMP error has no id and no pseudo-header. */
+static void rewrite_address(const struct packet *p, enum manip m,
+			    const struct nat_tuple *target)
+{
+	uint8_t *field = p->ip + (m == MANIP_SRC ? IPV4_SRC : IPV4_DST);
+	uint32_t addr = m == MANIP_SRC ? target->src.w[0] : target->dst.w[0];
+	struct csum_delta d = {0};
+
+	csum_delta_u32(&d, load32(field), addr);
+	store32(field, addr);
+	fix_check(p->ip + IPV4_CHECK, d);
+}
+
+bool rewrite_icmp_error(const struct packet *p, enum manip m,
+			const struct nat_tuple *quoted,
+			const struct nat_tuple *target)
+{
+	struct packet inner;
+	uint8_t *l4 = packet_l4(p);
+	uint32_t len = packet_l4_len(p);
+
+	if (!packet_quoted(p, &inner))
+		return false;
+	if (!rewrite_end(&inner, m == MANIP_SRC ? MANIP_DST : MANIP_SRC,
+			 quoted))
+		return false;
+	store16(l4 + ICMP_CHECK, 0);
+	store16(l4 + ICMP_CHECK, csum_finish(csum_partial(0, l4, len)));
+	rewrite_address(p, m, target);
+	return true;
+}
+
+/* Network order from host order. */
+static uint16_t wire16(uint32_t host)
+{
+	const uint8_t b[2] = {(uint8_t)(host >> 8), (uint8_t)host};
+
+	return load16(b);
+}
+
+void rewrite_first_fragment(struct packet *p, uint32_t payload)
+{
+	struct csum_delta d = {0};
+
+	p->len = p->l4 + payload;
+	p->frag |= IPV4_MF;
+	put16(p->ip + IPV4_LEN, wire16(p->len), &d);
+	put16(p->ip + IPV4_FRAG, wire16(p->frag), &d);
+	fix_check(p->ip + IPV4_CHECK, d);
+}
+
+void rewrite_ttl_down(const struct packet *p)
+{
+	uint8_t *check = p->ip + IPV4_CHECK;
+
+	p->ip[IPV4_TTL]--;
+	store16(check, csum_ttl_down(load16(check)));
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Packet to bytes: the only place of the core that writes into a received
+ * packet. Checksums are updated by difference, so a wrong one stays wrong
+ * and payloads are never read (spec 7.7, 7.8).
+ */
+#ifndef NAT_REWRITE_H
+#define NAT_REWRITE_H
+
+#include <stdbool.h>
+
+#include "pure/packet.h"
+
+/* Which end of a packet a NAT step may change. */
+enum manip { MANIP_SRC, MANIP_DST };
+
+/* Writes @m's address and id of @target. False: too short to be translated,
+ * the packet must be dropped. */
+MUST_USE bool rewrite_end(const struct packet *p, enum manip m,
+			  const struct nat_tuple *target);
+
+/* Forwards and translates a plain packet (packet_is_plain()) in one go: the
+ * TTL down, and addresses and ports as given, in memory order. The same bytes
+ * as rewrite_end() for either end and rewrite_ttl_down(): a sum by difference
+ * does not depend on how the differences were grouped. */
+ALWAYS_INLINE void rewrite_plain(const struct packet *p, uint64_t addrs,
+				 uint32_t ports)
+{
+	uint8_t *ip = p->ip, *l4 = ip + IPV4_HEADER;
+	uint8_t *check = l4 + (p->proto == PROTO_TCP ? TCP_CHECK : UDP_CHECK);
+	uint64_t addr_sum = csum_add(~csum_load(ip + IPV4_SRC), addrs);
+	struct csum_delta header = {addr_sum}, whole = {addr_sum};
+	uint16_t old = load16(ip + IPV4_TTL), sum;
+
+	ip[IPV4_TTL]--;
+	csum_delta_u16(&header, old, load16(ip + IPV4_TTL));
+	csum_delta_u32(&whole, load32(l4), ports);
+	sum = csum_apply(load16(ip + IPV4_CHECK), header);
+	memcpy(ip + IPV4_CHECK, &sum, sizeof(sum));
+	memcpy(ip + IPV4_SRC, &addrs, sizeof(addrs));
+	memcpy(l4, &ports, sizeof(ports));
+	sum = load16(check);
+	if (unlikely(!sum && p->proto == PROTO_UDP))
+		return; /* the sender made none */
+	sum = csum_apply(sum, whole);
+	if (unlikely(!sum && p->proto == PROTO_UDP))
+		sum = 0xffff; /* zero would mean none */
+	memcpy(check, &sum, sizeof(sum));
+}
+
+/* An ICMP error about a translated connection: the quoted datagram's opposite
+ * end takes the values of @quoted (the connection's tuple in the direction
+ * opposite to the error's), the outer end @m those of @target, and the error's
+ * checksum is made anew. False: quote too short, to be dropped. */
+MUST_USE bool rewrite_icmp_error(const struct packet *p, enum manip m,
+				 const struct nat_tuple *quoted,
+				 const struct nat_tuple *target);
+
+/* Cuts the packet down to a first fragment with @payload bytes after the IP
+ * header; the bytes behind stay as they are. */
+void rewrite_first_fragment(struct packet *p, uint32_t payload);
+
+/* Forwarding takes one off the TTL. */
+void rewrite_ttl_down(const struct packet *p);
+
+#endif

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * TCP connection tracking, Linux's (spec section 5): one segment at a time
+ * into one connection's struct tcp_track. Pure: what must be done with the
+ * connection is the result, and the caller does it.
+ *
+ * A new connection's track is all zero and its status lacks CONFIRMED.
+ */
+#ifndef NAT_TCP_H
+#define NAT_TCP_H
+
+#include "pure/tcp_options.h"
+#include "pure/tcp_track.h"
+#include "pure/tcp_window.h"
+#include "util.h"
+
+/* What the caller does with the connection; any combination. */
+enum tcp_action {
+	TCP_SET_TIMEOUT = 0x01, /* unless its status has FIXED_TIMEOUT */
+	TCP_ACCOUNT = 0x02,     /* count the packet */
+	TCP_ASSURE = 0x04,      /* set ASSURED */
+	TCP_CHANGED = 0x08,     /* the state changed: event PROTOINFO */
+	TCP_DELETE = 0x10,      /* the packet goes on, the connection not */
+};
+
+struct tcp_result {
+	ticks timeout;   /* with TCP_SET_TIMEOUT */
+	uint8_t verdict; /* enum tcp_verdict */
+	uint8_t actions; /* enum tcp_action */
+	uint8_t why;     /* enum tcp_why */
+};
+
+/* Takes @g, whose flags are valid, into @t. The caller sets SEEN_REPLY on a
+ * reply that was accepted or ignored, after this. */
+MUST_USE struct tcp_result tcp_update(struct tcp_track *t,
+				      const struct tcp_segment *g,
+				      const struct tcp_context *c);
+
+/* Branchless, since data and its acknowledgement take turns. */
+ALWAYS_INLINE ticks tcp_timeout_of(const struct tcp_track *t, const struct tcp_rules *r,
+			enum tcp_class class, enum tcp_state to)
+{
+	unsigned cut = t->retrans >= r->max_retrans ? TCP_CUT_RETRANS : 0;
+
+	static_assert(TCP_DATA_UNACK == TCP_CUT_UNACK << 2, "shifted below");
+	cut |= class == TCP_CLASS_RST ? TCP_CUT_RST : 0;
+	cut |= ((t->flags[0] | t->flags[1]) & TCP_DATA_UNACK) >> 2;
+	cut |= t->last_win ? 0 : TCP_CUT_CLOSED;
+	return r->timeout[to][cut];
+}
+
+/* An ACK in an assured, established connection, without SACK, in its window:
+ * nearly every segment there is. False: not one of those, nothing has
+ * changed; tcp_update() knows. True: taken in, it is accepted and counted, and
+ * *timeout is the connection's. */
+ALWAYS_INLINE bool tcp_update_ordinary(struct tcp_track *t,
+				       const struct tcp_segment *g,
+				       const struct tcp_context *c,
+				       ticks *timeout)
+{
+	const unsigned status =
+		NAT_ST_CONFIRMED | NAT_ST_SEEN_REPLY | NAT_ST_ASSURED;
+	const unsigned flags = TCP_SYN | TCP_FIN | TCP_RST | TCP_ACK;
+	const uint32_t ack = g->ack - c->ack_offset;
+	struct tcp_span s = {g->seq, g->end, ack, ack, g->win};
+
+	if (unlikely((g->flags & flags) != TCP_ACK ||
+		     (c->status & status) != status ||
+		     tcp_state(t) != TCPS_ESTABLISHED ||
+		     !tcp_window_fits(t, &s, c->dir)))
+		return false;
+	if (g->options_len && t->flags[!c->dir] & TCP_SACK_PERM &&
+	    !tcp_options_are_timestamp(g->options, g->options_len))
+		return false;
+	s.win <<= tcp_scale(t, c->dir);
+	tcp_window_advance(t, &s, c->dir, true);
+	tcp_window_count_repeats(t, &s, g->win, c->dir);
+	tcp_set_state(t, TCPS_ESTABLISHED, TCP_CLASS_ACK, c->dir);
+	*timeout = tcp_timeout_of(t, c->rules, TCP_CLASS_ACK,
+				  TCPS_ESTABLISHED);
+	return true;
+}
+
+/* The router itself reset the connection (REJECT tcp-reset). */
+MUST_USE struct tcp_result tcp_set_closing(struct tcp_track *t,
+					   const struct tcp_rules *r);
+
+/* Tracking pauses: the windows are to be learnt anew (spec 1.4). */
+void tcp_forget_windows(struct tcp_track *t);
+
+/* True when @mine, opened by a SYN, may take a port from @old, which is
+ * nearly over: it begins where the other ended (spec 7.5). */
+MUST_USE bool tcp_may_evict(const struct tcp_track *mine,
+			    const struct tcp_track *old);
+
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * struct nat_tuple: one direction of a connection (spec section 2). IPv4
+ * keeps its address in w[0] with zero after it, so that copying and equality
+ * know no family; the hot paths look at the family to skip those zeros.
+ */
+#ifndef NAT_TUPLE_H
+#define NAT_TUPLE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "natcore.h"
+#include "util.h"
+
+enum { /* IANA protocol numbers the core knows by name */
+       PROTO_ICMP = 1,
+       PROTO_IGMP = 2,
+       PROTO_TCP = 6,
+       PROTO_UDP = 17,
+       PROTO_GRE = 47,
+       PROTO_ICMPV6 = 58,
+       PROTO_SCTP = 132,
+       PROTO_UDPLITE = 136,
+};
+
+static inline bool addr_equal(const struct nat_addr *a,
+			      const struct nat_addr *b)
+{
+	return !memcmp(a, b, sizeof(*a));
+}
+
+static inline struct nat_addr addr_v4(uint32_t be)
+{
+	return (struct nat_addr){.w = {be}};
+}
+
+static inline bool tuple_equal(const struct nat_tuple *a,
+			       const struct nat_tuple *b)
+{
+	return !memcmp(a, b, sizeof(*a));
+}
+
+/* The tuple of the answer. False: this ICMP type has none, so the packet is
+ * INVALID (spec section 2, inversion). @out and @in may be the same. */
+MUST_USE bool tuple_invert(struct nat_tuple *out, const struct nat_tuple *in);
+
+/* True for protocols whose ids are ports. SCTP joins them with its tracker:
+ * until then it is tracked by addresses, as any protocol without one. */
+static inline bool proto_has_ports(uint8_t proto)
+{
+	return proto == PROTO_TCP || proto == PROTO_UDP ||
+	       proto == PROTO_UDPLITE;
+}
+
+/* Protocols in which an answer that takes another way does no harm: two
+ * connections that want the same tuple can be reconciled (spec 4.4). */
+static inline bool proto_tolerates_clash(uint8_t proto)
+{
+	return proto != PROTO_TCP && proto != PROTO_SCTP &&
+	       proto != PROTO_ICMP && proto != PROTO_ICMPV6;
+}
+
+#endif
