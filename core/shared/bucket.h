@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Hash buckets of one cache line, and segments of 2 MiB to keep them in.
+ * How their words are shared is written in table.c.
+ */
+#ifndef NAT_BUCKET_H
+#define NAT_BUCKET_H
+
+#include <assert.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "shared/spin.h"
+#include "shared/tsan.h"
+#include "util.h"
+
+#if defined(__SSE2__) && !TSAN
+#include <immintrin.h>
+#endif
+
+enum {
+	BUCKET_SLOTS = 7,
+	BUCKET_MAX_LOG = 28, /* buckets at most, in one struct segments */
+	SEGMENT_LOG = 15,    /* 2^15 buckets of 64 bytes: 2 MiB */
+	SEGMENT_BUCKETS = 1 << SEGMENT_LOG,
+	SEGMENTS_MAX = 1 << (BUCKET_MAX_LOG - SEGMENT_LOG),
+};
+
+/* In a chain's first bucket seq is its lock (odd: held) and version; in an
+ * overflow bucket that is free it links the free ones. */
+struct bucket {
+	_Alignas(CACHE_LINE) _Atomic uint32_t tag[BUCKET_SLOTS];
+	_Atomic uint32_t seq;
+	_Atomic uint32_t ref[BUCKET_SLOTS]; /* 0: empty; used come first */
+	_Atomic uint32_t link;              /* next in chain; 0: none */
+};
+static_assert(sizeof(struct bucket) == CACHE_LINE, "one line per lookup");
+
+/* Buckets by number, in segments that never move. */
+struct segments {
+	_Atomic uint32_t n; /* how many there are */
+	struct bucket *_Atomic at[SEGMENTS_MAX];
+};
+
+void segments_init(struct segments *s);
+void segments_fini(struct segments *s);
+
+/* True if bucket @i has memory. */
+bool segments_have(const struct segments *s, uint64_t i);
+
+/* Gives bucket @i memory unless it has. @ready: zero, and faulted in, which
+ * takes milliseconds; else undefined. Several threads may try. False: no
+ * memory, or past the limit. */
+bool segments_add(struct segments *s, uint64_t i, bool ready);
+
+static inline uint64_t segments_bytes(const struct segments *s)
+{
+	return sizeof(struct bucket) * SEGMENT_BUCKETS *
+	       (uint64_t)atomic_load_explicit(&s->n, memory_order_relaxed);
+}
+
+static inline struct bucket *bucket_at(const struct segments *s, uint64_t i)
+{
+	struct bucket *segment = atomic_load_explicit(&s->at[i >> SEGMENT_LOG],
+						      memory_order_relaxed);
+
+	return segment + (i & (SEGMENT_BUCKETS - 1));
+}
+
+/* Bit i: word i of the seven at @word, tags or references, is @value. The
+ * vector loads count on the hardware not to tear an aligned word. */
+static inline unsigned bucket_match(const _Atomic uint32_t *word,
+				    uint32_t value)
+{
+	enum { ALL = (1 << BUCKET_SLOTS) - 1 };
+#if defined(__AVX2__) && !TSAN
+	const __m256i *v = (const __m256i *)(uintptr_t)word;
+	__m256i equal = _mm256_cmpeq_epi32(_mm256_load_si256(v),
+					   _mm256_set1_epi32((int)value));
+
+	return (unsigned)_mm256_movemask_ps(_mm256_castsi256_ps(equal)) & ALL;
+#elif defined(__SSE2__) && !TSAN
+	const __m128i *v = (const __m128i *)(uintptr_t)word;
+	__m128i want = _mm_set1_epi32((int)value);
+	__m128i low = _mm_cmpeq_epi32(_mm_load_si128(v), want);
+	__m128i high = _mm_cmpeq_epi32(_mm_load_si128(v + 1), want);
+
+	return (unsigned)(_mm_movemask_ps(_mm_castsi128_ps(low)) |
+			  _mm_movemask_ps(_mm_castsi128_ps(high)) << 4) &
+	       ALL;
+#else
+	unsigned lanes = 0;
+
+	for (unsigned i = 0; i < BUCKET_SLOTS; i++)
+		lanes |= (unsigned)(atomic_load_explicit(
+					    &word[i], memory_order_acquire) ==
+				    value)
+			 << i;
+	return lanes;
+#endif
+}
+
+static inline uint32_t bucket_ref(const struct bucket *b, unsigned i)
+{
+	/* Pairs with the release in slot_set(): what the reference names was
+	 * written before. */
+	return atomic_load_explicit(&b->ref[i], memory_order_acquire);
+}
+
+static inline uint32_t slot_tag(const struct bucket *b, unsigned i)
+{
+	return atomic_load_explicit(&b->tag[i], memory_order_relaxed);
+}
+
+/* The release of the reference publishes what it names; of both, see READERS
+ * in table.c. */
+static inline void slot_set(struct bucket *b, unsigned i, uint32_t tag,
+			    uint32_t ref)
+{
+	atomic_store_explicit(&b->tag[i], tag, memory_order_release);
+	atomic_store_explicit(&b->ref[i], ref, memory_order_release);
+}
+
+static inline unsigned bucket_used(const struct bucket *b)
+{
+	unsigned empty = bucket_match(b->ref, 0) | 1u << BUCKET_SLOTS;
+
+	return (unsigned)__builtin_ctz(empty);
+}
+
+static inline void bucket_lock(struct bucket *b)
+{
+	unsigned turns = 0;
+
+	for (;;) {
+		uint32_t seq =
+			atomic_load_explicit(&b->seq, memory_order_relaxed);
+
+		/* The acquire pairs with the release in bucket_unlock(). */
+		if (likely(!(seq & 1)) &&
+		    likely(atomic_compare_exchange_weak_explicit(
+			    &b->seq, &seq, seq + 1, memory_order_acquire,
+			    memory_order_relaxed)))
+			return;
+		spin_wait(&turns);
+	}
+}
+
+/* Returns when a writer who was inside is not. */
+void bucket_wait(const struct bucket *b);
+
+static inline void bucket_unlock(struct bucket *b)
+{
+	uint32_t seq = atomic_load_explicit(&b->seq, memory_order_relaxed);
+
+	atomic_store_explicit(&b->seq, seq + 1, memory_order_release);
+}
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Connections by inside socket: original source address, id, protocol and
+ * zone (spec 7.2). Source NAT walks a socket's connections, newest first, to
+ * give it the same outside port again. Lists are doubly linked through the
+ * connections by pool index, under striped locks; nobody reads without.
+ */
+#ifndef NAT_BYSOURCE_H
+#define NAT_BYSOURCE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "pure/hash.h"
+#include "shared/conn.h"
+#include "shared/pool.h"
+
+enum { BYSOURCE_LOCKS = 1024 };
+
+struct bysource {
+	const struct pool *pool;
+	const struct hash_key *key;
+	_Atomic uint32_t *head; /* newest connection of the list, 0: none */
+	uint32_t mask;
+	_Atomic uint8_t *lock;
+};
+
+/* @connections: how many are expected at most. */
+int bysource_init(struct bysource *b, const struct pool *pool,
+		  const struct hash_key *key, uint32_t connections);
+void bysource_fini(struct bysource *b);
+uint64_t bysource_bytes(const struct bysource *b);
+
+void bysource_add(struct bysource *b, struct conn *c, uint32_t index);
+void bysource_remove(struct bysource *b, struct conn *c, uint32_t index);
+
+/* Calls @fn for the connections of the socket that sends @t, newest first,
+ * until it returns true. The list is locked meanwhile. */
+void bysource_walk(struct bysource *b, const struct nat_tuple *t,
+		   bool (*fn)(void *ctx, const struct conn *c), void *ctx);
+
+#endif

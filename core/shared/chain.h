@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Chains: a first bucket and the overflow buckets linked to it. Used slots of
+ * a bucket come first; of the overflow buckets only the first may be part
+ * full, none is empty. So adding and removing touch two buckets only, however
+ * long the chain, and a chain of up to seven has one.
+ *
+ * Changes need the chain's lock, or a chain that nobody can see yet.
+ */
+#ifndef NAT_CHAIN_H
+#define NAT_CHAIN_H
+
+#include "shared/bucket.h"
+
+/* The overflow buckets of a table. They are reused, but stay buckets: a link
+ * can always be followed. */
+struct overflow {
+	struct segments buckets;
+	_Alignas(CACHE_LINE) struct spin lock; /* leaf; guards what follows */
+	uint32_t free;                         /* one that is; 0: none */
+	uint32_t fresh; /* from here on they were never used */
+};
+
+void overflow_init(struct overflow *o);
+void overflow_fini(struct overflow *o);
+
+/* Index of an empty bucket; 0: no memory. */
+MUST_USE uint32_t overflow_get(struct overflow *o);
+
+/* Takes back an empty bucket; readers may still be in it. */
+void overflow_put(struct overflow *o, uint32_t i);
+
+/* Gets memory for @n more. False: no memory. */
+bool overflow_ready(struct overflow *o, uint32_t n);
+
+static inline struct bucket *chain_next(const struct overflow *o,
+					const struct bucket *b)
+{
+	/* Pairs with the release in chain_add(). */
+	uint32_t link = atomic_load_explicit(&b->link, memory_order_acquire);
+
+	return link ? bucket_at(&o->buckets, link) : NULL;
+}
+
+/* How many references can be added without another bucket. */
+unsigned chain_room(const struct overflow *o, struct bucket *head);
+
+/* Adds a reference. If there is no room it takes *@spare, the index of an
+ * empty bucket, and zeroes that. */
+void chain_add(const struct overflow *o, struct bucket *head, uint32_t tag,
+	       uint32_t ref, uint32_t *spare);
+
+/* Removes slot @i of bucket @b, which another reference may fill. True: @b
+ * has left the chain. */
+bool chain_erase(struct overflow *o, struct bucket *head, struct bucket *b,
+		 unsigned i);
+
+/* Removes @ref; false: it is not there. */
+bool chain_remove(struct overflow *o, struct bucket *head, uint32_t ref);
+
+#endif

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * A connection in memory. As small as its protocol allows, because a million
+ * of them live in cache misses: 96 bytes for TCP over IPv4, 64 for the rest.
+ *
+ *	0   struct conn           state common to all
+ *	20  keys                  two tuples, packed: 2 x 12 or 2 x 36 bytes
+ *	44  struct tcp_track      or udp_track, or nothing
+ *	..  struct conn_acct      where accounting is on
+ *
+ * LIFE
+ *	new        owned by the worker that made it; in no index; may change
+ *	confirmed  in the table under both tuples and in its bysource list.
+ *	           Keys are frozen. Status, timeout and protocol state change
+ *	           under conn_lock()
+ *	dying      the one thread that won conn_kill() takes it out of both
+ *	           indexes; memory is reused after a grace period
+ *
+ * READERS hold what conn_find() gave until their worker's next quiescent
+ * state (the end of its batch) and may read keys, status and timeout without
+ * the lock: keys never change after publication, the two others are atomic.
+ */
+#ifndef NAT_CONN_H
+#define NAT_CONN_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "clock.h"
+#include "natcore.h"
+#include "pure/proto.h"
+#include "pure/tcp.h"
+#include "pure/tuple.h"
+#include "shared/spin.h"
+#include "util.h"
+
+enum {
+	CONN_LOCKED = 1 << 15, /* in status; no kernel bit is there */
+	CONN_ACCT = 1 << 7,    /* in layout */
+	CONN_FAMILY = 15,      /* in layout */
+	CONN_NO_OWNER = 0xff,
+};
+
+struct conn {
+	_Atomic uint16_t status; /* enum nat_status, CONN_LOCKED; never 0 while
+				  * in use: whoever sweeps memory sees it */
+	uint8_t owner;           /* worker that made it: its clock counts */
+	uint8_t proto;
+	_Atomic ticks timeout; /* unconfirmed: a span; confirmed: a time */
+	uint8_t layout;        /* family, CONN_ACCT */
+	uint8_t masq_if;       /* MASQUERADE: out interface + 1; 0: none */
+	/* Where packets of each direction went: an index that whoever routes
+	 * gives, 0: not known. A hint, written without the lock. */
+	_Atomic uint8_t path[NAT_N_DIRS];
+	uint32_t source_next, source_prev; /* bysource, under its lock */
+};
+static_assert(sizeof(struct conn) == 20, "two cache lines for TCP");
+
+struct conn_key4 {
+	uint32_t src, dst;
+	uint16_t src_id, dst_id;
+};
+
+struct conn_key6 {
+	struct nat_addr src, dst;
+	uint16_t src_id, dst_id;
+};
+
+/* Counters, written under conn_lock(). */
+struct conn_acct {
+	uint64_t packets[NAT_N_DIRS], bytes[NAT_N_DIRS];
+};
+
+static inline unsigned conn_family(const struct conn *c)
+{
+	return c->layout & CONN_FAMILY;
+}
+
+static inline void *conn_keys(const struct conn *c)
+{
+	return (char *)(uintptr_t)c + sizeof(*c);
+}
+
+static inline uint32_t conn_keys_size(unsigned family)
+{
+	return family == 4 ? 2 * (uint32_t)sizeof(struct conn_key4)
+			   : 2 * (uint32_t)sizeof(struct conn_key6);
+}
+
+static inline void *conn_track(const struct conn *c)
+{
+	return (char *)conn_keys(c) + conn_keys_size(conn_family(c));
+}
+
+static inline struct tcp_track *conn_tcp(const struct conn *c)
+{
+	return conn_track(c);
+}
+
+static inline struct udp_track *conn_udp(const struct conn *c)
+{
+	return conn_track(c);
+}
+
+/* The same where the family is known to be IPv4. */
+static inline struct tcp_track *conn_tcp4(const struct conn *c)
+{
+	return (struct tcp_track *)((struct conn_key4 *)conn_keys(c) + 2);
+}
+
+static inline struct udp_track *conn_udp4(const struct conn *c)
+{
+	return (struct udp_track *)((struct conn_key4 *)conn_keys(c) + 2);
+}
+
+static inline uint32_t conn_track_size(uint8_t proto)
+{
+	if (proto == PROTO_TCP)
+		return sizeof(struct tcp_track);
+	return proto == PROTO_UDP ? sizeof(struct udp_track) : 0;
+}
+
+/* Bytes before the counters: their offset, eight-byte aligned. */
+static inline uint32_t conn_base_size(unsigned family, uint8_t proto)
+{
+	uint32_t n = (uint32_t)sizeof(struct conn) + conn_keys_size(family) +
+		     conn_track_size(proto);
+
+	return (n + 7) & ~7u;
+}
+static_assert(sizeof(struct conn) + 2 * sizeof(struct conn_key4) +
+			      sizeof(struct tcp_track) ==
+		      96,
+	      "an IPv4 TCP connection is a line and a half");
+
+static inline uint32_t conn_size(unsigned family, uint8_t proto, bool acct)
+{
+	return conn_base_size(family, proto) +
+	       (acct ? (uint32_t)sizeof(struct conn_acct) : 0);
+}
+
+/* NULL where accounting was off when the connection was made. */
+static inline struct conn_acct *conn_acct(const struct conn *c)
+{
+	if (likely(!(c->layout & CONN_ACCT)))
+		return NULL;
+	return (struct conn_acct *)((char *)(uintptr_t)c +
+				    conn_base_size(conn_family(c), c->proto));
+}
+
+/* True when @c's packets in direction @dir look like @t. */
+static inline bool conn_matches(const struct conn *c, enum nat_dir dir,
+				const struct nat_tuple *t)
+{
+	if (unlikely(c->proto != t->proto || conn_family(c) != t->family))
+		return false;
+	if (likely(t->family == 4)) {
+		const struct conn_key4 *k =
+			(const struct conn_key4 *)conn_keys(c) + dir;
+
+		return k->src == t->src.w[0] && k->dst == t->dst.w[0] &&
+		       k->src_id == t->src_id && k->dst_id == t->dst_id;
+	}
+	const struct conn_key6 *k =
+		(const struct conn_key6 *)conn_keys(c) + dir;
+
+	return addr_equal(&k->src, &t->src) && addr_equal(&k->dst, &t->dst) &&
+	       k->src_id == t->src_id && k->dst_id == t->dst_id;
+}
+
+/* Unpacks and packs a tuple; the second only while @c is new. */
+static inline void conn_tuple(const struct conn *c, enum nat_dir dir,
+			      struct nat_tuple *t)
+{
+	memset(t, 0, sizeof(*t));
+	t->proto = c->proto;
+	t->family = (uint8_t)conn_family(c);
+	if (likely(t->family == 4)) {
+		const struct conn_key4 *k =
+			(const struct conn_key4 *)conn_keys(c) + dir;
+
+		t->src.w[0] = k->src;
+		t->dst.w[0] = k->dst;
+		t->src_id = k->src_id;
+		t->dst_id = k->dst_id;
+	} else {
+		const struct conn_key6 *k =
+			(const struct conn_key6 *)conn_keys(c) + dir;
+
+		t->src = k->src;
+		t->dst = k->dst;
+		t->src_id = k->src_id;
+		t->dst_id = k->dst_id;
+	}
+}
+
+static inline void conn_set_tuple(struct conn *c, enum nat_dir dir,
+				  const struct nat_tuple *t)
+{
+	if (likely(t->family == 4)) {
+		struct conn_key4 *k = (struct conn_key4 *)conn_keys(c) + dir;
+
+		*k = (struct conn_key4){t->src.w[0], t->dst.w[0], t->src_id,
+					t->dst_id};
+	} else {
+		struct conn_key6 *k = (struct conn_key6 *)conn_keys(c) + dir;
+
+		*k = (struct conn_key6){t->src, t->dst, t->src_id, t->dst_id};
+	}
+}
+
+static inline uint16_t conn_status(const struct conn *c)
+{
+	return atomic_load_explicit(&c->status, memory_order_relaxed) &
+	       (uint16_t)~CONN_LOCKED;
+}
+
+/* Under conn_lock() or while new. A relaxed read-modify-write, because
+ * conn_kill() sets DYING without the lock. */
+static inline void conn_set_status(struct conn *c, uint16_t bits)
+{
+	if ((conn_status(c) & bits) != bits)
+		atomic_fetch_or_explicit(&c->status, bits,
+					 memory_order_relaxed);
+}
+
+static inline ticks conn_timeout(const struct conn *c)
+{
+	return atomic_load_explicit(&c->timeout, memory_order_relaxed);
+}
+
+static inline void conn_set_timeout(struct conn *c, ticks t)
+{
+	atomic_store_explicit(&c->timeout, t, memory_order_relaxed);
+}
+
+static inline bool conn_expired(const struct conn *c, ticks now)
+{
+	return ticks_reached(now, conn_timeout(c));
+}
+
+/* Serialises the packets of one connection that meet on two workers. The
+ * acquire pairs with the release in conn_unlock(). LOCK ORDER: a connection,
+ * then table buckets, then a bysource list; never two connections. */
+static inline void conn_lock(struct conn *c)
+{
+	while (unlikely(atomic_fetch_or_explicit(&c->status, CONN_LOCKED,
+						 memory_order_acquire) &
+			CONN_LOCKED))
+		while (atomic_load_explicit(&c->status, memory_order_relaxed) &
+		       CONN_LOCKED)
+			cpu_relax();
+}
+
+static inline void conn_unlock(struct conn *c)
+{
+	atomic_fetch_and_explicit(&c->status, (uint16_t)~CONN_LOCKED,
+				  memory_order_release);
+}
+
+#endif

@@ -1,0 +1,447 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * All connections: found, made, confirmed, ended. */
+#include "shared/conns.h"
+
+#include <errno.h>
+
+/* Heads of bysource lists where no limit says how many there will be. */
+enum { UNLIMITED_CONNECTIONS = 1 << 21 };
+
+/* The kernel looks at as many buckets for something to drop early. */
+enum { EARLY_DROP_BUCKETS = 8 };
+
+enum { CLASH_TIMEOUT_S = 1 };
+
+/* Made ready by one call of conns_maintain(): more than 9 million new
+ * connections a second use up in 10 ms. */
+enum { SLABS_AHEAD = 6, SPLITS_AT_ONCE = 1 << 15 };
+
+int conns_init(struct conns *s, uint64_t seed, uint32_t max, bool acct)
+{
+	memset(s, 0, sizeof(*s));
+	s->key = hash_key_new(seed);
+	s->max = max;
+	s->acct = acct;
+	if (table_init(&s->table, TABLE_MIN_LOG))
+		return -ENOMEM;
+	if (bysource_init(&s->bysource, &s->pool, &s->key,
+			  max ? max : UNLIMITED_CONNECTIONS)) {
+		table_fini(&s->table);
+		return -ENOMEM;
+	}
+	pool_init(&s->pool, NULL);
+	return 0;
+}
+
+void conns_fini(struct conns *s)
+{
+	bysource_fini(&s->bysource);
+	table_fini(&s->table);
+	pool_fini(&s->pool);
+}
+
+void conns_view_init(struct conns_view *v, struct conns *s, uint8_t id)
+{
+	*v = (struct conns_view){.all = s, .id = id};
+	pool_cache_init(&v->cache, &s->pool);
+}
+
+void conns_view_fini(struct conns_view *v)
+{
+	pool_cache_fini(&v->cache);
+}
+
+int conns_maintain(struct conns *s)
+{
+	bool pool = pool_reserve(&s->pool, SLABS_AHEAD);
+	bool table = table_maintain(&s->table, SPLITS_AT_ONCE);
+
+	return pool && table ? 0 : -ENOMEM;
+}
+
+static uint32_t make_ref(uint32_t index, enum nat_dir dir)
+{
+	return index << 1 | dir;
+}
+
+/* Who finds a connection past its time ends it, and goes on as if it had not
+ * been there. */
+static bool ended(struct conns_view *v, struct conn_ref r)
+{
+	if (conn_status(r.conn) & NAT_ST_DYING)
+		return true;
+	if (likely(!conn_expired(r.conn, conns_now(v, r.conn))))
+		return false;
+	if (conns_kill(v, r))
+		v->stats.expired++;
+	return true;
+}
+
+/* @r, unless it is another's or over. */
+static bool is_it(struct conns_view *v, struct conn_ref r,
+		  const struct nat_tuple *t)
+{
+	if (unlikely(!conn_matches(r.conn, (enum nat_dir)r.dir, t)) ||
+	    unlikely(ended(v, r)))
+		return false;
+	v->stats.found++;
+	return true;
+}
+
+struct conn_ref conns_find_near(struct conns_view *v, const struct nat_tuple *t,
+				uint64_t hash, uint32_t candidate)
+{
+	if (likely(candidate)) {
+		struct conn_ref r = conns_deref(v, candidate);
+
+		if (likely(is_it(v, r, t)))
+			return r;
+	}
+	return conns_find(v, t, hash);
+}
+
+struct conn_ref conns_find(struct conns_view *v, const struct nat_tuple *t,
+			   uint64_t hash)
+{
+	struct table_probe probe;
+	uint32_t ref;
+
+	table_for_each_candidate(&v->all->table, &probe, hash, ref)
+	{
+		struct conn_ref r = conns_deref(v, ref);
+
+		if (likely(is_it(v, r, t)))
+			return r;
+	}
+	return (struct conn_ref){0};
+}
+
+/* Everything that can go in the first bucket where anything can. */
+static bool early_drop_in(struct conns_view *v, uint64_t hash)
+{
+	struct table_iter it;
+	bool dropped = false;
+	uint32_t ref;
+
+	table_iter_start(&v->all->table, &it, hash, 1);
+	while ((ref = table_iter_next(&v->all->table, &it))) {
+		struct conn_ref r = conns_deref(v, ref);
+
+		if (conn_status(r.conn) & NAT_ST_ASSURED &&
+		    !conn_expired(r.conn, conns_now(v, r.conn)))
+			continue;
+		if (conns_kill(v, r)) {
+			v->stats.early_drop++;
+			dropped = true;
+		}
+	}
+	return dropped;
+}
+
+static bool early_drop(struct conns_view *v, uint64_t hash)
+{
+	for (unsigned i = 0; i < EARLY_DROP_BUCKETS; i++)
+		if (early_drop_in(v, hash + i))
+			return true;
+	return false;
+}
+
+static void uncount(struct conns *s)
+{
+	atomic_fetch_sub_explicit(&s->count, 1, memory_order_relaxed);
+}
+
+/* Takes a place among the connections allowed. */
+static bool count_in(struct conns_view *v, uint64_t hash)
+{
+	struct conns *s = v->all;
+	uint32_t n =
+		atomic_fetch_add_explicit(&s->count, 1, memory_order_relaxed) +
+		1;
+
+	if (unlikely(s->max && n > s->max && !early_drop(v, hash))) {
+		uncount(s);
+		return false;
+	}
+	if (n > atomic_load_explicit(&s->peak, memory_order_relaxed))
+		atomic_store_explicit(&s->peak, n, memory_order_relaxed);
+	return true;
+}
+
+/* What was in the memory before is of no interest, but a sweeper may be
+ * looking: status first, so that it takes the rest for nobody's. */
+static void conn_init(struct conn *c, const struct conns_view *v,
+		      const struct nat_tuple *orig)
+{
+	bool acct = v->all->acct;
+	struct conn_acct *a;
+
+	atomic_store_explicit(&c->status, 0, memory_order_relaxed);
+	conn_set_timeout(c, 0);
+	c->owner = v->id;
+	c->proto = orig->proto;
+	c->layout = (uint8_t)(orig->family | (acct ? CONN_ACCT : 0));
+	c->masq_if = 0;
+	for (int d = 0; d < NAT_N_DIRS; d++)
+		atomic_store_explicit(&c->path[d], 0, memory_order_relaxed);
+	c->source_next = 0;
+	c->source_prev = 0;
+	conn_set_tuple(c, NAT_ORIGINAL, orig);
+	memset(conn_track(c), 0, conn_track_size(c->proto));
+	a = conn_acct(c);
+	if (unlikely(a))
+		*a = (struct conn_acct){0};
+}
+
+struct conn_ref conns_new(struct conns_view *v, const struct nat_tuple *orig,
+			  uint64_t hash, bool *full)
+{
+	unsigned units =
+		pool_units(conn_size(orig->family, orig->proto, v->all->acct));
+	struct conn_ref r = {0};
+
+	if (!count_in(v, hash)) {
+		*full = true;
+		return r;
+	}
+	r.index = pool_alloc(&v->cache, units);
+	if (unlikely(!r.index)) {
+		uncount(v->all);
+		return r;
+	}
+	r.conn = pool_at(&v->all->pool, r.index);
+	conn_init(r.conn, v, orig);
+	return r;
+}
+
+void conns_discard(struct conns_view *v, struct conn_ref r)
+{
+	pool_free_now(&v->cache, r.index);
+	uncount(v->all);
+}
+
+struct both {
+	struct nat_tuple t[NAT_N_DIRS];
+	uint64_t hash[NAT_N_DIRS];
+};
+
+static void both_of(const struct conns *s, const struct conn *c, struct both *b)
+{
+	for (int d = 0; d < NAT_N_DIRS; d++) {
+		conn_tuple(c, (enum nat_dir)d, &b->t[d]);
+		b->hash[d] = hash_tuple(&s->key, &b->t[d]);
+	}
+}
+
+/* Under the guard: who has tuple @i already? */
+static struct conn_ref holder(const struct conns_view *v,
+			      const struct table_guard *g, unsigned i,
+			      const struct nat_tuple *t)
+{
+	struct table_probe probe;
+	uint32_t ref;
+
+	table_for_each_locked(&v->all->table, g, i, &probe, ref)
+	{
+		struct conn_ref r = conns_deref(v, ref);
+
+		if (conn_matches(r.conn, (enum nat_dir)r.dir, t) &&
+		    !(conn_status(r.conn) & NAT_ST_DYING))
+			return r;
+	}
+	return (struct conn_ref){0};
+}
+
+/* Publishes @r under the hashes of the guard. The bysource list comes first:
+ * once in the table, any thread may end the connection and take it out of
+ * both. The release in table_insert() makes all of it visible. */
+static bool publish(struct conns_view *v, struct conn_ref r,
+		    struct table_guard *g, const uint32_t *ref)
+{
+	struct conns *s = v->all;
+	bool listed = conn_status(r.conn) & NAT_ST_SRC_NAT_DONE;
+
+	if (listed)
+		bysource_add(&s->bysource, r.conn, r.index);
+	conn_set_timeout(r.conn, v->now + conn_timeout(r.conn));
+	atomic_fetch_or_explicit(&r.conn->status, NAT_ST_CONFIRMED,
+				 memory_order_release);
+	if (likely(!table_insert(&s->table, g, ref))) {
+		v->stats.created++;
+		return true;
+	}
+	atomic_fetch_and_explicit(&r.conn->status, (uint16_t)~NAT_ST_CONFIRMED,
+				  memory_order_relaxed);
+	if (listed)
+		bysource_remove(&s->bysource, r.conn, r.index);
+	return false;
+}
+
+static enum confirm_result lost(struct conns_view *v, struct conn_ref r)
+{
+	v->stats.insert_failed++;
+	conns_discard(v, r);
+	return CONFIRM_LOST;
+}
+
+static bool same_tuples(const struct conn *c, const struct both *b)
+{
+	return (conn_matches(c, NAT_ORIGINAL, &b->t[NAT_ORIGINAL]) &&
+		conn_matches(c, NAT_REPLY, &b->t[NAT_REPLY])) ||
+	       (conn_matches(c, NAT_ORIGINAL, &b->t[NAT_REPLY]) &&
+		conn_matches(c, NAT_REPLY, &b->t[NAT_ORIGINAL]));
+}
+
+/* Only the answers are given a way back, for a second. */
+static enum confirm_result
+insert_reply_only(struct conns_view *v, struct conn_ref r, const struct both *b)
+{
+	struct conns *s = v->all;
+	uint32_t ref = make_ref(r.index, NAT_REPLY);
+	struct table_guard g;
+	bool done = false;
+
+	table_lock(&s->table, &g, &b->hash[NAT_REPLY], 1);
+	if (!holder(v, &g, 0, &b->t[NAT_REPLY]).conn) {
+		conn_set_timeout(r.conn, ticks_of_s(CLASH_TIMEOUT_S));
+		conn_set_status(r.conn,
+				NAT_ST_FIXED_TIMEOUT | NAT_ST_NAT_CLASH);
+		done = publish(v, r, &g, &ref);
+	}
+	table_unlock(&s->table, &g);
+	if (!done)
+		return lost(v, r);
+	v->stats.clash_resolve++;
+	return CONFIRM_INSERTED;
+}
+
+/* Another thread, or an exhausted pool of ports, has one of our tuples in the
+ * table already: @winner's (spec 4.4). */
+static enum confirm_result clash(struct conns_view *v, struct conn_ref *r,
+				 const struct both *b, struct conn_ref winner)
+{
+	if (!proto_tolerates_clash(r->conn->proto))
+		return lost(v, *r);
+	if (!same_tuples(winner.conn, b))
+		return insert_reply_only(v, *r, b);
+	v->stats.clash_resolve++;
+	conns_discard(v, *r);
+	*r = winner;
+	return CONFIRM_MERGED;
+}
+
+enum confirm_result conns_confirm(struct conns_view *v, struct conn_ref *r)
+{
+	struct conns *s = v->all;
+	uint32_t ref[] = {make_ref(r->index, NAT_ORIGINAL),
+			  make_ref(r->index, NAT_REPLY)};
+	struct conn_ref winner;
+	struct table_guard g;
+	struct both b;
+	bool done = false;
+
+	both_of(s, r->conn, &b);
+	table_lock(&s->table, &g, b.hash, NAT_N_DIRS);
+	winner = holder(v, &g, 0, &b.t[0]);
+	if (likely(!winner.conn))
+		winner = holder(v, &g, 1, &b.t[1]);
+	if (likely(!winner.conn))
+		done = publish(v, *r, &g, ref);
+	table_unlock(&s->table, &g);
+	if (likely(done))
+		return CONFIRM_INSERTED;
+	return winner.conn ? clash(v, r, &b, winner) : lost(v, *r);
+}
+
+bool conns_kill(struct conns_view *v, struct conn_ref r)
+{
+	struct conns *s = v->all;
+	struct both b;
+	uint16_t old = atomic_fetch_or_explicit(&r.conn->status, NAT_ST_DYING,
+						memory_order_acq_rel);
+
+	if (old & NAT_ST_DYING)
+		return false;
+	both_of(s, r.conn, &b);
+	for (unsigned d = 0; d < NAT_N_DIRS; d++)
+		(void)table_remove(&s->table, b.hash[d],
+				   make_ref(r.index, (enum nat_dir)d));
+	bysource_remove(&s->bysource, r.conn, r.index);
+	pool_free_deferred(&v->cache, r.index);
+	uncount(s);
+	v->stats.deleted++;
+	return true;
+}
+
+/* A run of slots of one slab, claimed by one sweeper. */
+static struct pool_slab claim(struct conns *s, uint32_t slots)
+{
+	uint32_t n_slabs = pool_n_slabs(&s->pool);
+	struct pool_slab run = {0};
+
+	if (!n_slabs || !spin_try(&s->sweeping))
+		return run;
+	if (s->sweep_slab >= n_slabs)
+		s->sweep_slab = 0;
+	run = pool_slab(&s->pool, s->sweep_slab);
+	if (s->sweep_slot < run.n) {
+		run.first += s->sweep_slot * run.step;
+		run.n = min_u32(run.n - s->sweep_slot, slots);
+		s->sweep_slot += run.n;
+	} else {
+		run.n = 0;
+		s->sweep_slab++;
+		s->sweep_slot = 0;
+	}
+	spin_unlock(&s->sweeping);
+	return run;
+}
+
+/* In the table, or on its way out of it. */
+static bool in_use(const struct conn *c)
+{
+	/* Pairs with the release in publish(). */
+	uint16_t status =
+		atomic_load_explicit(&c->status, memory_order_acquire);
+
+	return (status & (NAT_ST_CONFIRMED | NAT_ST_DYING)) == NAT_ST_CONFIRMED;
+}
+
+uint32_t conns_sweep(struct conns_view *v, uint32_t slots)
+{
+	struct pool_slab run = claim(v->all, slots);
+
+	for (uint32_t i = 0; i < run.n; i++) {
+		struct conn_ref r = {.index = run.first + i * run.step};
+
+		r.conn = pool_at(&v->all->pool, r.index);
+		if (in_use(r.conn))
+			(void)ended(v, r);
+	}
+	return run.n;
+}
+
+uint64_t conns_slots(const struct conns *s)
+{
+	uint64_t n = 0;
+
+	for (uint32_t i = 0; i < pool_n_slabs(&s->pool); i++)
+		n += pool_slab(&s->pool, i).n;
+	return n;
+}
+
+void conns_each(const struct conns *s, ticks now,
+		void (*fn)(void *ctx, const struct conn *c), void *ctx)
+{
+	for (uint32_t i = 0; i < pool_n_slabs(&s->pool); i++) {
+		struct pool_slab slab = pool_slab(&s->pool, i);
+
+		for (uint32_t j = 0; j < slab.n; j++) {
+			const struct conn *c =
+				pool_at(&s->pool, slab.first + j * slab.step);
+
+			if (in_use(c) && !conn_expired(c, now))
+				fn(ctx, c);
+		}
+	}
+}

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * All connections of an engine: memory (pool), the index under both tuples
+ * (table), the index by inside socket (bysource), their number and their
+ * end. Knows nothing of rules, packets or protocols.
+ *
+ * Threads reach it through a struct conns_view each. RCU: what conns_find()
+ * returns stays readable until the view's thread passes a quiescent state.
+ */
+#ifndef NAT_CONNS_H
+#define NAT_CONNS_H
+
+#include "pure/hash.h"
+#include "shared/bysource.h"
+#include "shared/conn.h"
+#include "shared/pool.h"
+#include "shared/table.h"
+
+struct conns {
+	struct hash_key key;
+	uint32_t max; /* nf_conntrack_max; 0: no limit */
+	bool acct;
+	struct pool pool;
+	struct table table;
+	struct bysource bysource;
+	_Alignas(CACHE_LINE) _Atomic uint32_t count; /* unconfirmed included */
+	_Atomic uint32_t peak;
+	_Alignas(CACHE_LINE) struct spin sweeping; /* guards what follows */
+	uint32_t sweep_slab, sweep_slot;           /* next to look at */
+};
+
+/* What a thread counts about connections; its own cache lines. */
+struct conns_stats {
+	uint64_t created, expired, deleted, found, insert_failed, early_drop,
+		clash_resolve;
+};
+
+/* A thread's way to the connections. */
+struct conns_view {
+	struct conns *all;
+	struct pool_cache cache;
+	struct conns_stats stats;
+	ticks now;    /* of the packet at hand */
+	ticks others; /* no other worker's clock is behind this */
+	uint8_t id;   /* of the worker; CONN_NO_OWNER: none */
+};
+
+/* A connection and the side of it that was meant. */
+struct conn_ref {
+	struct conn *conn; /* NULL: none */
+	uint32_t index;    /* in the pool */
+	uint8_t dir;       /* enum nat_dir */
+};
+
+/* 0 or -ENOMEM. */
+MUST_USE int conns_init(struct conns *s, uint64_t seed, uint32_t max,
+			bool acct);
+/* After every view is gone. Context: the thread is not registered for RCU. */
+void conns_fini(struct conns *s);
+/* Context: registered for RCU, as with everything below. */
+void conns_view_init(struct conns_view *v, struct conns *s, uint8_t id);
+void conns_view_fini(struct conns_view *v);
+/* Gets memory ready for connections to come: 0 or -ENOMEM. */
+int conns_maintain(struct conns *s);
+
+static inline uint64_t conns_hash(const struct conns_view *v,
+				  const struct nat_tuple *t)
+{
+	return hash_tuple(&v->all->key, t);
+}
+
+/* Whose clock counts for @c: its worker's own, and for the rest the slowest,
+ * so that no worker that ran ahead ends a connection still in use. */
+static inline ticks conns_now(const struct conns_view *v, const struct conn *c)
+{
+	return likely(c->owner == v->id) ? v->now : v->others;
+}
+
+/* Stage one and two of a batch: bring the bucket near, then the connection. */
+static inline void conns_prefetch_bucket(const struct conns_view *v,
+					 uint64_t hash)
+{
+	table_prefetch(&v->all->table, hash);
+}
+
+/* What a reference in the table names. */
+static inline struct conn_ref conns_deref(const struct conns_view *v,
+					  uint32_t ref)
+{
+	return (struct conn_ref){
+		.conn = pool_at(&v->all->pool, ref >> 1),
+		.index = ref >> 1,
+		.dir = ref & 1,
+	};
+}
+
+/* Returns a candidate for conns_find_near(); 0: none. */
+static inline uint32_t conns_prefetch_conn(const struct conns_view *v,
+					   uint64_t hash)
+{
+	uint32_t ref = table_candidate(&v->all->table, hash);
+	const char *c;
+
+	if (likely(ref)) {
+		c = (const char *)conns_deref(v, ref).conn;
+		__builtin_prefetch(c, 1);
+		__builtin_prefetch(c + CACHE_LINE, 1);
+	}
+	return ref;
+}
+
+/* The confirmed connection that has @t on either side. One that has expired
+ * is ended on the spot and not found (spec 4.1). */
+struct conn_ref conns_find(struct conns_view *v, const struct nat_tuple *t,
+			   uint64_t hash);
+
+/* The same; @candidate, found earlier in this batch, is looked at first. It may
+ * have ended meanwhile, but names the same connection still. */
+struct conn_ref conns_find_near(struct conns_view *v, const struct nat_tuple *t,
+				uint64_t hash, uint32_t candidate);
+
+/* A new connection of this thread's, not in any index. NULL with *full: the
+ * limit is reached and nothing could be dropped early (spec 4.5); without:
+ * no memory. */
+struct conn_ref conns_new(struct conns_view *v, const struct nat_tuple *orig,
+			  uint64_t hash, bool *full);
+/* Ends one that was never confirmed. */
+void conns_discard(struct conns_view *v, struct conn_ref r);
+
+enum confirm_result {
+	CONFIRM_INSERTED,
+	CONFIRM_LOST,  /* the tuple is taken: drop the packet */
+	CONFIRM_MERGED /* an equal connection came first: go on with it */
+};
+/* Puts @r->conn into both indexes (spec 4.3, 4.4). Unless INSERTED, it is
+ * discarded; MERGED: *r is the winner. */
+enum confirm_result conns_confirm(struct conns_view *v, struct conn_ref *r);
+
+/* Ends a confirmed connection; true for the one caller that did. */
+bool conns_kill(struct conns_view *v, struct conn_ref r);
+
+/* Looks at up to @slots of the pool and ends what has expired. Returns how
+ * many it looked at; 0: another thread is at it, or there are none. */
+uint32_t conns_sweep(struct conns_view *v, uint32_t slots);
+
+/* Slots that a sweep has to look at. */
+uint64_t conns_slots(const struct conns *s);
+
+/* Calls @fn for every connection that lives at @now. */
+void conns_each(const struct conns *s, ticks now,
+		void (*fn)(void *ctx, const struct conn *c), void *ctx);
+
+#endif

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Memory of connections.
+ *
+ *	slabs -> batches of free indices -> a worker's cache -> objects
+ *	            ^                           |
+ *	            +------ grace period <------+
+ *
+ * Indices travel in batches of 244. A cache has two for each size, loaded and
+ * spare; one of them goes to the depot or comes from there when both are full
+ * or both empty, so that a worker needs the lock once in 244 calls at most,
+ * also where one worker frees what another allocates. What was published goes
+ * into a third batch, dead, whose grace period starts when it is full.
+ */
+#include "shared/pool.h"
+
+#include <string.h>
+
+#include "shared/chunk.h"
+
+/* ----------------------------------------------------------------- caches */
+
+static void bin_count(struct pool_bin *bin, int64_t by)
+{
+	/* One writer; relaxed, because a sum over bins is all it serves. */
+	atomic_store_explicit(
+		&bin->live,
+		atomic_load_explicit(&bin->live, memory_order_relaxed) + by,
+		memory_order_relaxed);
+}
+
+static void bin_swap(struct pool_bin *bin)
+{
+	struct batch *b = bin->loaded;
+
+	bin->loaded = bin->spare;
+	bin->spare = b;
+}
+
+/* Gets an object into bin.loaded, which has none. */
+static bool bin_refill(struct pool *p, struct pool_bin *bin, unsigned units)
+{
+	struct batch *b;
+
+	if (bin->spare && bin->spare->n) {
+		bin_swap(bin);
+		return true;
+	}
+	b = depot_get(&p->depot, units);
+	if (b) {
+		depot_put(&p->depot, bin->loaded, units);
+		bin->loaded = b;
+		return true;
+	}
+	if (!bin->loaded)
+		bin->loaded = depot_batch(&p->depot);
+	return bin->loaded && depot_carve(&p->depot, bin->loaded, units);
+}
+
+/* Gets room into bin.loaded, which has none. */
+static bool bin_drain(struct pool *p, struct pool_bin *bin, unsigned units)
+{
+	struct batch *b;
+
+	if (bin->spare && bin->spare->n < BATCH_MAX) {
+		bin_swap(bin);
+		return true;
+	}
+	b = depot_batch(&p->depot);
+	if (!b)
+		return false;
+	depot_put(&p->depot, bin->spare, units);
+	bin->spare = bin->loaded;
+	bin->loaded = b;
+	return true;
+}
+
+static void strand(struct pool *p)
+{
+	atomic_fetch_add_explicit(&p->stranded, 1, memory_order_relaxed);
+}
+
+static unsigned units_of(const struct pool *p, uint32_t index)
+{
+	return p->depot.slab[index >> POOL_UNIT_BITS].units;
+}
+
+uint32_t pool_alloc(struct pool_cache *c, unsigned units)
+{
+	struct pool_bin *bin = &c->bin[units - 1];
+
+	if (unlikely(!bin->loaded || !bin->loaded->n) &&
+	    !bin_refill(c->pool, bin, units))
+		return 0;
+	bin_count(bin, 1);
+	return bin->loaded->index[--bin->loaded->n];
+}
+
+void pool_free_now(struct pool_cache *c, uint32_t index)
+{
+	unsigned units = units_of(c->pool, index);
+	struct pool_bin *bin = &c->bin[units - 1];
+
+	bin_count(bin, -1);
+	if (unlikely(!bin->loaded || bin->loaded->n == BATCH_MAX) &&
+	    !bin_drain(c->pool, bin, units))
+		strand(c->pool);
+	else
+		bin->loaded->index[bin->loaded->n++] = index;
+}
+
+static void batch_after_grace(struct grace_head *head)
+{
+	struct batch *b = container_of(head, struct batch, grace);
+
+	depot_put(b->depot, b, b->units);
+}
+
+static void bin_bury(struct pool_bin *bin)
+{
+	struct batch *b = bin->dead;
+
+	if (!b)
+		return;
+	bin->dead = NULL;
+	grace_defer(&b->grace, batch_after_grace);
+}
+
+void pool_free_deferred(struct pool_cache *c, uint32_t index)
+{
+	unsigned units = units_of(c->pool, index);
+	struct pool_bin *bin = &c->bin[units - 1];
+
+	bin_count(bin, -1);
+	if (!bin->dead) {
+		bin->dead = depot_batch(&c->pool->depot);
+		if (unlikely(!bin->dead)) {
+			strand(c->pool);
+			return;
+		}
+		bin->dead->units = units;
+	}
+	bin->dead->index[bin->dead->n++] = index;
+	if (bin->dead->n == BATCH_MAX)
+		bin_bury(bin);
+}
+
+void pool_cache_idle(struct pool_cache *c)
+{
+	for (unsigned i = 0; i < POOL_MAX_UNITS; i++)
+		bin_bury(&c->bin[i]);
+}
+
+void pool_cache_init(struct pool_cache *c, struct pool *p)
+{
+	*c = (struct pool_cache){.pool = p};
+	spin_lock(&p->lock);
+	c->next = p->caches;
+	p->caches = c;
+	spin_unlock(&p->lock);
+}
+
+void pool_cache_fini(struct pool_cache *c)
+{
+	struct pool *p = c->pool;
+	struct pool_cache **link = &p->caches;
+
+	pool_cache_idle(c);
+	for (unsigned i = 0; i < POOL_MAX_UNITS; i++) {
+		depot_put(&p->depot, c->bin[i].loaded, i + 1);
+		depot_put(&p->depot, c->bin[i].spare, i + 1);
+	}
+	spin_lock(&p->lock);
+	for (unsigned i = 0; i < POOL_MAX_UNITS; i++)
+		p->past_live[i] += atomic_load_explicit(&c->bin[i].live,
+							memory_order_relaxed);
+	while (*link != c)
+		link = &(*link)->next;
+	*link = c->next;
+	spin_unlock(&p->lock);
+}
+
+/* ------------------------------------------------------------------- pool */
+
+void pool_init(struct pool *p, const struct pool_config *cfg)
+{
+	size_t slab = cfg && cfg->slab_bytes ? cfg->slab_bytes : CHUNK_MAX;
+	uint64_t max =
+		cfg && cfg->max_bytes ? cfg->max_bytes / slab : POOL_MAX_SLABS;
+
+	p->lock = (struct spin){0};
+	p->caches = NULL;
+	memset(p->past_live, 0, sizeof(p->past_live));
+	atomic_init(&p->stranded, 0);
+	depot_init(&p->depot, slab,
+		   max < POOL_MAX_SLABS ? (uint32_t)max : POOL_MAX_SLABS);
+}
+
+void pool_fini(struct pool *p)
+{
+	grace_wait_deferred();
+	depot_fini(&p->depot);
+}
+
+bool pool_reserve(struct pool *p, unsigned n)
+{
+	return depot_reserve(&p->depot, n);
+}
+
+struct pool_slab pool_slab(const struct pool *p, uint32_t i)
+{
+	const struct slab *s = &p->depot.slab[i];
+
+	return (struct pool_slab){
+		.first = i ? i << POOL_UNIT_BITS : s->units,
+		.step = s->units,
+		/* Pairs with the release in shelf_carve(). */
+		.n = atomic_load_explicit(&s->carved, memory_order_acquire),
+	};
+}
+
+/* Under the lock. */
+static int64_t live_objects(const struct pool *p, unsigned i)
+{
+	int64_t live = p->past_live[i];
+
+	for (const struct pool_cache *c = p->caches; c; c = c->next)
+		live += atomic_load_explicit(&c->bin[i].live,
+					     memory_order_relaxed);
+	return live > 0 ? live : 0; /* the caches move while we add */
+}
+
+void pool_usage(struct pool *p, struct pool_usage *u)
+{
+	*u = (struct pool_usage){
+		.total_bytes = depot_bytes(&p->depot),
+		.stranded = atomic_load_explicit(&p->stranded,
+						 memory_order_relaxed),
+	};
+	spin_lock(&p->lock);
+	for (unsigned i = 0; i < POOL_MAX_UNITS; i++) {
+		uint64_t live = (uint64_t)live_objects(p, i);
+
+		u->live += live;
+		u->live_bytes += live * (i + 1) * POOL_UNIT;
+	}
+	spin_unlock(&p->lock);
+}

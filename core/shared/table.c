@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * A hash index of 64-byte buckets, after linear hashing (Litwin 1980).
+ *
+ * WRITERS hold the chain's lock, its first bucket's seq being odd. Bucket
+ * words are stored with release, each after the store that made seq odd.
+ * LOCK ORDER: splitting (only ever tried), buckets by rising number,
+ * overflow.lock.
+ *
+ * READERS read n_buckets, choose the bucket, read its seq, check that
+ * n_buckets still chooses it, and compare tags, then keys.
+ * A hit needs no validation: the key is equal and the reference was in the
+ * table. That holds even if the slot changes between tag and reference, or
+ * if the overflow bucket walked into has become part of another chain, and
+ * the object cannot have been reused, since it was found inside the reader's
+ * RCU section.
+ * A miss counts only if seq is even and the same as before. Else a reader
+ * that read any word stored by a writer sees the seq that preceded it,
+ * because it fences (acquire) between the words and seq. So a reference
+ * that moves within its chain (removals fill their hole with another, splits
+ * close ranks) can be missed only by a reader who then starts over.
+ *
+ * A SPLIT of bucket s = n - 2^k moves about half its references to the new
+ * bucket n. Holding the lock of s throughout, it (1) copies them, (2) stores
+ * n_buckets = n + 1 with release, (3) erases them from s, (4) unlocks.
+ * Lost entries: a reader who chose s by an old n_buckets and read seq
+ * before (4) fails the check of seq on a miss; one who read seq after (4)
+ * has acquired (2) and fails the check of n_buckets.
+ * Stale entries: between (2) and (3) a reference may be removed from bucket
+ * n while its copy is still in s. Only readers who began before (2) look for
+ * it there, and to them the removal was concurrent. Its object is not reused
+ * before (3), because the splitter is inside an RCU section itself, which is
+ * why table_maintain() wants a registered thread, too.
+ * Writers check n_buckets again under the lock: a bucket that is locked does
+ * not split.
+ *
+ * MEMORY: segments are never freed while the table lives, so a link can
+ * always be followed. An overflow bucket that a chain no longer needs is
+ * reused at once; who is still walking in it is one of the cases above. It
+ * is freed with link 0 and no references, so such a walk ends.
+ */
+#include "shared/table.h"
+
+#include <errno.h>
+#include <string.h>
+
+enum {
+	SPLITS_PER_INSERT = 4, /* a doubling adds 7 % to the load meanwhile */
+	LOAD_PERCENT = 72,     /* of all slots; begins a doubling */
+	READY_PERCENT = 60,    /* begins to get memory for one */
+	READY_AHEAD = 4 * SEGMENT_BUCKETS,
+	SPLIT_AHEAD = 4, /* buckets to fetch ahead of splits */
+	SAMPLE = 64,
+};
+#define MAX_BUCKETS (UINT64_C(1) << TABLE_MAX_LOG)
+
+/* ------------------------------------------------------------------ locks */
+
+/* Locks two buckets, rising by number @i; the same one once. */
+static void bucket_lock2(struct bucket *const b[2], const uint64_t i[2])
+{
+	unsigned first = i[1] < i[0];
+
+	bucket_lock(b[first]);
+	if (i[0] != i[1])
+		bucket_lock(b[!first]);
+}
+
+static void guard_unlock(struct table_guard *g)
+{
+	bucket_unlock(g->head[0]);
+	if (g->head[1] != g->head[0])
+		bucket_unlock(g->head[1]);
+}
+
+void table_lock(struct table *t, struct table_guard *g, const uint64_t *hash,
+		unsigned n)
+{
+	uint64_t i[2], buckets;
+
+	g->n = n;
+	g->grow = false;
+	g->hash[0] = hash[0];
+	g->hash[1] = hash[n - 1];
+	for (;;) {
+		buckets = table_buckets(t);
+		for (unsigned k = 0; k < 2; k++) {
+			i[k] = bucket_number(buckets, g->hash[k]);
+			g->head[k] = bucket_at(&t->primary, i[k]);
+		}
+		bucket_lock2(g->head, i);
+		buckets = table_buckets(t);
+		if (likely(bucket_number(buckets, g->hash[0]) == i[0] &&
+			   bucket_number(buckets, g->hash[1]) == i[1]))
+			return;
+		guard_unlock(g);
+	}
+}
+
+/* ----------------------------------------------------------------- growth */
+
+/* An insert and the removal of the same hash are sampled or not alike, so
+ * that the sum never drifts; bits that choose neither bucket nor tag. */
+static bool count_add(struct table *t, uint64_t hash, int64_t by)
+{
+	if (likely((hash >> 48) % SAMPLE))
+		return false;
+	atomic_fetch_add_explicit(&t->sampled, by * SAMPLE,
+				  memory_order_relaxed);
+	return true;
+}
+
+static bool loaded_over(const struct table *t, uint64_t n, unsigned percent)
+{
+	return table_count(t) > n * BUCKET_SLOTS * percent / 100;
+}
+
+/* True inside a round of splits that doubles the table. */
+static bool growing(uint64_t n)
+{
+	return n & (n - 1);
+}
+
+static bool growth_due(const struct table *t, uint64_t n)
+{
+	return growing(n) ||
+	       (n < MAX_BUCKETS && loaded_over(t, n, LOAD_PERCENT));
+}
+
+static bool moves(const struct bucket *b, unsigned i, unsigned bit)
+{
+	return slot_tag(b, i) >> bit & 1;
+}
+
+/* Copies what moves from @src to @dst, which nobody can see. False: no
+ * memory. */
+static bool split_copy(struct table *t, struct bucket *src, struct bucket *dst,
+		       unsigned bit)
+{
+	uint32_t spare;
+
+	for (struct bucket *b = src; b; b = chain_next(&t->overflow, b)) {
+		for (unsigned i = 0, used = bucket_used(b); i < used; i++) {
+			if (!moves(b, i, bit))
+				continue;
+			spare = 0;
+			if (!chain_room(&t->overflow, dst) &&
+			    !(spare = overflow_get(&t->overflow)))
+				return false;
+			chain_add(&t->overflow, dst, slot_tag(b, i),
+				  bucket_ref(b, i), &spare);
+		}
+	}
+	return true;
+}
+
+/* Erases from @src what has moved. */
+static void split_erase(struct table *t, struct bucket *src, unsigned bit)
+{
+	struct bucket *next;
+
+	for (struct bucket *b = src; b; b = next) {
+		/* Before, for @b itself may leave the chain. */
+		next = chain_next(&t->overflow, b);
+		for (unsigned i = 0; i < bucket_used(b);) {
+			if (!moves(b, i, bit))
+				i++;
+			else if (chain_erase(&t->overflow, src, b, i))
+				break;
+		}
+		/* And after, for what followed may have. */
+		if (b == src)
+			next = chain_next(&t->overflow, b);
+	}
+}
+
+/* Gives back the overflow buckets of a chain that nobody can see. */
+static void chain_discard(struct table *t, struct bucket *head)
+{
+	while (chain_next(&t->overflow, head) || bucket_used(head))
+		(void)chain_erase(&t->overflow, head, head, 0);
+}
+
+static void bucket_fetch_ahead(const struct bucket *b)
+{
+	uintptr_t next = (uintptr_t)b + SPLIT_AHEAD * sizeof(*b);
+
+	__builtin_prefetch((const void *)next, 1);
+}
+
+/* Splits one bucket. Holds t->splitting. False: no memory. */
+static bool bucket_split(struct table *t)
+{
+	uint64_t n = table_buckets(t);
+	unsigned log = 63 - (unsigned)__builtin_clzll(n);
+	uint64_t s = n - (UINT64_C(1) << log);
+	struct bucket *src = bucket_at(&t->primary, s), *dst;
+	bool ok;
+
+	if (!segments_add(&t->primary, n, false))
+		return false;
+	dst = bucket_at(&t->primary, n);
+	bucket_fetch_ahead(src);
+	bucket_fetch_ahead(dst);
+	memset(dst, 0, sizeof(*dst));
+	bucket_lock(src);
+	ok = split_copy(t, src, dst, log - TABLE_MIN_LOG);
+	if (ok) {
+		/* Pairs with the acquire in table_buckets(). */
+		atomic_store_explicit(&t->n_buckets, n + 1,
+				      memory_order_release);
+		split_erase(t, src, log - TABLE_MIN_LOG);
+	} else {
+		chain_discard(t, dst);
+	}
+	bucket_unlock(src);
+	return ok;
+}
+
+/* Splits up to @max buckets unless another thread does. False: no memory. */
+static bool grow(struct table *t, unsigned max)
+{
+	bool ok = true;
+
+	if (!spin_try(&t->splitting))
+		return true;
+	while (ok && max-- && growth_due(t, table_buckets(t)))
+		ok = bucket_split(t);
+	spin_unlock(&t->splitting);
+	return ok;
+}
+
+/* Gets the memory that a growth due soon will take. */
+static bool segments_ready(struct table *t)
+{
+	uint64_t n = table_buckets(t), ahead = n / 4;
+	bool ok = true;
+
+	if (!growing(n) && !loaded_over(t, n, READY_PERCENT))
+		return true;
+	if (ahead > READY_AHEAD)
+		ahead = READY_AHEAD;
+	for (uint64_t i = 0; ok && i <= ahead; i += SEGMENT_BUCKETS)
+		ok = n + i >= MAX_BUCKETS ||
+		     segments_add(&t->primary, n + i, true);
+	return ok && overflow_ready(&t->overflow, (uint32_t)ahead / 4);
+}
+
+bool table_maintain(struct table *t, unsigned max_splits)
+{
+	return segments_ready(t) && grow(t, max_splits);
+}
+
+/* ----------------------------------------------------------------- change */
+
+int table_insert(struct table *t, struct table_guard *g, const uint32_t *ref)
+{
+	bool same = g->n == 2 && g->head[0] == g->head[1];
+	uint32_t spare[2] = {0, 0};
+	int err = 0;
+
+	for (unsigned i = 0; i < g->n && !err; i++)
+		if (chain_room(&t->overflow, g->head[i]) < (same ? 2 : 1) &&
+		    !(spare[i] = overflow_get(&t->overflow)))
+			err = -ENOMEM;
+	for (unsigned i = 0; i < g->n && !err; i++) {
+		chain_add(&t->overflow, g->head[i], table_tag(g->hash[i]),
+			  ref[i], &spare[i]);
+		g->grow |= count_add(t, g->hash[i], 1);
+	}
+	for (unsigned i = 0; i < 2; i++)
+		if (spare[i])
+			overflow_put(&t->overflow, spare[i]);
+	return err;
+}
+
+void table_unlock(struct table *t, struct table_guard *g)
+{
+	guard_unlock(g);
+	/* Only who changed the count looks at it: the line is its own. */
+	if (g->grow || growing(table_buckets(t)))
+		(void)grow(t, SPLITS_PER_INSERT);
+}
+
+bool table_remove(struct table *t, uint64_t hash, uint32_t ref)
+{
+	struct table_guard g;
+	bool found;
+
+	table_lock(t, &g, &hash, 1);
+	found = chain_remove(&t->overflow, g.head[0], ref);
+	guard_unlock(&g);
+	if (found)
+		(void)count_add(t, hash, -1);
+	return found;
+}
+
+/* ------------------------------------------------------------- inspection */
+
+void table_iter_start(const struct table *t, struct table_iter *it,
+		      uint64_t hash, uint64_t n_buckets)
+{
+	uint64_t n = table_buckets(t);
+
+	*it = (struct table_iter){
+		.bucket = bucket_number(n, hash),
+		.left = n_buckets < n ? n_buckets : n,
+		.wrap = n,
+	};
+}
+
+static bool iter_next_bucket(const struct table *t, struct table_iter *it)
+{
+	if (it->at)
+		it->at = chain_next(&t->overflow, it->at);
+	if (!it->at && it->left) {
+		it->at = bucket_at(&t->primary, it->bucket);
+		it->bucket = (it->bucket + 1) % it->wrap;
+		it->left--;
+	}
+	it->slot = 0;
+	return it->at;
+}
+
+uint32_t table_iter_next(const struct table *t, struct table_iter *it)
+{
+	do
+		while (it->at && it->slot < BUCKET_SLOTS) {
+			uint32_t ref = bucket_ref(it->at, it->slot++);
+
+			if (ref)
+				return ref;
+		}
+	while (iter_next_bucket(t, it));
+	return 0;
+}
+
+uint64_t table_count(const struct table *t)
+{
+	int64_t n = atomic_load_explicit(&t->sampled, memory_order_relaxed);
+
+	return n > 0 ? (uint64_t)n : 0;
+}
+
+uint64_t table_bytes(const struct table *t)
+{
+	return sizeof(*t) + segments_bytes(&t->primary) +
+	       segments_bytes(&t->overflow.buckets);
+}
+
+/* ------------------------------------------------------------------ table */
+
+int table_init(struct table *t, unsigned log_buckets)
+{
+	unsigned log = log_buckets < TABLE_MIN_LOG   ? TABLE_MIN_LOG
+		       : log_buckets > TABLE_MAX_LOG ? TABLE_MAX_LOG
+						     : log_buckets;
+	uint64_t n = UINT64_C(1) << log;
+
+	atomic_init(&t->n_buckets, n);
+	atomic_init(&t->sampled, 0);
+	t->splitting = (struct spin){0};
+	segments_init(&t->primary);
+	overflow_init(&t->overflow);
+	for (uint64_t i = 0; i < n; i += SEGMENT_BUCKETS) {
+		if (!segments_add(&t->primary, i, true)) {
+			table_fini(t);
+			return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
+void table_fini(struct table *t)
+{
+	segments_fini(&t->primary);
+	overflow_fini(&t->overflow);
+}

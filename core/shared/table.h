@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * A hash index that is read without locks and grows in place while it is
+ * read. It maps a 64-bit hash to the caller's 31 or 32 bits of reference,
+ * never 0; keys stay with the caller, who compares them:
+ *
+ *	table_for_each_candidate(t, &probe, hash, ref)
+ *		if (key_equal(ref))
+ *			return ref;
+ *	return 0;
+ *
+ * KEYS are expected to be unique: references of one hash share one chain,
+ * and the work of a lookup, a removal and a split grows with it.
+ *
+ * THREADS: lookups, prefetches and iteration are for RCU readers, who see a
+ * reference that was there during all of the lookup, and may see one that
+ * came or went meanwhile. Everything else takes bucket locks and is for RCU
+ * readers too, the maintenance thread included (table.c says why).
+ * What a reference names may be reused only a grace period after
+ * table_remove().
+ */
+#ifndef NAT_TABLE_H
+#define NAT_TABLE_H
+
+#include "shared/chain.h"
+
+enum {
+	TABLE_MIN_LOG = 10, /* buckets at least; fixes which bits a tag has */
+	TABLE_MAX_LOG = BUCKET_MAX_LOG, /* buckets at most */
+};
+
+struct table {
+	/* every lookup reads it, every split writes it */
+	_Alignas(CACHE_LINE) _Atomic uint64_t n_buckets;
+
+	/* every 64th insert or removal writes it */
+	_Alignas(CACHE_LINE) _Atomic int64_t sampled;
+
+	_Alignas(CACHE_LINE) struct spin splitting; /* right to split */
+
+	struct segments primary;
+	struct overflow overflow;
+};
+
+/* @log_buckets to begin with, clamped to the limits. -ENOMEM: as after
+ * table_fini(). */
+MUST_USE int table_init(struct table *t, unsigned log_buckets);
+void table_fini(struct table *t);
+
+/* ---------------------------------------------------------------- lookup */
+
+/* Bits [0, k) of a hash choose the bucket, [MIN_LOG, MIN_LOG + 32) are its
+ * tag: a split never needs more than a tag. */
+static inline uint32_t table_tag(uint64_t hash)
+{
+	return (uint32_t)(hash >> TABLE_MIN_LOG);
+}
+
+/* Linear hashing over @n buckets. With 2^k the power of two below n, buckets
+ * 0 .. n-2^k have been split in two and are chosen by k+1 bits. Arithmetic,
+ * for no branch could foresee which. */
+static inline uint64_t bucket_number(uint64_t n, uint64_t hash)
+{
+	uint64_t mask = UINT64_MAX >> __builtin_clzll(n - 1);
+
+	return hash & mask >> ((hash & mask) >= n);
+}
+
+/* The acquire pairs with the release in bucket_split(): who sees the count
+ * sees the bucket filled. */
+static inline uint64_t table_buckets(const struct table *t)
+{
+	return atomic_load_explicit(&t->n_buckets, memory_order_acquire);
+}
+
+/* A walk over the references of a chain that have a tag. Always inline, so
+ * that a probe stays in registers where its address goes nowhere else. */
+struct table_probe {
+	const struct bucket *head, *at;
+	uint64_t hash, n_buckets;
+	uint32_t seq;
+	unsigned lanes;
+};
+
+/* Chooses the bucket and fetches it. */
+ALWAYS_INLINE void table_probe_aim(const struct table *t, struct table_probe *p,
+				   uint64_t hash)
+{
+	p->hash = hash;
+	p->n_buckets = table_buckets(t);
+	p->head = bucket_at(&t->primary, bucket_number(p->n_buckets, hash));
+	__builtin_prefetch(p->head);
+}
+
+ALWAYS_INLINE void probe_enter(struct table_probe *p, const struct bucket *b)
+{
+	p->at = b;
+	p->lanes = bucket_match(b->tag, table_tag(p->hash));
+}
+
+/* Begins the walk of an aimed probe. */
+ALWAYS_INLINE void table_probe_begin(const struct table *t,
+				     struct table_probe *p)
+{
+	for (;;) {
+		p->seq = atomic_load_explicit(&p->head->seq,
+					      memory_order_acquire);
+		if (likely(atomic_load_explicit(&t->n_buckets,
+						memory_order_relaxed) ==
+			   p->n_buckets))
+			break;
+		table_probe_aim(t, p, p->hash);
+	}
+	probe_enter(p, p->head);
+}
+
+/* What the walk will most likely yield, for the caller to prefetch; 0: no
+ * guess, but an overflow bucket is on its way. */
+ALWAYS_INLINE uint32_t table_probe_guess(const struct table *t,
+					 const struct table_probe *p)
+{
+	if (likely(p->lanes))
+		return bucket_ref(p->at, (unsigned)__builtin_ctz(p->lanes));
+	__builtin_prefetch(chain_next(&t->overflow, p->at));
+	return 0;
+}
+
+ALWAYS_INLINE void table_probe_start(const struct table *t,
+				     struct table_probe *p, uint64_t hash)
+{
+	table_probe_aim(t, p, hash);
+	table_probe_begin(t, p);
+}
+
+/* Goes on with a walk begun before. If the chain has changed since, by this
+ * thread perhaps, it starts over. */
+ALWAYS_INLINE void table_probe_resume(const struct table *t,
+				      struct table_probe *p)
+{
+	if (unlikely(atomic_load_explicit(&p->head->seq,
+					  memory_order_relaxed) != p->seq))
+		table_probe_start(t, p, p->hash);
+}
+
+/* The next reference of the chain with the tag, or 0 at its end. */
+ALWAYS_INLINE uint32_t probe_step(const struct table *t, struct table_probe *p)
+{
+	const struct bucket *next;
+	uint32_t ref;
+
+	for (;;) {
+		while (p->lanes) {
+			ref = bucket_ref(p->at,
+					 (unsigned)__builtin_ctz(p->lanes));
+			p->lanes &= p->lanes - 1;
+			if (likely(ref))
+				return ref;
+		}
+		next = chain_next(&t->overflow, p->at);
+		if (likely(!next))
+			return 0;
+		probe_enter(p, next);
+	}
+}
+
+/* True when nothing in the walked chain can have been missed. */
+ALWAYS_INLINE bool probe_valid(const struct table_probe *p)
+{
+#if !TSAN /* it knows no fence; there every word is read with acquire */
+	atomic_thread_fence(memory_order_acquire);
+#endif
+	return !(p->seq & 1) &&
+	       atomic_load_explicit(&p->head->seq, memory_order_relaxed) ==
+		       p->seq;
+}
+
+/* The next candidate, some perhaps twice; 0: no other was in the table. */
+ALWAYS_INLINE uint32_t table_probe_next(const struct table *t,
+					struct table_probe *p)
+{
+	uint32_t ref;
+
+	while (!(ref = probe_step(t, p)) && unlikely(!probe_valid(p))) {
+		bucket_wait(p->head);
+		table_probe_start(t, p, p->hash);
+	}
+	return ref;
+}
+
+#define table_for_each_candidate(t, probe, hash, r)                            \
+	for (table_probe_start(t, probe, hash);                                \
+	     ((r) = table_probe_next(t, probe));)
+
+/* The same in the stages of a batch: aim all probes; begin all and prefetch
+ * what they guess; then for each */
+#define table_for_each_begun(t, probe, r)                                      \
+	for (table_probe_resume(t, probe); ((r) = table_probe_next(t, probe));)
+
+/* Stages for those who do not keep the probes. */
+static inline void table_prefetch(const struct table *t, uint64_t hash)
+{
+	struct table_probe p;
+
+	table_probe_aim(t, &p, hash);
+}
+
+static inline uint32_t table_candidate(const struct table *t, uint64_t hash)
+{
+	struct table_probe p;
+
+	table_probe_start(t, &p, hash);
+	return table_probe_guess(t, &p);
+}
+
+/* ---------------------------------------------------------------- change */
+
+/* The locked chains of one or two hashes. */
+struct table_guard {
+	unsigned n;
+	uint64_t hash[2];
+	struct bucket *head[2]; /* may be the same */
+	bool grow;
+};
+
+/* Locks the chains of @n hashes, 1 or 2. Until table_unlock() nothing else of
+ * the table may be locked. */
+void table_lock(struct table *t, struct table_guard *g, const uint64_t *hash,
+		unsigned n);
+
+/* Starts a walk over the candidates for hash @i of a guard. Others cannot
+ * change them, so that the walk is over when probe_step() returns 0. */
+static inline void table_probe_locked(const struct table_guard *g, unsigned i,
+				      struct table_probe *p)
+{
+	p->hash = g->hash[i];
+	p->head = g->head[i];
+	probe_enter(p, p->head);
+}
+
+#define table_for_each_locked(t, g, i, probe, r)                               \
+	for (table_probe_locked(g, i, probe); ((r) = probe_step(t, probe));)
+
+/* Adds a reference for each hash of the guard, all or none. Does not look
+ * for equal keys. -ENOMEM: nothing has changed. */
+MUST_USE int table_insert(struct table *t, struct table_guard *g,
+			  const uint32_t *ref);
+
+/* Unlocks. After an insertion it may split a few buckets as well. */
+void table_unlock(struct table *t, struct table_guard *g);
+
+/* True for exactly one of several racing callers. */
+bool table_remove(struct table *t, uint64_t hash, uint32_t ref);
+
+/* Gets memory for growth ready ahead of need, then splits up to
+ * @max_splits buckets if growth is due. False: no memory. For a maintenance
+ * thread: takes milliseconds. */
+bool table_maintain(struct table *t, unsigned max_splits);
+
+/* ------------------------------------------------------------- inspection */
+
+/* All references of some consecutive buckets. One that is moved meanwhile may
+ * be seen twice or not at all. */
+struct table_iter {
+	const struct bucket *at;
+	uint64_t bucket, left, wrap;
+	unsigned slot;
+};
+
+/* @n_buckets from the bucket of @hash on, wrapping around; at most all. */
+void table_iter_start(const struct table *t, struct table_iter *it,
+		      uint64_t hash, uint64_t n_buckets);
+
+/* 0: no more. */
+uint32_t table_iter_next(const struct table *t, struct table_iter *it);
+
+/* References in the table, give or take sqrt(64 x count). */
+uint64_t table_count(const struct table *t);
+
+uint64_t table_bytes(const struct table *t);
+
+#endif
