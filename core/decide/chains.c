@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * A packet along chains: jumps, returns, gotos, policies, counters. */
+#include "decide/chains.h"
+
+#include "decide/match.h"
+#include "decide/trace.h"
+
+enum { MAX_DEPTH = 64 };
+
+/* Where to look next: a chain, and a rule counted from its first. */
+struct place {
+	const struct chain *chain;
+	uint32_t next;
+};
+
+struct traversal {
+	struct walk *k;
+	const struct nat_rules *rules;
+	enum table_id table;
+	const struct chain *base;
+	struct place at;
+	struct place stack[MAX_DEPTH]; /* where jumps came from */
+	unsigned depth;
+};
+
+static void count(struct walk *k, size_t slot)
+{
+	struct rule_count *c = &k->w->counts[slot];
+
+	c->packets++;
+	c->bytes += k->p.len;
+}
+
+static struct trace_rule place_of(const struct traversal *t,
+				  const struct chain *c, const struct rule *r)
+{
+	return (struct trace_rule){
+		.table = table_name[t->table],
+		.chain = c->name,
+		.rule = r ? (unsigned)(r - t->rules->rule) - c->first + 1 : 0,
+	};
+}
+
+static struct chain_result policy(struct traversal *t)
+{
+	const struct chain *c = t->base;
+	struct chain_result res = {
+		.accept = !c->drop,
+		.reason = NAT_DROP_POLICY,
+		.at = place_of(t, c, NULL),
+	};
+
+	count(t->k, t->rules->n_rules + (size_t)(c - t->rules->chain));
+	if (unlikely(t->k->w->trace))
+		trace_emit(t->k, NAT_STEP_POLICY, c->drop ? "DROP" : "ACCEPT",
+			   &res.at);
+	return res;
+}
+
+/* Leaves the chain; false: there is nowhere to return to but the policy. */
+static bool leave(struct traversal *t)
+{
+	if (!t->depth)
+		return false;
+	t->at = t->stack[--t->depth];
+	return true;
+}
+
+/* Goes into the target's chain; false: the stack is full. */
+static bool enter(struct traversal *t, const struct rule *r)
+{
+	if (r->target.kind == TARGET_JUMP) {
+		if (t->depth == MAX_DEPTH)
+			return false;
+		t->stack[t->depth++] = t->at;
+	}
+	t->at = (struct place){&t->rules->chain[r->target.chain], 0};
+	return true;
+}
+
+static const struct rule *next_rule(struct traversal *t)
+{
+	struct place *at = &t->at;
+
+	if (at->next == at->chain->n_rules)
+		return NULL;
+	return &t->rules->rule[at->chain->first + at->next++];
+}
+
+/* What a rule that fits does to the traversal. */
+enum outcome { GO_ON, TO_POLICY, DECIDED, OVERFLOW };
+
+static enum outcome apply(struct traversal *t, const struct rule *r)
+{
+	switch (r->target.kind) {
+	case TARGET_NONE:
+		return GO_ON;
+	case TARGET_RETURN:
+		return leave(t) ? GO_ON : TO_POLICY;
+	case TARGET_JUMP:
+	case TARGET_GOTO:
+		return enter(t, r) ? GO_ON : OVERFLOW;
+	case TARGET_ACCEPT:
+	case TARGET_DROP:
+	case TARGET_REJECT:
+	case TARGET_SNAT:
+	case TARGET_DNAT:
+	case TARGET_MASQUERADE:
+	case TARGET_REDIRECT:
+	case TARGET_NETMAP:
+	case N_TARGETS:
+		break;
+	}
+	return DECIDED;
+}
+
+static struct chain_result decided(const struct traversal *t,
+				   const struct chain *c, const struct rule *r)
+{
+	enum target_kind kind = r->target.kind;
+
+	return (struct chain_result){
+		.rule = r,
+		.accept = kind != TARGET_DROP && kind != TARGET_REJECT,
+		.reason = NAT_DROP_RULE,
+		.at = place_of(t, c, r),
+	};
+}
+
+static struct chain_result hotdrop(void)
+{
+	return (struct chain_result){.reason = NAT_DROP_HOTDROP};
+}
+
+static enum outcome fitted(struct traversal *t, const struct chain *c,
+			   const struct rule *r)
+{
+	count(t->k, (size_t)(r - t->rules->rule));
+	if (unlikely(t->k->w->trace)) {
+		struct trace_rule at = place_of(t, c, r);
+
+		trace_emit(t->k, NAT_STEP_RULE, r->text, &at);
+	}
+	return apply(t, r);
+}
+
+struct chain_result chains_run(struct walk *k, enum table_id table)
+{
+	const struct nat_rules *rules = k->w->engine->rules.text;
+	const struct chain *base =
+		&rules->chain[rules->table[table].base[k->hook]];
+	struct traversal t = {
+		.k = k,
+		.rules = rules,
+		.table = table,
+		.base = base,
+		.at = {base, 0},
+	};
+
+	for (;;) {
+		const struct chain *c = t.at.chain;
+		const struct rule *r = next_rule(&t);
+		bool malformed = false;
+		enum outcome o;
+
+		if (!r) {
+			if (leave(&t))
+				continue;
+			return policy(&t);
+		}
+		if (!rule_fits(r, k, &malformed)) {
+			if (unlikely(malformed))
+				return hotdrop();
+			continue;
+		}
+		o = fitted(&t, c, r);
+		if (o == DECIDED)
+			return decided(&t, c, r);
+		if (o == TO_POLICY)
+			return policy(&t);
+		if (o == OVERFLOW)
+			return hotdrop();
+	}
+}

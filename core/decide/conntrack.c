@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Which connection a packet belongs to, and what it does to it. */
+#include "decide/conntrack.h"
+
+#include "decide/trace.h"
+
+void walk_detach(struct walk *k)
+{
+	if (k->ct.conn && !walk_confirmed(k))
+		conns_discard(&k->w->view, k->ct);
+	k->ct = (struct conn_ref){0};
+	k->state = NAT_STATE_INVALID;
+}
+
+static bool invalid(struct walk *k, const char *why)
+{
+	walk_detach(k);
+	k->w->stats.invalid++;
+	trace(k, NAT_STEP_CONNTRACK, why);
+	return true;
+}
+
+static enum nat_state state_of(const struct conn_ref *r)
+{
+	uint16_t status = conn_status(r->conn);
+
+	if (r->dir == NAT_REPLY || status & NAT_ST_SEEN_REPLY)
+		return NAT_STATE_ESTABLISHED;
+	return status & NAT_ST_EXPECTED ? NAT_STATE_RELATED : NAT_STATE_NEW;
+}
+
+/* Attaches the connection of the tuple, a new one if there is none. */
+enum resolved { RESOLVED, NOT_INVERTIBLE, TABLE_FULL, NO_MEMORY };
+
+static enum resolved resolve(struct walk *k)
+{
+	struct conns_view *v = &k->w->view;
+	struct nat_tuple reply;
+	bool full = false;
+
+	k->ct = conns_find_near(v, &k->tuple, k->hash, k->candidate);
+	if (likely(k->ct.conn)) {
+		k->state = (uint8_t)state_of(&k->ct);
+		return RESOLVED;
+	}
+	if (!tuple_invert(&reply, &k->tuple))
+		return NOT_INVERTIBLE;
+	k->ct = conns_new(v, &k->tuple, k->hash, &full);
+	if (!k->ct.conn)
+		return full ? TABLE_FULL : NO_MEMORY;
+	conn_set_tuple(k->ct.conn, NAT_REPLY, &reply);
+	k->state = NAT_STATE_NEW;
+	return RESOLVED;
+}
+
+/* A timeout is a span until the connection is confirmed. */
+static void refresh(struct walk *k, ticks timeout)
+{
+	struct conn *c = k->ct.conn;
+	uint16_t status = conn_status(c);
+
+	if (status & NAT_ST_FIXED_TIMEOUT)
+		return;
+	conn_set_timeout(c, status & NAT_ST_CONFIRMED ? k->w->view.now + timeout
+						      : timeout);
+}
+
+static void account(const struct walk *k)
+{
+	struct conn_acct *a = conn_acct(k->ct.conn);
+
+	if (likely(!a))
+		return;
+	a->packets[k->ct.dir]++;
+	a->bytes[k->ct.dir] += k->p.len;
+}
+
+/* What became of the packet in its tracker's hands. */
+struct tracked {
+	enum { TRACKED, TRACK_INVALID, TRACK_REPEAT } what;
+	const char *why;
+	bool delete;
+};
+
+static struct tracked track_tcp(struct walk *k)
+{
+	struct conn *c = k->ct.conn;
+	struct tcp_context ctx = {
+		.rules = &k->w->engine->tcp,
+		.left = conn_timeout(c) - k->w->view.now,
+		.status = conn_status(c),
+		.dir = (enum nat_dir)k->ct.dir,
+	};
+	struct tcp_segment g;
+	struct tcp_result r;
+
+	packet_tcp(&k->p, &g);
+	r = tcp_update(conn_tcp(c), &g, &ctx);
+	if (r.actions & TCP_SET_TIMEOUT)
+		refresh(k, r.timeout);
+	if (r.actions & TCP_ACCOUNT)
+		account(k);
+	if (r.actions & TCP_ASSURE)
+		conn_set_status(c, NAT_ST_ASSURED);
+	if (r.verdict == TCP_REPEAT)
+		return (struct tracked){TRACK_REPEAT, NULL, false};
+	if (r.verdict == TCP_INVALID)
+		return (struct tracked){TRACK_INVALID, tcp_why_text(r.why),
+					false};
+	return (struct tracked){TRACKED, tcp_why_text(r.why),
+				r.actions & TCP_DELETE};
+}
+
+/* UDP and all that are tracked by a timeout alone. */
+static struct tracked track_simple(struct walk *k)
+{
+	struct conn *c = k->ct.conn;
+	const struct nat_sysctl *s = &k->w->engine->sysctl;
+	struct proto_context ctx = {s, k->w->view.now, conn_status(c)};
+	struct proto_result r;
+
+	switch (c->proto) {
+	case PROTO_UDP:
+		r = udp_packet(conn_udp(c), &ctx);
+		break;
+	case PROTO_UDPLITE:
+		r = udplite_packet(&ctx);
+		break;
+	case PROTO_ICMP:
+		r = (struct proto_result){ticks_of_s(s->icmp_timeout), false};
+		break;
+	default:
+		r = (struct proto_result){ticks_of_s(s->generic_timeout),
+					  false};
+	}
+	if (r.assured)
+		conn_set_status(c, NAT_ST_ASSURED);
+	refresh(k, r.timeout);
+	account(k);
+	return (struct tracked){TRACKED, "accepted", false};
+}
+
+/* Only a query may open a connection, whatever its tuple inverts to. */
+static bool icmp_opens(const struct walk *k)
+{
+	return walk_confirmed(k) || icmp_may_open(packet_l4(&k->p)[ICMP_TYPE]);
+}
+
+static struct tracked track(struct walk *k, bool verify)
+{
+	struct conn *c = k->ct.conn;
+	bool shared = k->w->engine->max_workers > 1 && walk_confirmed(k);
+	struct tracked t;
+
+	if (k->p.proto == PROTO_ICMP) {
+		if (!icmp_opens(k))
+			return (struct tracked){TRACK_INVALID,
+						"answers nothing asked", false};
+	} else {
+		enum l4_fault f = packet_check_l4(&k->p, verify);
+
+		if (unlikely(f))
+			return (struct tracked){TRACK_INVALID, l4_fault_name(f),
+						false};
+	}
+	if (shared)
+		conn_lock(c);
+	t = likely(c->proto == PROTO_TCP) ? track_tcp(k) : track_simple(k);
+	if (shared)
+		conn_unlock(c);
+	return t;
+}
+
+/* An ICMP error belongs to the connection whose packet it quotes, provided
+ * it is sent to where that packet came from (spec 3.4). */
+static bool icmp_error_in(struct walk *k)
+{
+	struct packet quoted;
+	struct nat_tuple t;
+	struct conn_ref r;
+
+	if (!packet_quoted(&k->p, &quoted) || !packet_tuple(&quoted, &t) ||
+	    !tuple_invert(&t, &t))
+		return invalid(k, "quotes nothing that could be tracked");
+	r = conns_find(&k->w->view, &t, conns_hash(&k->w->view, &t));
+	if (!r.conn)
+		return invalid(k, "quotes no connection");
+	conn_tuple(r.conn, (enum nat_dir)r.dir, &t);
+	if (t.dst.w[0] != load32(k->p.ip + IPV4_DST))
+		return invalid(k, "quotes a connection of another host");
+	k->ct = r;
+	k->state = NAT_STATE_RELATED;
+	k->icmp_related = true;
+	trace(k, NAT_STEP_CONNTRACK, "error about the connection");
+	return true;
+}
+
+static const char *describe(const struct walk *k, const struct tracked *t)
+{
+	if (k->state == NAT_STATE_NEW && !walk_confirmed(k))
+		return "new connection";
+	return t->why;
+}
+
+static bool tracked(struct walk *k, const struct tracked *t)
+{
+	if (k->ct.dir == NAT_REPLY)
+		conn_set_status(k->ct.conn, NAT_ST_SEEN_REPLY);
+	trace(k, NAT_STEP_CONNTRACK, describe(k, t));
+	if (unlikely(t->delete))
+		conns_kill(&k->w->view, k->ct);
+	return true;
+}
+
+static bool conntrack_tuple(struct walk *k, bool verify)
+{
+	for (;;) {
+		struct tracked t;
+
+		switch (resolve(k)) {
+		case RESOLVED:
+			break;
+		case NOT_INVERTIBLE:
+			return invalid(k, "has no answer to wait for");
+		case TABLE_FULL:
+			return walk_drop(k, NAT_DROP_TABLE_FULL);
+		case NO_MEMORY:
+			return walk_drop(k, NAT_DROP_NO_MEMORY);
+		}
+		t = track(k, verify);
+		if (likely(t.what == TRACKED))
+			return tracked(k, &t);
+		if (t.what == TRACK_INVALID)
+			return invalid(k, t.why);
+		conns_kill(&k->w->view, k->ct);
+	}
+}
+
+bool conntrack_in(struct walk *k, bool verify)
+{
+	k->state = NAT_STATE_INVALID;
+	if (k->p.proto == PROTO_ICMP) {
+		enum l4_fault f = packet_check_l4(&k->p, verify);
+
+		if (unlikely(f))
+			return invalid(k, l4_fault_name(f));
+		if (icmp_is_error(packet_l4(&k->p)[ICMP_TYPE]))
+			return icmp_error_in(k);
+	}
+	if (unlikely(!k->hashed))
+		return invalid(k, "has no tuple");
+	if (k->judged)
+		return invalid(k, "not of its connection");
+	return conntrack_tuple(k, verify);
+}
+
+bool conntrack_confirm(struct walk *k)
+{
+	if (!k->ct.conn || k->icmp_related || k->ct.dir != NAT_ORIGINAL ||
+	    walk_confirmed(k))
+		return true;
+	switch (conns_confirm(&k->w->view, &k->ct)) {
+	case CONFIRM_INSERTED:
+	case CONFIRM_MERGED:
+		break;
+	case CONFIRM_LOST:
+		k->ct = (struct conn_ref){0};
+		return walk_drop(k, NAT_DROP_INSERT_FAILED);
+	}
+	trace(k, NAT_STEP_CONFIRM, "in the table");
+	return true;
+}

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Packets that the router sends because of another. */
+#include "decide/emit.h"
+
+#include <stdlib.h>
+
+#include "decide/options.h"
+#include "decide/trace.h"
+#include "pure/rewrite.h"
+
+/* Bytes live in blocks that never move, for walks point into them. */
+struct emit_block {
+	struct emit_block *next;
+	size_t used;
+	uint8_t bytes[2 * 65536];
+};
+
+void emit_reset(struct originated *o)
+{
+	o->n = 0;
+	for (struct emit_block *b = o->blocks; b; b = b->next)
+		b->used = 0;
+}
+
+void emit_fini(struct originated *o)
+{
+	while (o->blocks) {
+		struct emit_block *b = o->blocks;
+
+		o->blocks = b->next;
+		free(b);
+	}
+	free(o->pkt);
+	o->pkt = NULL;
+}
+
+uint8_t *emit_room(struct walk *k, uint32_t len)
+{
+	struct originated *o = &k->w->originated;
+	struct emit_block *b = o->blocks;
+
+	len += k->p.l4 - IPV4_HEADER;
+	while (b && sizeof(b->bytes) - b->used < len)
+		b = b->next;
+	if (!b) {
+		b = malloc(sizeof(*b));
+		if (!b)
+			return NULL;
+		b->used = 0;
+		b->next = o->blocks;
+		o->blocks = b;
+	}
+	b->used += len;
+	return b->bytes + b->used - len;
+}
+
+static void deliver(const struct walk *k)
+{
+	struct originated *o = &k->w->originated;
+
+	if (o->n == o->room) {
+		size_t room = o->room ? 2 * o->room : 64;
+		struct nat_packet *p = realloc(o->pkt, room * sizeof(*p));
+
+		if (!p)
+			return;
+		o->pkt = p;
+		o->room = room;
+	}
+	o->pkt[o->n++] = (struct nat_packet){
+		.data = k->p.ip,
+		.len = k->p.len,
+		.in_if = NAT_NO_IF,
+		.out_if = k->out_if,
+		.verdict = NAT_FORWARD,
+		.state = k->state,
+		.dir = k->ct.dir,
+		.manip = k->manip,
+		.cause = k->cause,
+	};
+	k->w->stats.originated++;
+}
+
+static void track_alone(struct walk *k)
+{
+	if (!packet_tuple(&k->p, &k->tuple))
+		return;
+	k->hash = conns_hash(&k->w->view, &k->tuple);
+	k->hashed = true;
+}
+
+/* Part of the cause's connection, in the other direction, whatever becomes of
+ * it: the cause holds it. */
+static void track_with(struct walk *k, const struct walk *cause)
+{
+	if (!cause->ct.conn)
+		return;
+	k->ct = cause->ct;
+	k->ct.dir = !cause->ct.dir;
+	k->state = NAT_STATE_RELATED;
+	k->icmp_related = k->p.proto == PROTO_ICMP;
+	k->inherited = true;
+}
+
+/* What follows the first fragment, of which @piece payload bytes are gone. */
+static void emit_rest(const struct walk *k, const struct packet *whole,
+		      uint32_t piece)
+{
+	uint32_t total = packet_l4_len(whole);
+
+	for (uint32_t at = piece; at < total; at += piece) {
+		uint32_t n = min_u32(piece, total - at);
+		struct walk f = *k;
+
+		f.p.ip = emit_room(&f, whole->l4 + n);
+		if (!f.p.ip)
+			return;
+		f.p.len = build_fragment(f.p.ip, whole, at, n);
+		deliver(&f);
+	}
+}
+
+static uint32_t payload_per_fragment(const struct walk *k)
+{
+	return (route_mtu(k->w->engine->topology, k->out_if) - k->p.l4) & ~7u;
+}
+
+void emit_fragments(struct walk *k)
+{
+	struct packet whole = k->p;
+	uint32_t piece = payload_per_fragment(k);
+
+	rewrite_first_fragment(&k->p, piece);
+	emit_rest(k, &whole, piece);
+}
+
+/* The router's own packet leaves. */
+static void leave(struct walk *k)
+{
+	struct packet whole = k->p;
+	uint32_t piece = payload_per_fragment(k);
+
+	if (likely(packet_l4_len(&whole) <= piece)) {
+		deliver(k);
+		return;
+	}
+	rewrite_first_fragment(&k->p, piece);
+	deliver(k);
+	emit_rest(k, &whole, piece);
+}
+
+static void send(struct walk *cause, uint8_t *bytes, uint32_t len, bool related)
+{
+	struct walk k;
+	struct nat_addr src, dst;
+	struct route r;
+
+	walk_init(&k, cause->w, cause->now_ns, cause->cause);
+	if (packet_parse(&k.p, bytes, len) != PACKET_IPV4)
+		return;
+	src = addr_v4(load32(bytes + IPV4_SRC));
+	dst = addr_v4(load32(bytes + IPV4_DST));
+	r = route_output(k.w->engine->topology, k.p.family, &src, &dst);
+	if (r.verdict != ROUTE_TO_FORWARD)
+		return;
+	k.out_if = r.out_if;
+	k.next_hop = r.next_hop;
+	if (related)
+		track_with(&k, cause);
+	if (!k.ct.conn)
+		track_alone(&k);
+	walk_output(&k);
+	if (k.verdict == NAT_FORWARD)
+		leave(&k);
+}
+
+/* The same, with the options that the cause asks for. */
+static void answer(struct walk *cause, uint8_t *bytes, uint32_t len,
+		   bool related)
+{
+	if (unlikely(cause->p.l4 > IPV4_HEADER))
+		len = options_answer(cause, bytes, len);
+	if (likely(len))
+		send(cause, bytes, len, related);
+}
+
+void emit_local(struct walk *cause, uint8_t *bytes, uint32_t len)
+{
+	answer(cause, bytes, len, false);
+}
+
+/* No error about an error, a fragment's rest, or to nobody in particular. */
+static bool deserves_error(const struct packet *p)
+{
+	static const uint32_t queries = 1u << ICMP_ECHO_REPLY |
+					1u << ICMP_ECHO |
+					0x3fu << ICMP_TIMESTAMP;
+	uint8_t type;
+
+	if (p->frag & IPV4_OFFSET || !load32(p->ip + IPV4_SRC))
+		return false;
+	if (p->proto != PROTO_ICMP)
+		return true;
+	if (!packet_l4_len(p))
+		return false;
+	type = packet_l4(p)[ICMP_TYPE];
+	return type <= ICMP_LAST_TYPE && queries >> type & 1;
+}
+
+void emit_icmp_error_about(struct walk *k, const struct packet *about,
+			   const struct icmp_fault *fault, uint32_t src)
+{
+	struct nat_addr to = addr_v4(load32(about->ip + IPV4_SRC)), from;
+	struct packet quoted = *about;
+	uint8_t *out;
+	uint32_t len;
+
+	if (!deserves_error(about))
+		return;
+	if (!src) {
+		if (!route_source(k->w->engine->topology, about->family, &to,
+				  &from))
+			return;
+		src = from.w[0];
+	}
+	out = emit_room(k, BUILD_ERROR_MAX);
+	if (!out)
+		return;
+	quoted.len = min_u32(quoted.len,
+			     BUILD_QUOTE_MAX -
+				     ip_options_answer_len(&k->p, &k->options));
+	len = build_icmp_error(out, &quoted, fault, src, ++k->w->ip_id);
+	answer(k, out, len, true);
+}
+
+void emit_icmp_error(struct walk *k, const struct icmp_fault *fault)
+{
+	emit_icmp_error_about(k, &k->p, fault, 0);
+}
+
+static void reject_with_reset(struct walk *k)
+{
+	uint8_t *out;
+
+	if (k->p.proto != PROTO_TCP ||
+	    packet_check_l4(&k->p, true) == L4_CHECKSUM ||
+	    packet_l4_len(&k->p) < TCP_HEADER ||
+	    packet_l4(&k->p)[TCP_FLAG_BYTE] & TCP_RST)
+		return;
+	out = emit_room(k, BUILD_RESET_LEN);
+	if (!out)
+		return;
+	send(k, out, build_tcp_reset(out, &k->p, 0), true);
+	if (k->ct.conn && walk_confirmed(k)) {
+		struct conn *c = k->ct.conn;
+		struct tcp_result r;
+
+		conn_lock(c);
+		r = tcp_set_closing(conn_tcp(c), &k->w->engine->tcp);
+		if (r.actions & TCP_SET_TIMEOUT &&
+		    !(conn_status(c) & NAT_ST_FIXED_TIMEOUT))
+			conn_set_timeout(c, k->w->view.now + r.timeout);
+		conn_unlock(c);
+	}
+}
+
+void emit_reject(struct walk *k, enum reject_with with)
+{
+	static const uint8_t code[] = {
+		[REJECT_NET_UNREACH] = 0,       [REJECT_HOST_UNREACH] = 1,
+		[REJECT_PROTO_UNREACH] = 2,     [REJECT_PORT_UNREACH] = 3,
+		[REJECT_NET_PROHIBITED] = 9,    [REJECT_HOST_PROHIBITED] = 10,
+		[REJECT_ADMIN_PROHIBITED] = 13,
+	};
+	struct icmp_fault fault = {.type = ICMP_UNREACHABLE};
+	uint32_t src = 0;
+
+	if (!ip_options_sum_ok(&k->p))
+		return;
+	if (with == REJECT_TCP_RESET) {
+		reject_with_reset(k);
+		return;
+	}
+	fault.code = code[with];
+	if (k->p.proto == PROTO_UDP && !packet_l4_csum_ok(&k->p))
+		return;
+	if (k->hook == NAT_HOOK_INPUT)
+		src = load32(k->p.ip + IPV4_DST);
+	emit_icmp_error_about(k, &k->p, &fault, src);
+}

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Engines: made, asked, ended. */
+#include "decide/engine.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "decide/settled.h"
+#include "decide/trace.h"
+#include "shared/rcu.h"
+
+static struct nat_engine *fail(struct nat_engine *e, struct nat_error *err,
+			       const char *why)
+{
+	*err = (struct nat_error){0};
+	(void)snprintf(err->text, sizeof(err->text), "%s", why);
+	free(e);
+	return NULL;
+}
+
+static void configure(struct nat_engine *e, const struct nat_config *cfg)
+{
+	e->topology = cfg->topology;
+	e->seed = cfg->seed;
+	e->max_workers = cfg->workers ? cfg->workers : 1;
+	if (cfg->sysctl)
+		e->sysctl = *cfg->sysctl;
+	else
+		nat_sysctl_defaults(&e->sysctl);
+	tcp_rules_init(&e->tcp, &e->sysctl);
+	settled_init(e);
+}
+
+struct nat_engine *nat_engine_new(const struct nat_config *cfg,
+				  struct nat_error *err)
+{
+	struct nat_engine *e;
+
+	if (!cfg->topology)
+		return fail(NULL, err, "a router needs a topology");
+	if (cfg->workers > MAX_WORKERS)
+		return fail(NULL, err, "more workers than an engine serves");
+	e = aligned_alloc(CACHE_LINE, (sizeof(*e) + CACHE_LINE - 1) &
+					      ~(size_t)(CACHE_LINE - 1));
+	if (!e)
+		return fail(NULL, err, "out of memory");
+	memset(e, 0, sizeof(*e));
+	configure(e, cfg);
+	if (ruleset_init(&e->rules, cfg->rules))
+		return fail(e, err, "out of memory");
+	e->retired_counts = calloc(ruleset_n_counts(&e->rules) + 1,
+				   sizeof(*e->retired_counts));
+	if (!e->retired_counts ||
+	    conns_init(&e->conns, e->seed, e->sysctl.max, e->sysctl.acct)) {
+		free(e->retired_counts);
+		ruleset_fini(&e->rules);
+		return fail(e, err, "out of memory");
+	}
+	(void)pthread_mutex_init(&e->lock, NULL);
+	return e;
+}
+
+void nat_engine_free(struct nat_engine *e)
+{
+	if (!e)
+		return;
+	conns_fini(&e->conns);
+	ruleset_fini(&e->rules);
+	free(e->retired_counts);
+	(void)pthread_mutex_destroy(&e->lock);
+	free(e);
+}
+
+static void add_stats(struct nat_stats *sum, const struct nat_stats *s)
+{
+	/* nothing but counters */
+	uint64_t *to = (uint64_t *)sum;
+	const uint64_t *from = (const uint64_t *)s;
+
+	static_assert(sizeof(*s) % sizeof(uint64_t) == 0, "counters");
+	for (size_t i = 0; i < sizeof(*s) / sizeof(uint64_t); i++)
+		to[i] += from[i];
+}
+
+/* Calls @fn for each worker; the lock keeps them from leaving meanwhile. */
+#define for_each_worker(e, i, w)                                               \
+	for (unsigned i = 0; i < MAX_WORKERS; i++)                             \
+		if (((w) = atomic_load_explicit(&(e)->worker[i],               \
+						memory_order_acquire)))
+
+void nat_worker_stats(const struct nat_worker *w, struct nat_stats *s)
+{
+	const struct conns_stats *c = &w->view.stats;
+
+	*s = w->stats;
+	s->created = c->created;
+	s->expired = c->expired;
+	s->deleted = c->deleted;
+	s->found = c->found;
+	s->insert_failed = c->insert_failed;
+	s->early_drop = c->early_drop;
+	s->clash_resolve = c->clash_resolve;
+}
+
+void nat_engine_stats(struct nat_engine *e, struct nat_stats *s)
+{
+	struct nat_worker *w;
+	struct nat_stats one;
+
+	(void)pthread_mutex_lock(&e->lock);
+	*s = e->retired;
+	for_each_worker(e, i, w)
+	{
+		nat_worker_stats(w, &one);
+		add_stats(s, &one);
+	}
+	(void)pthread_mutex_unlock(&e->lock);
+}
+
+static void add_counts(struct rule_count *sum, const struct rule_count *c,
+		       size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		sum[i].packets += c[i].packets;
+		sum[i].bytes += c[i].bytes;
+	}
+}
+
+void engine_retire(struct nat_engine *e, const struct nat_worker *w)
+{
+	struct nat_stats s;
+
+	nat_worker_stats(w, &s);
+	add_stats(&e->retired, &s);
+	add_counts(e->retired_counts, w->counts, ruleset_n_counts(&e->rules));
+}
+
+static void write_counts(struct nat_rules *r, const struct rule_count *c,
+			 size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		bool rule = i < r->n_rules;
+		uint64_t *packets = rule ? &r->rule[i].packets
+					 : &r->chain[i - r->n_rules].packets;
+		uint64_t *bytes = rule ? &r->rule[i].bytes
+				       : &r->chain[i - r->n_rules].bytes;
+
+		*packets += c[i].packets;
+		*bytes += c[i].bytes;
+	}
+}
+
+int nat_engine_rule_counters(struct nat_engine *e, struct nat_rules *r)
+{
+	const struct nat_rules *own = e->rules.text;
+	size_t n = ruleset_n_counts(&e->rules);
+	struct nat_worker *w;
+
+	if (r->n_rules != own->n_rules || r->n_chains != own->n_chains)
+		return -EINVAL;
+	(void)pthread_mutex_lock(&e->lock);
+	write_counts(r, e->retired_counts, n);
+	for_each_worker(e, i, w) write_counts(r, w->counts, n);
+	(void)pthread_mutex_unlock(&e->lock);
+	return 0;
+}
+
+void nat_engine_memory(struct nat_engine *e, struct nat_memory *m)
+{
+	struct conns *s = &e->conns;
+	struct pool_usage u;
+
+	pool_usage(&s->pool, &u);
+	*m = (struct nat_memory){
+		.entries =
+			atomic_load_explicit(&s->count, memory_order_relaxed),
+		.peak = atomic_load_explicit(&s->peak, memory_order_relaxed),
+		.table_bytes = table_bytes(&s->table),
+		.conn_bytes = u.live_bytes,
+	};
+	m->total_bytes =
+		m->table_bytes + u.total_bytes + bysource_bytes(&s->bysource);
+}
+
+int nat_engine_maintain(struct nat_engine *e)
+{
+	int err;
+
+	grace_thread_register();
+	err = conns_maintain(&e->conns);
+	grace_thread_unregister();
+	return err;
+}
+
+struct each {
+	ticks now;
+	void (*fn)(void *ctx, const struct nat_conntrack *ct);
+	void *ctx;
+};
+
+static void show(void *ctx, const struct conn *c)
+{
+	const struct each *each = ctx;
+	struct nat_conntrack ct;
+
+	conntrack_view(c, each->now, &ct);
+	each->fn(each->ctx, &ct);
+}
+
+static bool is_worker(struct nat_engine *e)
+{
+	struct nat_worker *w;
+
+	for_each_worker(e, i, w) if (pthread_equal(w->thread,
+						   pthread_self())) return true;
+	return false;
+}
+
+void nat_engine_each(struct nat_engine *e, uint64_t now_ns,
+		     void (*fn)(void *ctx, const struct nat_conntrack *ct),
+		     void *ctx)
+{
+	struct each each = {ticks_of_ns(now_ns), fn, ctx};
+	bool reader;
+
+	(void)pthread_mutex_lock(&e->lock);
+	reader = is_worker(e);
+	(void)pthread_mutex_unlock(&e->lock);
+	if (!reader)
+		grace_thread_register();
+	conns_each(&e->conns, each.now, show, &each);
+	if (!reader)
+		grace_thread_unregister();
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * What an engine and its workers hold. An engine's configuration is constant
+ * after nat_engine_new(); what changes is in conns (locks and RCU of its own)
+ * and rule_state (atomics). A worker is written by its thread alone; its
+ * clock and counters are read by others, hence the atomics among them.
+ */
+#ifndef NAT_ENGINE_H
+#define NAT_ENGINE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "decide/ruleset.h"
+#include "decide/topology.h"
+#include "natcore.h"
+#include "pure/random.h"
+#include "pure/tcp.h"
+#include "shared/conns.h"
+
+enum {
+	MAX_WORKERS = CONN_NO_OWNER,
+	BATCH = 32, /* packets whose memory is fetched together */
+};
+
+/* A worker's clock, for the others; on a line of its own. */
+struct worker_clock {
+	_Alignas(CACHE_LINE) _Atomic ticks at;
+	_Atomic bool running; /* else it holds nobody up */
+};
+
+/* The way through the router that packets of a kind take, in at one interface
+ * and out at another: see decide/settled.c. */
+struct path {
+	uint16_t in_if, out_if;
+	uint32_t mtu; /* of out_if */
+};
+
+struct nat_engine {
+	const struct nat_topology *topology;
+	struct ruleset rules;
+	struct nat_sysctl sysctl;
+	struct tcp_rules tcp;
+	uint64_t seed;
+	unsigned max_workers;
+	struct path path[256]; /* by conn.path; 0: none */
+	struct nat_worker *_Atomic worker[MAX_WORKERS];
+	pthread_mutex_t lock;     /* who comes and goes; guards these two */
+	struct nat_stats retired; /* of workers that are gone */
+	struct rule_count *retired_counts;
+	struct worker_clock clock[MAX_WORKERS];
+	struct conns conns;
+};
+
+/* A worker's counters outlive it. Context: under lock. */
+void engine_retire(struct nat_engine *e, const struct nat_worker *w);
+
+/* The packets of the last run that the router made, and their bytes. */
+struct originated {
+	struct nat_packet *pkt;
+	size_t n, room;
+	struct emit_block *blocks;
+};
+
+struct nat_worker {
+	struct nat_engine *engine;
+	struct conns_view view;
+	uint64_t now_ns; /* latest seen */
+	struct random random;
+	struct nat_stats stats;
+	struct rule_count *counts; /* rules, then chain policies */
+	struct originated originated;
+	nat_trace_fn trace;
+	void *trace_ctx;
+	pthread_t thread;
+	ticks swept;    /* when expiry was last reckoned */
+	uint64_t owed;  /* slots times ticks that expiry is behind */
+	uint16_t ip_id; /* of the router's own datagrams */
+	bool online;    /* to RCU */
+};
+
+#endif

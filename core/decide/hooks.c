@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * The way of a packet from hook to hook: walk.h, carried out. */
+#include "decide/walk.h"
+
+#include "decide/chains.h"
+#include "decide/conntrack.h"
+#include "decide/emit.h"
+#include "decide/local.h"
+#include "decide/nat.h"
+#include "decide/options.h"
+#include "decide/settled.h"
+#include "decide/trace.h"
+
+/* A table without NAT, where it has a chain at this hook. */
+static bool filter(struct walk *k, enum table_id table)
+{
+	struct chain_result res;
+
+	if (likely(!ruleset_has(&k->w->engine->rules, table,
+				(enum nat_hook)k->hook)))
+		return true;
+	res = chains_run(k, table);
+	if (res.accept)
+		return true;
+	if (res.rule && res.rule->target.kind == TARGET_REJECT)
+		emit_reject(k, res.rule->target.reject);
+	return walk_drop(k, res.reason);
+}
+
+static bool nat(struct walk *k, enum manip m)
+{
+	return !k->w->engine->rules.nat || nat_hook(k, m);
+}
+
+/* Hooks of connection tracking exist only while a rule needs them. */
+static bool track(struct walk *k)
+{
+	const struct nat_engine *e = k->w->engine;
+	bool verify = k->hook == NAT_HOOK_PREROUTING && e->sysctl.checksum;
+
+	if (!e->rules.conntrack || k->ct.conn)
+		return true;
+	if (unlikely(packet_is_fragment(&k->p)))
+		return walk_drop(k, NAT_DROP_FRAGMENT);
+	return conntrack_in(k, verify);
+}
+
+static bool no_route(struct walk *k, enum route_type type)
+{
+	enum { NET = 0, HOST = 1, PROHIBITED = 13 };
+	struct icmp_fault fault = {.type = ICMP_UNREACHABLE, .code = NET};
+
+	if (type == ROUTE_UNREACHABLE)
+		fault.code = HOST;
+	else if (type == ROUTE_PROHIBIT)
+		fault.code = PROHIBITED;
+	if (type != ROUTE_BLACKHOLE)
+		emit_icmp_error(k, &fault);
+	return walk_drop(k, NAT_DROP_NO_ROUTE);
+}
+
+static bool forward(struct walk *k)
+{
+	const uint8_t *ip = k->p.ip;
+	uint32_t mtu = route_mtu(k->w->engine->topology, k->out_if);
+
+	if (unlikely(ip[IPV4_TTL] <= 1)) {
+		emit_icmp_error(
+			k, &(struct icmp_fault){.type = ICMP_TIME_EXCEEDED});
+		return walk_drop(k, NAT_DROP_TTL);
+	}
+	if (unlikely(k->p.len > mtu && k->p.frag & IPV4_DF)) {
+		enum { FRAGMENTATION_NEEDED = 4 };
+
+		emit_icmp_error(k, &(struct icmp_fault){ICMP_UNREACHABLE,
+							FRAGMENTATION_NEEDED,
+							mtu});
+		return walk_drop(k, NAT_DROP_TOO_BIG);
+	}
+	rewrite_ttl_down(&k->p);
+	k->hook = NAT_HOOK_FORWARD;
+	trace(k, NAT_STEP_FORWARD, "TTL down");
+	return filter(k, TABLE_MANGLE) && filter(k, TABLE_FILTER);
+}
+
+/* SRC nat, confirm, out: the end of whatever leaves. */
+static void post(struct walk *k)
+{
+	k->hook = NAT_HOOK_POSTROUTING;
+	if (!filter(k, TABLE_MANGLE) || !nat(k, MANIP_SRC) ||
+	    !conntrack_confirm(k))
+		return;
+	k->verdict = NAT_FORWARD;
+}
+
+static void input(struct walk *k, bool unicast)
+{
+	k->hook = NAT_HOOK_INPUT;
+	if (!filter(k, TABLE_MANGLE) || !filter(k, TABLE_FILTER) ||
+	    !nat(k, MANIP_SRC) || !conntrack_confirm(k))
+		return;
+	k->verdict = NAT_LOCAL;
+	if (unicast)
+		local_deliver(k);
+}
+
+static struct route route_of(const struct walk *k)
+{
+	struct nat_addr src = addr_v4(load32(k->p.ip + IPV4_SRC));
+	struct nat_addr dst = addr_v4(load32(k->p.ip + IPV4_DST));
+
+	return route_input(k->w->engine->topology, k->in_if, k->p.family, &src,
+			   &dst);
+}
+
+static void routed(struct walk *k, const struct route *r)
+{
+	switch ((enum route_verdict)r->verdict) {
+	case ROUTE_TO_FORWARD:
+		k->out_if = r->out_if;
+		k->next_hop = r->next_hop;
+		settled_remember(k);
+		trace(k, NAT_STEP_ROUTE, "forward");
+		if (!forward(k))
+			return;
+		if (unlikely(k->p.l4 > IPV4_HEADER))
+			options_depart(k);
+		post(k);
+		return;
+	case ROUTE_TO_LOCAL:
+	case ROUTE_TO_BROADCAST:
+	case ROUTE_TO_MULTICAST:
+		trace(k, NAT_STEP_ROUTE, "to the router itself");
+		input(k, r->verdict == ROUTE_TO_LOCAL);
+		return;
+	case ROUTE_NOT_OURS:
+		(void)walk_drop(k, NAT_DROP_NOT_OURS);
+		return;
+	case ROUTE_MARTIAN_SOURCE:
+		(void)walk_drop(k, NAT_DROP_MARTIAN_SOURCE);
+		return;
+	case ROUTE_MARTIAN_DEST:
+		(void)walk_drop(k, NAT_DROP_MARTIAN_DEST);
+		return;
+	case ROUTE_NONE:
+		(void)no_route(k, (enum route_type)r->type);
+		return;
+	}
+}
+
+/* The end: a connection that never made it into the table goes with its
+ * packet. */
+static void finish(struct walk *k)
+{
+	trace(k, NAT_STEP_VERDICT, nat_drop_name((enum nat_drop)k->reason));
+	if (unlikely(k->ct.conn && !walk_confirmed(k) && !k->inherited))
+		conns_discard(&k->w->view, k->ct);
+}
+
+static void tracked(struct walk *k)
+{
+	struct route r;
+
+	if (!filter(k, TABLE_MANGLE) || !nat(k, MANIP_DST))
+		return;
+	r = route_of(k);
+	if (unlikely(k->p.l4 > IPV4_HEADER) && !options_arrive(k, &r))
+		return;
+	routed(k, &r);
+	if (k->verdict == NAT_FORWARD &&
+	    k->p.len > route_mtu(k->w->engine->topology, k->out_if))
+		emit_fragments(k);
+}
+
+void walk_receive(struct walk *k)
+{
+	k->hook = NAT_HOOK_PREROUTING;
+	trace(k, NAT_STEP_RECEIVE, "IP header is sound");
+	if (filter(k, TABLE_RAW) && track(k))
+		tracked(k);
+	finish(k);
+}
+
+void walk_output(struct walk *k)
+{
+	k->hook = NAT_HOOK_OUTPUT;
+	trace(k, NAT_STEP_ORIGINATE, "the router's own");
+	if (filter(k, TABLE_RAW) && track(k) && filter(k, TABLE_MANGLE) &&
+	    nat(k, MANIP_DST) && filter(k, TABLE_FILTER))
+		post(k);
+	finish(k);
+}

@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Matches of rules, one function each. */
+#include "decide/match.h"
+
+#include <arpa/inet.h>
+
+#include "pure/random.h"
+
+static bool in_range(struct port_range r, uint16_t v)
+{
+	return r.min <= v && v <= r.max;
+}
+
+static bool addr_fits(const struct rule_addr *r, const struct nat_addr *a)
+{
+	uint32_t diff = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(a->w); i++)
+		diff |= (a->w[i] ^ r->addr.w[i]) & r->mask.w[i];
+	return !diff != r->invert;
+}
+
+static bool addr_between(const struct nat_addr *a, const struct nat_addr *min,
+			 const struct nat_addr *max)
+{
+	return memcmp(min, a, sizeof(*a)) <= 0 &&
+	       memcmp(a, max, sizeof(*a)) <= 0;
+}
+
+static struct nat_addr source_of(const struct packet *p)
+{
+	return addr_v4(load32(p->ip + IPV4_SRC));
+}
+
+static struct nat_addr destination_of(const struct packet *p)
+{
+	return addr_v4(load32(p->ip + IPV4_DST));
+}
+
+static bool interface_fits(const struct rule_if *r, const struct walk *k,
+			   uint16_t index)
+{
+	char name[RULE_IF_LEN] = "";
+
+	if (!r->len)
+		return !r->invert;
+	if (index != NAT_NO_IF) {
+		const char *n =
+			nat_topology_if_name(k->w->engine->topology, index);
+
+		memcpy(name, n, strnlen(n, sizeof(name) - 1));
+	}
+	return !memcmp(name, r->name, r->len) != r->invert;
+}
+
+/* Fragments other than the first have no transport header to look at. */
+static bool later_fragment(const struct packet *p)
+{
+	return p->frag & IPV4_OFFSET;
+}
+
+static bool header_fits(const struct rule *r, const struct walk *k)
+{
+	const struct packet *p = &k->p;
+	struct nat_addr src = source_of(p), dst = destination_of(p);
+
+	if (!addr_fits(&r->src, &src) || !addr_fits(&r->dst, &dst))
+		return false;
+	if (!interface_fits(&r->in, k, k->in_if) ||
+	    !interface_fits(&r->out, k, k->out_if))
+		return false;
+	if (r->proto && (p->proto == r->proto) == r->inv_proto)
+		return false;
+	return r->fragment == FRAG_ANY ||
+	       later_fragment(p) == (r->fragment == FRAG_ONLY);
+}
+
+/* The transport header, or NULL: a match that needs @len bytes of it drops
+ * the packet where they are not there. */
+static const uint8_t *l4_or_hotdrop(const struct walk *k, uint32_t len,
+				    bool *hotdrop)
+{
+	if (packet_l4_len(&k->p) >= len)
+		return packet_l4(&k->p);
+	*hotdrop = true;
+	return NULL;
+}
+
+/* Walks TCP options as far as they make sense. */
+static bool has_tcp_option(const uint8_t *l4, uint32_t len, uint8_t kind)
+{
+	uint32_t end = (uint32_t)(l4[TCP_DOFF] >> 4) * 4;
+	uint32_t i = TCP_HEADER;
+
+	end = min_u32(end, len);
+	while (i < end) {
+		uint8_t step;
+
+		if (l4[i] == kind)
+			return true;
+		if (l4[i] < 2 || i + 1 >= end) {
+			i++;
+			continue;
+		}
+		step = l4[i + 1];
+		i += step ? step : 1;
+	}
+	return false;
+}
+
+static bool match_tcp(const struct match_tcp *m, struct walk *k, bool *hotdrop)
+{
+	const uint8_t *l4;
+
+	if (later_fragment(&k->p)) {
+		/* an offset of 1 would hide the flags from every filter */
+		if ((k->p.frag & IPV4_OFFSET) == 1)
+			*hotdrop = true;
+		return false;
+	}
+	l4 = l4_or_hotdrop(k, TCP_HEADER, hotdrop);
+	if (!l4)
+		return false;
+	if (in_range(m->sport, load16_host(l4 + PORT_SRC)) == m->inv_sport ||
+	    in_range(m->dport, load16_host(l4 + PORT_DST)) == m->inv_dport)
+		return false;
+	if (((l4[TCP_FLAG_BYTE] & m->flags_mask) == m->flags_cmp) ==
+	    m->inv_flags)
+		return false;
+	if (!m->option)
+		return true;
+	if ((uint32_t)(l4[TCP_DOFF] >> 4) * 4 < TCP_HEADER) {
+		*hotdrop = true;
+		return false;
+	}
+	return has_tcp_option(l4, packet_l4_len(&k->p), m->option) !=
+	       m->inv_option;
+}
+
+static bool match_udp(const struct match_udp *m, struct walk *k, bool *hotdrop)
+{
+	const uint8_t *l4;
+
+	if (later_fragment(&k->p))
+		return false;
+	l4 = l4_or_hotdrop(k, UDP_HEADER, hotdrop);
+	return l4 &&
+	       in_range(m->sport, load16_host(l4 + PORT_SRC)) != m->inv_sport &&
+	       in_range(m->dport, load16_host(l4 + PORT_DST)) != m->inv_dport;
+}
+
+static bool match_icmp(const struct match_icmp *m, struct walk *k,
+		       bool *hotdrop)
+{
+	enum { ANY_TYPE = 255 };
+	const uint8_t *l4;
+	bool fits;
+
+	if (later_fragment(&k->p))
+		return false;
+	l4 = l4_or_hotdrop(k, ICMP_HEADER, hotdrop);
+	if (!l4)
+		return false;
+	fits = m->type == ANY_TYPE ||
+	       (l4[ICMP_TYPE] == m->type && m->code_min <= l4[ICMP_CODE] &&
+		l4[ICMP_CODE] <= m->code_max);
+	return fits != m->invert;
+}
+
+static bool match_multiport(const struct match_multiport *m, struct walk *k,
+			    bool *hotdrop)
+{
+	const uint8_t *l4;
+	bool fits = false;
+
+	if (later_fragment(&k->p))
+		return false;
+	l4 = l4_or_hotdrop(k, 4, hotdrop);
+	if (!l4)
+		return false;
+	for (unsigned i = 0; i < m->n && !fits; i++) {
+		if (m->side != MULTIPORT_DST)
+			fits = in_range(m->port[i], load16_host(l4 + PORT_SRC));
+		if (m->side != MULTIPORT_SRC)
+			fits |= in_range(m->port[i],
+					 load16_host(l4 + PORT_DST));
+	}
+	return fits != m->invert;
+}
+
+static uint16_t state_bits(const struct walk *k)
+{
+	uint16_t bits = (uint16_t)(1u << k->state);
+	uint16_t status = k->ct.conn ? conn_status(k->ct.conn) : 0;
+
+	if (status & NAT_ST_SRC_NAT)
+		bits |= CTSTATE_SNAT;
+	if (status & NAT_ST_DST_NAT)
+		bits |= CTSTATE_DNAT;
+	return bits;
+}
+
+/* One answer to a question that was asked, possibly inverted. */
+static bool ct_agrees(const struct match_conntrack *m, enum ctmatch_field f,
+		      bool answer)
+{
+	return !(m->asked & f) || answer != !!(m->inverted & f);
+}
+
+static bool ct_ends_fit(const struct match_conntrack *m, const struct conn *c)
+{
+	static const uint16_t addr_field[] = {CTM_ORIGSRC, CTM_ORIGDST,
+					      CTM_REPLSRC, CTM_REPLDST};
+	static const uint16_t port_field[] = {
+		CTM_ORIGSRC_PORT, CTM_ORIGDST_PORT, CTM_REPLSRC_PORT,
+		CTM_REPLDST_PORT};
+	struct nat_tuple t[NAT_N_DIRS];
+
+	conn_tuple(c, NAT_ORIGINAL, &t[NAT_ORIGINAL]);
+	conn_tuple(c, NAT_REPLY, &t[NAT_REPLY]);
+	for (unsigned i = 0; i < CT_N_ENDS; i++) {
+		const struct nat_tuple *d = &t[i / 2];
+		const struct nat_addr *a = i % 2 ? &d->dst : &d->src;
+		uint16_t id = ntohs(i % 2 ? d->dst_id : d->src_id);
+
+		if (!ct_agrees(m, addr_field[i], addr_fits(&m->addr[i], a)) ||
+		    !ct_agrees(m, port_field[i], in_range(m->port[i], id)))
+			return false;
+	}
+	return true;
+}
+
+static bool match_conntrack(const struct match_conntrack *m, struct walk *k)
+{
+	const struct conn *c = k->ct.conn;
+	uint16_t status;
+	uint32_t left;
+
+	if (!ct_agrees(m, CTM_STATE, m->states & state_bits(k)))
+		return false;
+	if (!c)
+		return m->asked & CTM_STATE;
+	status = conn_status(c);
+	left = conn_timeout(c);
+	if (status & NAT_ST_CONFIRMED)
+		left -= k->w->view.now;
+	left /= TICKS_PER_S;
+	return ct_agrees(m, CTM_DIR, k->ct.dir == m->dir) &&
+	       ct_agrees(m, CTM_PROTO, c->proto == m->proto) &&
+	       ct_agrees(m, CTM_STATUS,
+			 m->status ? status & m->status : !status) &&
+	       ct_agrees(m, CTM_EXPIRE,
+			 m->expire_min <= left && left <= m->expire_max) &&
+	       ct_ends_fit(m, c);
+}
+
+static bool type_in(uint16_t types, enum route_type type)
+{
+	return types >> type & 1;
+}
+
+static bool match_addrtype(const struct match_addrtype *m, const struct walk *k)
+{
+	const struct nat_topology *t = k->w->engine->topology;
+	uint16_t limit = m->limit_in    ? k->in_if
+			 : m->limit_out ? k->out_if
+					: (uint16_t)NAT_NO_IF;
+	struct nat_addr src = source_of(&k->p), dst = destination_of(&k->p);
+
+	uint8_t family = k->p.family;
+
+	if (m->src && type_in(m->src, route_addr_type(t, family, &src,
+						      limit)) == m->inv_src)
+		return false;
+	return !m->dst || type_in(m->dst, route_addr_type(t, family, &dst,
+							  limit)) != m->inv_dst;
+}
+
+/* The counter advances at every question, whatever a later match says. */
+static bool statistic_nth(const struct match_statistic *m,
+			  _Atomic uint64_t *slot)
+{
+	uint64_t old = atomic_load_explicit(slot, memory_order_relaxed);
+	uint64_t last = m->every - 1, next;
+
+	do
+		next = old == last ? 0 : old + 1;
+	while (!atomic_compare_exchange_weak_explicit(
+		slot, &old, next, memory_order_relaxed, memory_order_relaxed));
+	return !next;
+}
+
+static bool match_statistic(const struct match_statistic *m, struct walk *k)
+{
+	bool fits;
+
+	if (m->nth)
+		fits = statistic_nth(m, &k->w->engine->rules.state[m->state]);
+	else
+		fits = (random_u32(&k->w->random) & 0x7fffffff) <
+		       m->probability;
+	return fits != m->invert;
+}
+
+static bool match_iprange(const struct match_iprange *m, const struct walk *k)
+{
+	struct nat_addr src = source_of(&k->p), dst = destination_of(&k->p);
+
+	if (m->src &&
+	    addr_between(&src, &m->src_min, &m->src_max) == m->inv_src)
+		return false;
+	return !m->dst ||
+	       addr_between(&dst, &m->dst_min, &m->dst_max) != m->inv_dst;
+}
+
+/* A bucket of credit, so many per tick; a packet costs some. The slot holds
+ * the credit in its low half and the time of it in the high half. Zero: full,
+ * since nothing was ever taken. */
+static bool match_limit(const struct match_limit *m, struct walk *k)
+{
+	enum { CREDIT_PER_TICK = 128, AVG_SCALE = 10000 };
+	const uint64_t per_unit = (uint64_t)TICKS_PER_S * CREDIT_PER_TICK;
+	uint64_t cost = m->avg * per_unit / AVG_SCALE;
+	uint64_t cap = (uint64_t)m->avg * m->burst * per_unit / AVG_SCALE;
+	_Atomic uint64_t *slot = &k->w->engine->rules.state[m->state];
+	uint64_t old = atomic_load_explicit(slot, memory_order_relaxed), next;
+	bool fits;
+
+	if (cap > UINT32_MAX)
+		cap = UINT32_MAX;
+	do {
+		ticks since = k->w->view.now - (ticks)(old >> 32);
+		uint64_t credit =
+			(uint32_t)old + (uint64_t)since * CREDIT_PER_TICK;
+
+		if (!old || credit > cap)
+			credit = cap;
+		fits = credit >= cost;
+		if (fits)
+			credit -= cost;
+		next = (uint64_t)k->w->view.now << 32 | (uint32_t)credit;
+	} while (!atomic_compare_exchange_weak_explicit(
+		slot, &old, next, memory_order_relaxed, memory_order_relaxed));
+	return fits;
+}
+
+static bool match_fits(const struct match *m, struct walk *k, bool *hotdrop)
+{
+	switch (m->kind) {
+	case MATCH_TCP:
+		return match_tcp(&m->tcp, k, hotdrop);
+	case MATCH_UDP:
+		return match_udp(&m->udp, k, hotdrop);
+	case MATCH_ICMP:
+		return match_icmp(&m->icmp, k, hotdrop);
+	case MATCH_MULTIPORT:
+		return match_multiport(&m->multiport, k, hotdrop);
+	case MATCH_CONNTRACK:
+		return match_conntrack(&m->conntrack, k);
+	case MATCH_STATE:
+		return !(m->state.states & 1u << k->state) == m->state.invert;
+	case MATCH_MARK:
+		return ((k->mark & m->mark.mask) == m->mark.mark) !=
+		       m->mark.invert;
+	case MATCH_ADDRTYPE:
+		return match_addrtype(&m->addrtype, k);
+	case MATCH_STATISTIC:
+		return match_statistic(&m->statistic, k);
+	case MATCH_IPRANGE:
+		return match_iprange(&m->iprange, k);
+	case MATCH_LIMIT:
+		return match_limit(&m->limit, k);
+	case MATCH_COMMENT:
+	case N_MATCHES:
+		return true;
+	}
+	return true;
+}
+
+bool rule_fits(const struct rule *r, struct walk *k, bool *hotdrop)
+{
+	if (!header_fits(r, k))
+		return false;
+	for (unsigned i = 0; i < r->n_matches; i++)
+		if (!match_fits(&r->match[i], k, hotdrop))
+			return false;
+	return true;
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Does a rule fit a packet? (spec 12.2). A match that meets a packet too
+ * short for its question sets *hotdrop: the packet is dropped at once.
+ */
+#ifndef NAT_MATCH_H
+#define NAT_MATCH_H
+
+#include "decide/walk.h"
+
+/* The part of a rule before its first -m, and then each -m in order. */
+bool rule_fits(const struct rule *r, struct walk *k, bool *hotdrop);
+
+#endif

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * NAT at a hook. */
+#include "decide/nat.h"
+
+#include <arpa/inet.h>
+
+#include "decide/chains.h"
+#include "decide/trace.h"
+#include "decide/unique.h"
+
+enum { NAT_BOTH = NAT_ST_SRC_NAT | NAT_ST_DST_NAT };
+
+static uint16_t done_bit(enum manip m)
+{
+	return m == MANIP_SRC ? NAT_ST_SRC_NAT_DONE : NAT_ST_DST_NAT_DONE;
+}
+
+static uint16_t nat_bit(enum manip m)
+{
+	return m == MANIP_SRC ? NAT_ST_SRC_NAT : NAT_ST_DST_NAT;
+}
+
+/* What @m at this hook means for a packet of this direction: replies undo
+ * with the destination what the source was given. */
+static bool translates(const struct walk *k, enum manip m)
+{
+	uint16_t bit = nat_bit(m);
+
+	if (k->ct.dir == NAT_REPLY)
+		bit ^= NAT_BOTH;
+	return conn_status(k->ct.conn) & bit;
+}
+
+/* Decides @m of the connection: what its packets look like from here on. */
+static void setup(struct walk *k, const struct nat_range *range, enum manip m)
+{
+	struct conn *c = k->ct.conn;
+	struct nat_tuple reply, now, chosen;
+	uint16_t bits = done_bit(m);
+
+	conn_tuple(c, NAT_REPLY, &reply);
+	if (!tuple_invert(&now, &reply))
+		return;
+	chosen = now;
+	unique_tuple(k, &chosen, range, m);
+	if (!tuple_equal(&chosen, &now) && tuple_invert(&reply, &chosen)) {
+		conn_set_tuple(c, NAT_REPLY, &reply);
+		bits |= nat_bit(m);
+	}
+	conn_set_status(c, bits);
+}
+
+/* No rule asked for anything: the address stays, and the source port too
+ * unless somebody has it already. */
+static bool null_binding(struct walk *k, enum manip m)
+{
+	struct nat_range range = {.flags = RANGE_MAP_IPS};
+	struct nat_tuple reply;
+
+	conn_tuple(k->ct.conn, NAT_REPLY, &reply);
+	range.addr_min = m == MANIP_SRC ? reply.dst : reply.src;
+	range.addr_max = range.addr_min;
+	setup(k, &range, m);
+	trace(k, NAT_STEP_MANIP, "null binding");
+	return true;
+}
+
+/* The network half from the rule, the host half from the packet. */
+static void netmap_range(const struct walk *k, enum manip m,
+			 struct nat_range *r)
+{
+	uint32_t mask = ~(r->addr_min.w[0] ^ r->addr_max.w[0]);
+	uint32_t cur = load32(k->p.ip + (m == MANIP_SRC ? IPV4_SRC : IPV4_DST));
+
+	r->addr_min = addr_v4((cur & ~mask) | (r->addr_min.w[0] & mask));
+	r->addr_max = r->addr_min;
+	r->flags |= RANGE_MAP_IPS;
+}
+
+static bool masquerade_range(struct walk *k, struct nat_range *r)
+{
+	if (!route_masquerade(k->w->engine->topology, k->out_if, k->p.family,
+			      &k->next_hop, &r->addr_min))
+		return walk_drop(k, NAT_DROP_NAT_ADDRESS);
+	r->addr_max = r->addr_min;
+	r->flags |= RANGE_MAP_IPS;
+	k->ct.conn->masq_if = (uint8_t)(k->out_if + 1);
+	return true;
+}
+
+static bool redirect_range(struct walk *k, struct nat_range *r)
+{
+	if (k->hook == NAT_HOOK_OUTPUT)
+		r->addr_min = addr_v4(htonl(0x7f000001));
+	else if (!route_redirect(k->w->engine->topology, k->in_if, k->p.family,
+				 &r->addr_min))
+		return walk_drop(k, NAT_DROP_NAT_ADDRESS);
+	r->addr_max = r->addr_min;
+	r->flags |= RANGE_MAP_IPS;
+	return true;
+}
+
+/* The range that a NAT target means here and now (spec 7.6). */
+static bool target_range(struct walk *k, const struct target *t, enum manip m,
+			 struct nat_range *r)
+{
+	*r = t->range;
+	switch (t->kind) {
+	case TARGET_MASQUERADE:
+		return masquerade_range(k, r);
+	case TARGET_REDIRECT:
+		return redirect_range(k, r);
+	case TARGET_NETMAP:
+		netmap_range(k, m, r);
+		return true;
+	case TARGET_NONE:
+	case TARGET_ACCEPT:
+	case TARGET_DROP:
+	case TARGET_RETURN:
+	case TARGET_JUMP:
+	case TARGET_GOTO:
+	case TARGET_REJECT:
+	case TARGET_SNAT:
+	case TARGET_DNAT:
+	case N_TARGETS:
+		break;
+	}
+	return true;
+}
+
+static bool is_nat_target(const struct rule *r)
+{
+	return r && r->target.kind >= TARGET_SNAT;
+}
+
+/* A DHCP client's first packet has no address to be masqueraded. */
+static bool nothing_to_masquerade(const struct walk *k, const struct rule *r)
+{
+	struct nat_tuple orig;
+
+	if (r->target.kind != TARGET_MASQUERADE)
+		return false;
+	conn_tuple(k->ct.conn, NAT_ORIGINAL, &orig);
+	return !orig.src.w[0];
+}
+
+static bool decide(struct walk *k, enum manip m)
+{
+	struct nat_range range;
+	struct chain_result res;
+
+	if (!ruleset_has(&k->w->engine->rules, TABLE_NAT,
+			 (enum nat_hook)k->hook))
+		return null_binding(k, m);
+	res = chains_run(k, TABLE_NAT);
+	if (!res.accept)
+		return walk_drop(k, res.reason);
+	if (!is_nat_target(res.rule) || nothing_to_masquerade(k, res.rule))
+		return null_binding(k, m);
+	if (!target_range(k, &res.rule->target, m, &range))
+		return false;
+	setup(k, &range, m);
+	if (unlikely(k->w->trace))
+		trace_emit(k, NAT_STEP_MANIP, res.rule->text, &res.at);
+	return true;
+}
+
+/* A masqueraded connection that is routed elsewhere now has an address that
+ * is not its own: it ends, and the next packet begins another. */
+static bool exit_changed(const struct walk *k)
+{
+	const struct conn *c = k->ct.conn;
+
+	return c->masq_if && k->hook == NAT_HOOK_POSTROUTING &&
+	       k->ct.dir == NAT_ORIGINAL && c->masq_if != k->out_if + 1;
+}
+
+/* The packet's own end as the other direction's tuple has it. */
+static bool target_of(const struct walk *k, struct nat_tuple *other,
+		      struct nat_tuple *target)
+{
+	conn_tuple(k->ct.conn, (enum nat_dir) !k->ct.dir, other);
+	return tuple_invert(target, other);
+}
+
+static bool apply(struct walk *k, enum manip m)
+{
+	struct nat_tuple other, target;
+
+	if (!translates(k, m))
+		return true;
+	if (!target_of(k, &other, &target) || !rewrite_end(&k->p, m, &target))
+		return walk_drop(k, NAT_DROP_NAT);
+	k->manip |= nat_bit(m);
+	trace(k, NAT_STEP_REWRITE, m == MANIP_SRC ? "source" : "destination");
+	return true;
+}
+
+/* A redirect names a next hop on the other side of a translation. */
+static bool redirect_is_harmful(const struct walk *k)
+{
+	enum { DONE = NAT_ST_SRC_NAT_DONE | NAT_ST_DST_NAT_DONE };
+	uint16_t status = conn_status(k->ct.conn);
+
+	return packet_l4(&k->p)[ICMP_TYPE] == ICMP_REDIRECT &&
+	       ((status & DONE) != DONE || status & NAT_BOTH);
+}
+
+static bool icmp_error(struct walk *k, enum manip m)
+{
+	struct nat_tuple other, target;
+
+	if (packet_l4_len(&k->p) < ICMP_HEADER + IPV4_HEADER ||
+	    packet_check_l4(&k->p, true) != L4_OK || redirect_is_harmful(k))
+		return walk_drop(k, NAT_DROP_ICMP_ERROR);
+	if (!translates(k, m))
+		return true;
+	if (!target_of(k, &other, &target) ||
+	    !rewrite_icmp_error(&k->p, m, &other, &target))
+		return walk_drop(k, NAT_DROP_ICMP_ERROR);
+	k->manip |= nat_bit(m);
+	trace(k, NAT_STEP_REWRITE,
+	      m == MANIP_SRC ? "source, and the quoted destination"
+			     : "destination, and the quoted source");
+	return true;
+}
+
+bool nat_hook(struct walk *k, enum manip m)
+{
+	if (!k->ct.conn)
+		return true;
+	if (unlikely(k->icmp_related))
+		return icmp_error(k, m);
+	if (unlikely(k->state != NAT_STATE_ESTABLISHED && !walk_confirmed(k) &&
+		     !(conn_status(k->ct.conn) & done_bit(m)))) {
+		if (!decide(k, m))
+			return false;
+	} else if (unlikely(exit_changed(k))) {
+		conns_kill(&k->w->view, k->ct);
+		return walk_drop(k, NAT_DROP_OIF_CHANGED);
+	}
+	return apply(k, m);
+}

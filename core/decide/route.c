@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * The routing questions of a packet, answered from the compiled fib. */
+#include "decide/route.h"
+
+#include <arpa/inet.h>
+
+#include "decide/fib.h"
+
+static struct route route_of(const struct fib_entry *e,
+			     const struct nat_addr *dst)
+{
+	return (struct route){
+		.verdict = e->verdict,
+		.type = e->type,
+		.out_if = e->out_if,
+		.next_hop = e->via ? e->gateway : *dst,
+	};
+}
+
+static const struct fib_entry *find_input(const struct nat_topology *t,
+					  uint16_t in_if, uint8_t family,
+					  const struct nat_addr *src,
+					  const struct nat_addr *dst)
+{
+	const struct fib *fib = t->fib[fib_index(family)];
+	const struct interval_map *input = fib_input(fib, in_if, src);
+
+	return &fib->entry[interval_find(input, family, dst)];
+}
+
+struct route route_input(const struct nat_topology *t, uint16_t in_if,
+			 uint8_t family, const struct nat_addr *src,
+			 const struct nat_addr *dst)
+{
+	const struct fib *fib = t->fib[fib_index(family)];
+	const struct fib_entry *e = find_input(t, in_if, family, src, dst);
+	const struct interval_map *sources = fib_sources(fib, e, dst);
+	uint32_t instead = interval_find(sources, family, src);
+	struct route r = route_of(e, dst);
+
+	if (unlikely(instead)) {
+		r.verdict = (uint8_t)instead;
+		r.out_if = NAT_NO_IF;
+	}
+	return r;
+}
+
+static const struct fib_entry *find_output(const struct nat_topology *t,
+					   uint8_t family,
+					   const struct nat_addr *src,
+					   const struct nat_addr *dst)
+{
+	static const struct nat_addr none;
+	const struct fib *fib = t->fib[fib_index(family)];
+	const struct fib_policy *p = fib_policy(fib, DEV_LO, src ? src : &none);
+
+	return &fib->entry[interval_find(p->map[FIB_ROUTE], family, dst)];
+}
+
+struct route route_output(const struct nat_topology *t, uint8_t family,
+			  const struct nat_addr *src,
+			  const struct nat_addr *dst)
+{
+	return route_of(find_output(t, family, src, dst), dst);
+}
+
+bool route_source(const struct nat_topology *t, uint8_t family,
+		  const struct nat_addr *dst, struct nat_addr *out)
+{
+	const struct fib_entry *e = find_output(t, family, NULL, dst);
+
+	if (e->verdict == ROUTE_NONE)
+		return false;
+	if (e->has_source)
+		*out = e->source;
+	else if (e->verdict == ROUTE_TO_LOCAL)
+		*out = *dst;
+	return e->has_source || e->verdict == ROUTE_TO_LOCAL;
+}
+
+bool route_source_via(const struct nat_topology *t, uint16_t in_if,
+		      uint8_t family, const struct nat_addr *dst,
+		      struct nat_addr *out)
+{
+	return route_source(t, family, dst, out) ||
+	       topology_select_addr(t, in_if, family, SCOPE_GLOBAL, dst, out);
+}
+
+struct nat_addr route_exit_source(const struct nat_topology *t, uint16_t in_if,
+				  uint8_t family, const struct nat_addr *src,
+				  const struct nat_addr *dst)
+{
+	return find_input(t, in_if, family, src, dst)->source;
+}
+
+bool route_masquerade(const struct nat_topology *t, uint16_t out_if,
+		      uint8_t family, const struct nat_addr *next_hop,
+		      struct nat_addr *out)
+{
+	return topology_select_addr(t, out_if, family, SCOPE_GLOBAL, next_hop,
+				    out);
+}
+
+bool route_redirect(const struct nat_topology *t, uint16_t in_if,
+		    uint8_t family, struct nat_addr *out)
+{
+	for (size_t i = 0; i < t->n_addrs; i++) {
+		const struct topology_addr *a = &t->addrs[i];
+
+		if (a->dev == in_if && a->prefix.family == family) {
+			*out = a->prefix.addr;
+			return true;
+		}
+	}
+	return false;
+}
+
+enum route_type route_addr_type(const struct nat_topology *t, uint8_t family,
+				const struct nat_addr *addr, uint16_t limit)
+{
+	const struct fib *fib = t->fib[fib_index(family)];
+	const struct fib_entry *e =
+		&fib->entry[interval_find(fib->local, family, addr)];
+	uint32_t top = ntohl(addr->w[0]);
+
+	if (family == 4 && (!top || top == UINT32_MAX))
+		return ROUTE_BROADCAST;
+	if (top >> (family == 4 ? 28 : 24) == (family == 4 ? 0xe : 0xff))
+		return ROUTE_MULTICAST;
+	if (e->verdict == ROUTE_NONE || (limit != NAT_NO_IF && limit != e->dev))
+		return ROUTE_UNICAST;
+	return e->type;
+}
+
+uint32_t route_mtu(const struct nat_topology *t, uint16_t dev)
+{
+	return dev == DEV_LO ? MTU_MAX : t->ifs[dev].mtu;
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Where does a packet go? The kernel's routing decision, martians included
+ * (spec 1.2, 1.3, 7.6). Everything is compiled beforehand (decide/fib.h):
+ * these functions only search, may run on any thread and never fail.
+ */
+#ifndef NAT_ROUTE_H
+#define NAT_ROUTE_H
+
+#include "decide/topology.h"
+
+enum route_verdict {
+	ROUTE_TO_FORWARD = 1, /* out by out_if, to next_hop */
+	ROUTE_TO_LOCAL,       /* to the router itself */
+	ROUTE_TO_BROADCAST,   /* to the router, which never answers */
+	ROUTE_TO_MULTICAST,   /* the same, a group it has joined */
+	ROUTE_NOT_OURS,       /* a group it has not joined */
+	ROUTE_MARTIAN_SOURCE, /* dropped in silence */
+	ROUTE_MARTIAN_DEST,   /* dropped in silence */
+	/* No way there; type says why: ROUTE_UNSPEC no route (ICMP 3/0),
+	 * ROUTE_UNREACHABLE (3/1), ROUTE_PROHIBIT (3/13), ROUTE_BLACKHOLE
+	 * (silence). */
+	ROUTE_NONE,
+};
+
+struct route {
+	uint8_t verdict;          /* enum route_verdict */
+	uint8_t type;             /* enum route_type */
+	uint16_t out_if;          /* ROUTE_TO_FORWARD; else NAT_NO_IF */
+	struct nat_addr next_hop; /* the gateway, or the destination itself */
+};
+
+/* Of a packet that came in by @in_if. */
+struct route route_input(const struct nat_topology *t, uint16_t in_if,
+			 uint8_t family, const struct nat_addr *src,
+			 const struct nat_addr *dst);
+/* Of one the router sends; @src NULL: no source yet. */
+struct route route_output(const struct nat_topology *t, uint8_t family,
+			  const struct nat_addr *src,
+			  const struct nat_addr *dst);
+
+/* The source address the router gives a packet of its own to @dst. False: no
+ * route there, or no address. */
+bool route_source(const struct nat_topology *t, uint8_t family,
+		  const struct nat_addr *dst, struct nat_addr *out);
+/* The same to the sender of a packet that came in by @in_if; without a route
+ * there, an address of that interface. */
+bool route_source_via(const struct nat_topology *t, uint16_t in_if,
+		      uint8_t family, const struct nat_addr *dst,
+		      struct nat_addr *out);
+/* The router's address on the way that route_input() finds: what a packet of
+ * its own would bear there. Zero: it has none. */
+struct nat_addr route_exit_source(const struct nat_topology *t, uint16_t in_if,
+				  uint8_t family, const struct nat_addr *src,
+				  const struct nat_addr *dst);
+/* What MASQUERADE puts in; REDIRECT likewise. False: no address. */
+bool route_masquerade(const struct nat_topology *t, uint16_t out_if,
+		      uint8_t family, const struct nat_addr *next_hop,
+		      struct nat_addr *out);
+bool route_redirect(const struct nat_topology *t, uint16_t in_if,
+		    uint8_t family, struct nat_addr *out);
+
+/* As -m addrtype sees @addr; @limit is an interface or NAT_NO_IF. */
+enum route_type route_addr_type(const struct nat_topology *t, uint8_t family,
+				const struct nat_addr *addr, uint16_t limit);
+
+uint32_t route_mtu(const struct nat_topology *t, uint16_t dev);
+
+#endif

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * A rule set as data: what one iptables-save text says, no more. Text to
+ * rules is text/rules_parse.c, rules to text text/rules_save.c and
+ * text/rules_list.c; a walk of packets along them is decide/chains.c.
+ * Immutable once parsed, but for the counters that
+ * nat_engine_rule_counters() writes.
+ *
+ * Semantics: spec section 12. Addresses are in network order, ports and
+ * marks in host order.
+ */
+#ifndef NAT_RULES_H
+#define NAT_RULES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "natcore.h"
+
+enum table_id { TABLE_RAW, TABLE_MANGLE, TABLE_NAT, TABLE_FILTER, N_TABLES };
+extern const char *const table_name[N_TABLES];
+
+enum {
+	RULE_IF_LEN = 16,     /* with its NUL, as the kernel's IFNAMSIZ */
+	RULE_CHAIN_LEN = 29,  /* with its NUL */
+	RULE_COMMENT_LEN = 256,
+	MULTIPORT_SLOTS = 15,
+	NO_CHAIN = 0xffff,
+};
+
+/* -i and -o: @len bytes of @name are compared, the NUL among them unless the
+ * name ended in '+'. len 0: any. */
+struct rule_if {
+	char name[RULE_IF_LEN];
+	uint8_t len;
+	bool invert;
+};
+
+/* A conntrack match keeps the address as written, host bits and all: compare
+ * (address ^ addr) & mask. */
+struct rule_addr {
+	struct nat_addr addr, mask; /* mask all zero: any */
+	bool invert;
+};
+
+struct port_range {
+	uint16_t min, max; /* inclusive */
+};
+
+enum fragment_match { FRAG_ANY, FRAG_ONLY, FRAG_NOT }; /* none, -f, ! -f */
+
+enum match_kind {
+	MATCH_TCP,
+	MATCH_UDP,
+	MATCH_ICMP,
+	MATCH_MULTIPORT,
+	MATCH_CONNTRACK,
+	MATCH_STATE,
+	MATCH_MARK,
+	MATCH_ADDRTYPE,
+	MATCH_STATISTIC,
+	MATCH_COMMENT,
+	MATCH_IPRANGE,
+	MATCH_LIMIT,
+	N_MATCHES,
+};
+
+struct match_tcp {
+	struct port_range sport, dport;
+	uint8_t flags_mask, flags_cmp;
+	uint8_t option; /* 0: none asked for */
+	bool inv_sport, inv_dport, inv_flags, inv_option;
+};
+
+struct match_udp {
+	struct port_range sport, dport;
+	bool inv_sport, inv_dport;
+};
+
+struct match_icmp {
+	uint8_t type; /* 255: any */
+	uint8_t code_min, code_max;
+	bool invert;
+};
+
+enum multiport_side { MULTIPORT_SRC, MULTIPORT_DST, MULTIPORT_EITHER };
+
+struct match_multiport {
+	enum multiport_side side;
+	bool invert;
+	uint8_t n;
+	struct port_range port[MULTIPORT_SLOTS]; /* min == max: one port */
+	bool is_range[MULTIPORT_SLOTS];          /* as written, "a:b" */
+};
+
+/* What a conntrack match asks for; any not asked is true. */
+enum ctmatch_field {
+	CTM_STATE = 1 << 0,
+	CTM_PROTO = 1 << 1,
+	CTM_ORIGSRC = 1 << 2,
+	CTM_ORIGDST = 1 << 3,
+	CTM_REPLSRC = 1 << 4,
+	CTM_REPLDST = 1 << 5,
+	CTM_ORIGSRC_PORT = 1 << 6,
+	CTM_ORIGDST_PORT = 1 << 7,
+	CTM_REPLSRC_PORT = 1 << 8,
+	CTM_REPLDST_PORT = 1 << 9,
+	CTM_STATUS = 1 << 10,
+	CTM_EXPIRE = 1 << 11,
+	CTM_DIR = 1 << 12,
+};
+
+/* Bits of match_conntrack.states: 1 << enum nat_state, and two virtual ones */
+enum { CTSTATE_SNAT = 1 << 6, CTSTATE_DNAT = 1 << 7 };
+
+/* Arrays: origsrc, origdst, replsrc, repldst in that order. */
+enum { CT_ORIGSRC, CT_ORIGDST, CT_REPLSRC, CT_REPLDST, CT_N_ENDS };
+
+struct match_conntrack {
+	uint16_t asked, inverted; /* enum ctmatch_field bits */
+	uint16_t states;
+	uint16_t status; /* enum nat_status bits, any of; 0 with CTM_STATUS:
+	                  * NONE */
+	uint16_t proto;
+	uint8_t dir; /* enum nat_dir */
+	struct rule_addr addr[CT_N_ENDS];
+	struct port_range port[CT_N_ENDS];
+	uint32_t expire_min, expire_max; /* seconds */
+};
+
+struct match_state {
+	uint16_t states; /* 1 << enum nat_state */
+	bool invert;
+};
+
+struct match_mark {
+	uint32_t mark, mask;
+	bool invert;
+};
+
+/* Bits of match_addrtype: 1 << enum route_type (decide/route.h) in the order
+ * of RTN_*: UNSPEC UNICAST LOCAL BROADCAST ANYCAST MULTICAST BLACKHOLE
+ * UNREACHABLE PROHIBIT THROW NAT XRESOLVE. */
+struct match_addrtype {
+	uint16_t src, dst; /* 0: not asked */
+	bool inv_src, inv_dst;
+	bool limit_in, limit_out;
+};
+
+struct match_statistic {
+	bool nth; /* else random */
+	bool invert;
+	uint32_t every, packet; /* nth; every as written, not less one */
+	uint32_t probability;   /* random: p * 2^31 */
+	uint32_t state;         /* slot in the engine's rule state */
+};
+
+struct match_iprange {
+	struct nat_addr src_min, src_max, dst_min, dst_max; /* inclusive */
+	bool src, dst, inv_src, inv_dst;
+};
+
+struct match_limit {
+	uint32_t avg;   /* in units of 1/10,000 s per packet, as the kernel */
+	uint32_t burst;
+	uint32_t state; /* slot in the engine's rule state */
+};
+
+struct match {
+	enum match_kind kind;
+	union {
+		struct match_tcp tcp;
+		struct match_udp udp;
+		struct match_icmp icmp;
+		struct match_multiport multiport;
+		struct match_conntrack conntrack;
+		struct match_state state;
+		struct match_mark mark;
+		struct match_addrtype addrtype;
+		struct match_statistic statistic;
+		struct match_iprange iprange;
+		struct match_limit limit;
+		char *comment;
+	};
+};
+
+enum target_kind {
+	TARGET_NONE, /* counts and goes on */
+	TARGET_ACCEPT,
+	TARGET_DROP,
+	TARGET_RETURN,
+	TARGET_JUMP,
+	TARGET_GOTO,
+	TARGET_REJECT,
+	TARGET_SNAT,
+	TARGET_DNAT,
+	TARGET_MASQUERADE,
+	TARGET_REDIRECT,
+	TARGET_NETMAP,
+	N_TARGETS,
+};
+
+/* Spec 7.2; the values are the kernel's, for whoever compares. */
+enum range_flag {
+	RANGE_MAP_IPS = 1,
+	RANGE_PROTO_SPECIFIED = 2,
+	RANGE_PROTO_RANDOM = 4,
+	RANGE_PERSISTENT = 8,
+	RANGE_RANDOM_FULLY = 16,
+	RANGE_PROTO_OFFSET = 32,
+	RANGE_NETMAP = 64,
+};
+
+/* What SNAT, DNAT, MASQUERADE, REDIRECT and NETMAP may map to. */
+struct nat_range {
+	uint16_t flags; /* enum range_flag */
+	struct nat_addr addr_min, addr_max;
+	uint16_t port_min, port_max, port_base; /* host order */
+};
+
+enum reject_with {
+	REJECT_NET_UNREACH,
+	REJECT_HOST_UNREACH,
+	REJECT_PROTO_UNREACH,
+	REJECT_PORT_UNREACH, /* the default */
+	REJECT_NET_PROHIBITED,
+	REJECT_HOST_PROHIBITED,
+	REJECT_ADMIN_PROHIBITED,
+	REJECT_TCP_RESET,
+};
+
+struct target {
+	enum target_kind kind;
+	uint16_t chain; /* JUMP, GOTO: index in nat_rules.chain */
+	enum reject_with reject;
+	struct nat_range range;
+};
+
+struct rule {
+	struct rule_addr src, dst;
+	struct rule_if in, out;
+	uint16_t proto; /* 0: any */
+	bool inv_proto;
+	uint8_t fragment; /* enum fragment_match */
+	uint16_t n_matches;
+	struct match *match;
+	struct target target;
+	uint64_t packets, bytes;
+	unsigned line;    /* in the text */
+	const char *text; /* as iptables-save writes it, from "-A" on */
+};
+
+/* Rules of a chain are contiguous: rule[first .. first + n_rules). */
+struct chain {
+	char name[RULE_CHAIN_LEN];
+	uint8_t table;  /* enum table_id */
+	uint8_t hook;   /* base chains: enum nat_hook */
+	bool base;
+	bool drop;      /* base chains: policy DROP, else ACCEPT */
+	uint32_t first, n_rules;
+	uint32_t references; /* jumps and gotos to it */
+	uint64_t packets, bytes; /* the policy's counters */
+};
+
+struct rule_table {
+	bool present;
+	uint16_t base[NAT_N_HOOKS]; /* chain index or NO_CHAIN */
+};
+
+/* Chains of a table are contiguous and in the order in which iptables prints
+ * them. */
+struct nat_rules {
+	uint8_t family; /* 4 or 6 */
+	struct rule_table table[N_TABLES];
+	struct chain *chain;
+	uint32_t n_chains;
+	struct rule *rule;
+	uint32_t n_rules;
+	uint32_t n_states; /* slots of rule state: statistic, limit */
+};
+
+#endif

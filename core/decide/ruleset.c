@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * What follows from a rule set. */
+#include "decide/ruleset.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+static const struct nat_rules no_rules = {.family = 4};
+
+/* Targets and matches that switch connection tracking on (spec 1.4). */
+static bool needs_conntrack(const struct rule *r)
+{
+	switch (r->target.kind) {
+	case TARGET_SNAT:
+	case TARGET_DNAT:
+	case TARGET_MASQUERADE:
+	case TARGET_REDIRECT:
+	case TARGET_NETMAP:
+		return true;
+	case TARGET_NONE:
+	case TARGET_ACCEPT:
+	case TARGET_DROP:
+	case TARGET_RETURN:
+	case TARGET_JUMP:
+	case TARGET_GOTO:
+	case TARGET_REJECT:
+	case N_TARGETS:
+		break;
+	}
+	for (unsigned i = 0; i < r->n_matches; i++)
+		if (r->match[i].kind == MATCH_CONNTRACK ||
+		    r->match[i].kind == MATCH_STATE)
+			return true;
+	return false;
+}
+
+/* Before its first question an nth counter stands where the p-th one will
+ * bring it round to zero. */
+static void start_states(struct ruleset *r, const struct rule *rule)
+{
+	for (unsigned i = 0; i < rule->n_matches; i++) {
+		const struct match_statistic *m = &rule->match[i].statistic;
+
+		if (rule->match[i].kind == MATCH_STATISTIC && m->nth)
+			atomic_init(&r->state[m->state],
+				    m->every - 1 - m->packet);
+	}
+}
+
+int ruleset_init(struct ruleset *r, const struct nat_rules *text)
+{
+	*r = (struct ruleset){.text = text ? text : &no_rules};
+	r->state = calloc(r->text->n_states + 1, sizeof(*r->state));
+	if (!r->state)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < r->text->n_rules; i++) {
+		r->conntrack |= needs_conntrack(&r->text->rule[i]);
+		start_states(r, &r->text->rule[i]);
+	}
+	r->nat = r->text->table[TABLE_NAT].present;
+	r->only_nat = r->nat;
+	for (int t = 0; t < N_TABLES; t++)
+		r->only_nat &= t == TABLE_NAT || !r->text->table[t].present;
+	return 0;
+}
+
+void ruleset_fini(struct ruleset *r)
+{
+	free(r->state);
+	r->state = NULL;
+}

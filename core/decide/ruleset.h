@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Rules as an engine uses them: the parsed text, what follows from it, and
+ * the state that some matches keep. Constant but for that state.
+ */
+#ifndef NAT_RULESET_H
+#define NAT_RULESET_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "decide/rules.h"
+#include "natcore.h"
+
+struct rule_count {
+	uint64_t packets, bytes;
+};
+
+struct ruleset {
+	const struct nat_rules *text; /* never NULL; may have no table */
+	bool conntrack;               /* some rule needs it (spec 1.4) */
+	bool nat;                     /* the nat table is there */
+	bool only_nat;                /* and no other table */
+	_Atomic uint64_t *state;      /* statistic and limit, by slot */
+};
+
+int ruleset_init(struct ruleset *r, const struct nat_rules *text);
+void ruleset_fini(struct ruleset *r);
+
+/* Counters: one per rule, then one per chain for its policy. */
+static inline size_t ruleset_n_counts(const struct ruleset *r)
+{
+	return (size_t)r->text->n_rules + r->text->n_chains;
+}
+
+static inline bool ruleset_has(const struct ruleset *r, enum table_id t,
+			       enum nat_hook hook)
+{
+	return r->text->table[t].present &&
+	       r->text->table[t].base[hook] != NO_CHAIN;
+}
+
+#endif

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Events for whoever watches, and connections as the public API has them. */
+#include "decide/trace.h"
+
+void conntrack_view(const struct conn *c, ticks now, struct nat_conntrack *ct)
+{
+	const struct conn_acct *a = conn_acct(c);
+	ticks left = conn_timeout(c);
+
+	*ct = (struct nat_conntrack){.status = conn_status(c)};
+	for (int d = 0; d < NAT_N_DIRS; d++)
+		conn_tuple(c, (enum nat_dir)d, &ct->tuple[d]);
+	if (c->proto == PROTO_TCP)
+		ct->tcp_state = (uint8_t)tcp_state(conn_tcp(c));
+	if (ct->status & NAT_ST_CONFIRMED)
+		left = ticks_reached(now, left) ? 0 : left - now;
+	ct->timeout_s = left / TICKS_PER_S;
+	if (!a)
+		return;
+	ct->acct = true;
+	memcpy(ct->packets, a->packets, sizeof(ct->packets));
+	memcpy(ct->bytes, a->bytes, sizeof(ct->bytes));
+}
+
+void trace_emit(const struct walk *k, enum nat_step step, const char *text,
+		const struct trace_rule *at)
+{
+	struct nat_conntrack ct;
+	struct nat_event ev = {
+		.step = step,
+		.hook = (enum nat_hook)k->hook,
+		.text = text,
+		.verdict = (enum nat_verdict)k->verdict,
+		.reason = (enum nat_drop)k->reason,
+		.state = (enum nat_state)k->state,
+		.dir = (enum nat_dir)k->ct.dir,
+		.data = k->p.ip,
+		.len = k->p.len,
+		.in_if = k->in_if,
+		.out_if = k->out_if,
+	};
+
+	if (at) {
+		ev.table = at->table;
+		ev.chain = at->chain;
+		ev.rule = at->rule;
+	}
+	if (k->ct.conn) {
+		conntrack_view(k->ct.conn, k->w->view.now, &ct);
+		ev.ct = &ct;
+	}
+	k->w->trace(k->w->trace_ctx, &ev);
+}

@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Which address and port a connection gets. */
+#include "decide/unique.h"
+
+#include <arpa/inet.h>
+
+#include "pure/hash.h"
+
+enum { /* the port search: spec 7.5 */
+       MAX_ATTEMPTS = 128,
+       MIN_ATTEMPTS = 16,
+       HARDER_BELOW = 32, /* from here on a dying connection is robbed */
+       RANDOM_FLAGS = RANGE_PROTO_RANDOM | RANGE_RANDOM_FULLY,
+};
+
+struct search {
+	struct walk *k;
+	struct nat_tuple *t;
+	const struct nat_range *range;
+	enum manip m;
+};
+
+static struct nat_addr *end_addr(struct nat_tuple *t, enum manip m)
+{
+	return m == MANIP_SRC ? &t->src : &t->dst;
+}
+
+/* ICMP has one id, which stays where it is in both directions. */
+static uint16_t *end_id(struct nat_tuple *t, enum manip m)
+{
+	return m == MANIP_SRC || t->proto == PROTO_ICMP ? &t->src_id
+							: &t->dst_id;
+}
+
+static bool proto_has_id(uint8_t proto)
+{
+	return proto_has_ports(proto) || proto == PROTO_ICMP;
+}
+
+/* Who has the answer to @t already; not a connection with our own original
+ * tuple, which is ourselves come twice (spec 7.3). */
+static struct conn_ref user_of(struct walk *k, const struct nat_tuple *t)
+{
+	struct nat_tuple answer, orig;
+	struct conn_ref r;
+
+	if (!tuple_invert(&answer, t))
+		return (struct conn_ref){0};
+	r = conns_find(&k->w->view, &answer, conns_hash(&k->w->view, &answer));
+	if (!r.conn)
+		return r;
+	conn_tuple(r.conn, NAT_ORIGINAL, &orig);
+	if (conn_matches(k->ct.conn, NAT_ORIGINAL, &orig))
+		return (struct conn_ref){0};
+	return r;
+}
+
+static bool used(struct walk *k, const struct nat_tuple *t)
+{
+	return user_of(k, t).conn;
+}
+
+/* As used(), but two hosts that opened the same untranslated connection
+ * towards each other at once do not stand in each other's way. */
+static bool used_by_other(struct walk *k, const struct nat_tuple *t)
+{
+	enum { TRANSLATED = NAT_ST_SRC_NAT | NAT_ST_DST_NAT };
+	struct conn_ref r = user_of(k, t);
+	struct nat_tuple reply;
+
+	if (!r.conn)
+		return false;
+	if (!proto_tolerates_clash(t->proto) ||
+	    conn_status(k->ct.conn) & (TRANSLATED | NAT_ST_SEQ_ADJUST) ||
+	    conn_status(r.conn) & TRANSLATED)
+		return true;
+	conn_tuple(k->ct.conn, NAT_REPLY, &reply);
+	return !conn_matches(r.conn, NAT_ORIGINAL, &reply);
+}
+
+/* Takes the port from a connection that is nearly over, for a SYN that can
+ * only belong to a later one. */
+static bool rob(struct walk *k, struct conn_ref r)
+{
+	uint16_t status = conn_status(r.conn);
+	bool may;
+
+	if (r.dir != NAT_REPLY || !(status & NAT_ST_SRC_NAT) ||
+	    status & (NAT_ST_FIXED_TIMEOUT | NAT_ST_DYING) ||
+	    r.conn->proto != PROTO_TCP)
+		return false;
+	conn_lock(r.conn);
+	may = tcp_may_evict(conn_tcp(k->ct.conn), conn_tcp(r.conn));
+	conn_unlock(r.conn);
+	return may && conns_kill(&k->w->view, r);
+}
+
+static bool used_harder(struct walk *k, const struct nat_tuple *t,
+			uint32_t attempts_left)
+{
+	struct nat_tuple answer;
+	struct conn_ref r;
+
+	if (attempts_left > HARDER_BELOW || t->proto != PROTO_TCP ||
+	    tcp_state(conn_tcp(k->ct.conn)) != TCPS_SYN_SENT)
+		return used(k, t);
+	if (!tuple_invert(&answer, t))
+		return false;
+	r = conns_find(&k->w->view, &answer, conns_hash(&k->w->view, &answer));
+	return r.conn && !rob(k, r);
+}
+
+static uint32_t addr_host(const struct nat_addr *a)
+{
+	return ntohl(a->w[0]);
+}
+
+static bool addr_in(const struct nat_addr *a, const struct nat_addr *min,
+		    const struct nat_addr *max)
+{
+	return memcmp(min, a, sizeof(*a)) <= 0 &&
+	       memcmp(a, max, sizeof(*a)) <= 0;
+}
+
+static bool id_in(const struct nat_tuple *t, const struct nat_range *range,
+		  enum manip m)
+{
+	struct nat_tuple copy = *t;
+	uint16_t id = ntohs(*end_id(&copy, m));
+
+	return !proto_has_id(t->proto) ||
+	       (range->port_min <= id && id <= range->port_max);
+}
+
+static bool source_in(const struct nat_tuple *t, const struct nat_range *range)
+{
+	if (range->flags & RANGE_MAP_IPS &&
+	    !addr_in(&t->src, &range->addr_min, &range->addr_max))
+		return false;
+	return !(range->flags & RANGE_PROTO_SPECIFIED) ||
+	       id_in(t, range, MANIP_SRC);
+}
+
+/* What another connection of the same inside socket was given. */
+struct reuse {
+	const struct nat_range *range;
+	struct nat_tuple t; /* in: ours; out: with that source */
+};
+
+static bool try_reuse(void *ctx, const struct conn *c)
+{
+	struct reuse *r = ctx;
+	struct nat_tuple t;
+
+	conn_tuple(c, NAT_REPLY, &t);
+	if (!tuple_invert(&t, &t))
+		return false;
+	t.dst = r->t.dst;
+	t.dst_id = r->t.dst_id;
+	if (!source_in(&t, r->range))
+		return false;
+	r->t = t;
+	return true;
+}
+
+/* Step 1: keep the source, or give the socket the source it has already. */
+static bool keep_or_reuse(const struct search *s)
+{
+	struct reuse r = {s->range, *s->t};
+	struct nat_tuple orig;
+
+	if (source_in(s->t, s->range))
+		return !used_by_other(s->k, s->t);
+	conn_tuple(s->k->ct.conn, NAT_ORIGINAL, &orig);
+	bysource_walk(&s->k->w->engine->conns.bysource, &orig, try_reuse, &r);
+	if (tuple_equal(&r.t, s->t) || used(s->k, &r.t))
+		return false;
+	*s->t = r.t;
+	return true;
+}
+
+/* Step 2: the address, by a hash that spreads sources over the pool and is
+ * the same for everyone (spec 7.4). */
+static void choose_address(const struct search *s)
+{
+	const struct nat_range *range = s->range;
+	struct nat_addr *addr = end_addr(s->t, s->m);
+	uint32_t min = addr_host(&range->addr_min);
+	uint32_t max = addr_host(&range->addr_max);
+	uint32_t initval = 0, j;
+
+	if (!(range->flags & RANGE_MAP_IPS))
+		return;
+	if (addr_equal(&range->addr_min, &range->addr_max)) {
+		*addr = range->addr_min;
+		return;
+	}
+	if (!(range->flags & RANGE_PERSISTENT))
+		initval = s->t->dst.w[0] ^ s->t->zone;
+	j = hash_jenkins(s->t->src.w, ARRAY_LEN(s->t->src.w), initval);
+	*addr = addr_v4(htonl(
+		min +
+		(uint32_t)((uint64_t)j * ((uint64_t)max - min + 1) >> 32)));
+}
+
+/* Step 3: is there any need to look for another port? */
+static bool id_will_do(const struct search *s)
+{
+	const struct nat_range *r = s->range;
+
+	if (r->flags & RANDOM_FLAGS)
+		return false;
+	if (!(r->flags & RANGE_PROTO_SPECIFIED))
+		return !used(s->k, s->t);
+	return !(r->flags & RANGE_PROTO_OFFSET) && id_in(s->t, r, s->m) &&
+	       (r->port_min == r->port_max || !used(s->k, s->t));
+}
+
+struct window {
+	uint32_t min, size;
+};
+
+/* Unspecified, a port stays in its class: privileged ports privileged. */
+static struct window source_class(uint16_t port)
+{
+	if (port < 512)
+		return (struct window){1, 511};
+	if (port < 1024)
+		return (struct window){600, 1023 - 600 + 1};
+	return (struct window){1024, 65535 - 1024 + 1};
+}
+
+static bool search_window(const struct search *s, struct window *w)
+{
+	const struct nat_range *r = s->range;
+
+	if (!proto_has_id(s->t->proto))
+		return false;
+	if (r->flags & RANGE_PROTO_SPECIFIED) {
+		uint32_t a = r->port_min, b = r->port_max;
+
+		*w = (struct window){a < b ? a : b,
+				     (a < b ? b - a : a - b) + 1};
+		return true;
+	}
+	if (s->t->proto == PROTO_ICMP) {
+		*w = (struct window){0, 65536};
+		return true;
+	}
+	if (s->m == MANIP_DST)
+		return false;
+	*w = source_class(ntohs(s->t->src_id));
+	return true;
+}
+
+static uint16_t first_offset(const struct search *s)
+{
+	const struct nat_range *r = s->range;
+
+	if (r->flags & RANGE_PROTO_OFFSET)
+		return (uint16_t)(ntohs(*end_id(s->t, s->m)) - r->port_base);
+	if (r->flags & RANDOM_FLAGS || s->m == MANIP_SRC)
+		return random_u16(&s->k->w->random);
+	return 0;
+}
+
+/* Step 4: rounds of probes, each from another place and half as long. The
+ * last key tried stays, free or not. */
+static void search_id(const struct search *s)
+{
+	uint16_t *id = end_id(s->t, s->m);
+	struct window w;
+	uint32_t attempts;
+	uint16_t offset;
+
+	if (!search_window(s, &w))
+		return;
+	offset = first_offset(s);
+	attempts = min_u32(w.size, MAX_ATTEMPTS);
+	for (;;) {
+		for (uint32_t i = 0; i < attempts; i++, offset++) {
+			*id = htons((uint16_t)(w.min + offset % w.size));
+			if (!used_harder(s->k, s->t, attempts - i))
+				return;
+		}
+		if (attempts >= w.size || attempts < MIN_ATTEMPTS)
+			return;
+		attempts /= 2;
+		offset = random_u16(&s->k->w->random);
+	}
+}
+
+void unique_tuple(struct walk *k, struct nat_tuple *t,
+		  const struct nat_range *range, enum manip m)
+{
+	struct search s = {k, t, range, m};
+
+	if (m == MANIP_SRC && !(range->flags & RANDOM_FLAGS) &&
+	    keep_or_reuse(&s))
+		return;
+	choose_address(&s);
+	if (id_will_do(&s))
+		return;
+	search_id(&s);
+}

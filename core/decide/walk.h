@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * One packet on its way through the router, and the stations of that way in
+ * the order of the kernel's hooks (spec section 1):
+ *
+ *	walk_receive: conntrack, DST nat, route, then one of
+ *		forward: TTL, filter, SRC nat, confirm, out
+ *		local: filter, SRC nat, confirm, and perhaps an answer
+ *	walk_output: conntrack, DST nat, filter, SRC nat, confirm, out
+ *
+ * A station returns true for "go on". False: the packet's fate is decided and
+ * written in verdict and reason.
+ */
+#ifndef NAT_WALK_H
+#define NAT_WALK_H
+
+#include "decide/engine.h"
+#include "decide/route.h"
+#include "pure/ip_options.h"
+
+struct walk {
+	struct nat_worker *w;
+	struct packet p;
+	struct conn_ref ct;    /* attached connection, conn NULL: none */
+	uint64_t now_ns;       /* arrival */
+	uint64_t hash;         /* of the tuple */
+	uint32_t candidate;    /* for conns_find_near(), 0: none */
+	uint32_t mark;
+	uint32_t cause;        /* index in the batch */
+	uint16_t in_if, out_if; /* NAT_NO_IF: none (yet) */
+	uint16_t manip;        /* NAT_ST_SRC_NAT, NAT_ST_DST_NAT done */
+	uint8_t hook;          /* enum nat_hook */
+	uint8_t state;         /* enum nat_state */
+	uint8_t verdict, reason; /* once a station returned false */
+	bool hashed;           /* tuple and hash are valid */
+	bool judged;           /* INVALID, as its connection has said */
+	bool icmp_related;     /* an ICMP error about the connection */
+	bool inherited;        /* the connection is the cause's, not ours */
+	struct ip_options options;
+
+	/* not initialised before they are known */
+	struct nat_tuple tuple;   /* of the packet as it came; see hashed */
+	struct nat_addr next_hop; /* with out_if */
+};
+
+/* All but what is known later; the packet and its worker are the caller's. */
+static inline void walk_init(struct walk *k, struct nat_worker *w,
+			     uint64_t now_ns, uint32_t cause)
+{
+	memset(k, 0, offsetof(struct walk, tuple));
+	k->w = w;
+	k->now_ns = now_ns;
+	k->cause = cause;
+	k->in_if = NAT_NO_IF;
+	k->out_if = NAT_NO_IF;
+}
+
+/* The whole way of a received packet whose header is parsed. */
+void walk_receive(struct walk *k);
+
+/* The way of a packet that the router itself sends, out by out_if. */
+void walk_output(struct walk *k);
+
+static inline bool walk_drop(struct walk *k, enum nat_drop reason)
+{
+	k->verdict = NAT_DROP;
+	k->reason = (uint8_t)reason;
+	return false;
+}
+
+/* Milliseconds since midnight UT, as ICMP and IP options have them. */
+static inline uint32_t walk_ms_of_day(const struct walk *k)
+{
+	return (uint32_t)(k->now_ns / 1000000 % (24u * 3600 * 1000));
+}
+
+static inline bool walk_confirmed(const struct walk *k)
+{
+	return conn_status(k->ct.conn) & NAT_ST_CONFIRMED;
+}
+
+/* Detaches the connection; one that was never confirmed is gone. */
+void walk_detach(struct walk *k);
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * A worker between its packets. THREADS: its own only. While it is awake it is
+ * an RCU reader; it holds connections until the end of a batch at most.
+ */
+#ifndef NAT_WORKER_H
+#define NAT_WORKER_H
+
+#include "decide/engine.h"
+#include "decide/walk.h"
+
+/* Time goes on; it never runs backwards. */
+static inline void worker_set_clock(struct nat_worker *w, uint64_t ns)
+{
+	if (unlikely(ns < w->now_ns))
+		return;
+	w->now_ns = ns;
+	w->view.now = ticks_of_ns(ns);
+	if (w->engine->max_workers == 1)
+		w->view.others = w->view.now;
+}
+
+/* Lets the others know, and finds out how far they have come. */
+void worker_publish_clock(struct nat_worker *w);
+
+/* Registered with RCU and part of the common clock from here to
+ * nat_worker_idle(). */
+void worker_wake(struct nat_worker *w);
+
+#endif
