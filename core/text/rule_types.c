@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * The matches and targets there are, by kind and by name. */
+#include <string.h>
+
+#include "text/rules_text.h"
+#include "text/text.h"
+
+const struct match_type *const match_type[N_MATCHES] = {
+	[MATCH_TCP] = &match_type_tcp,
+	[MATCH_UDP] = &match_type_udp,
+	[MATCH_ICMP] = &match_type_icmp,
+	[MATCH_MULTIPORT] = &match_type_multiport,
+	[MATCH_CONNTRACK] = &match_type_conntrack,
+	[MATCH_STATE] = &match_type_state,
+	[MATCH_MARK] = &match_type_mark,
+	[MATCH_ADDRTYPE] = &match_type_addrtype,
+	[MATCH_STATISTIC] = &match_type_statistic,
+	[MATCH_COMMENT] = &match_type_comment,
+	[MATCH_IPRANGE] = &match_type_iprange,
+	[MATCH_LIMIT] = &match_type_limit,
+};
+
+static const struct target_type target_type_chain = {
+	.tables = UINT32_MAX,
+	.hooks = ALL_HOOKS,
+};
+
+const struct target_type *const target_type[N_TARGETS] = {
+	[TARGET_NONE] = &target_type_chain,
+	[TARGET_ACCEPT] = &target_type_accept,
+	[TARGET_DROP] = &target_type_drop,
+	[TARGET_RETURN] = &target_type_return,
+	[TARGET_JUMP] = &target_type_chain,
+	[TARGET_GOTO] = &target_type_chain,
+	[TARGET_REJECT] = &target_type_reject,
+	[TARGET_SNAT] = &target_type_snat,
+	[TARGET_DNAT] = &target_type_dnat,
+	[TARGET_MASQUERADE] = &target_type_masquerade,
+	[TARGET_REDIRECT] = &target_type_redirect,
+	[TARGET_NETMAP] = &target_type_netmap,
+};
+
+/* What the kernel has and the core has not: worth another message than a
+ * misspelling. */
+static const char *const missing_match[] = {
+	"ah",        "bpf",       "cgroup",   "cluster",  "connbytes",
+	"connlabel", "connlimit", "connmark", "cpu",      "dccp",
+	"devgroup",  "dscp",      "ecn",      "esp",      "hashlimit",
+	"helper",    "ipvs",      "length",   "mac",      "nfacct",
+	"osf",       "owner",     "physdev",  "pkttype",  "policy",
+	"quota",     "realm",     "recent",   "rpfilter", "sctp",
+	"set",       "socket",    "string",   "tcpmss",   "time",
+	"tos",       "ttl",       "u32",      "udplite",
+};
+
+static const char *const missing_target[] = {
+	"AUDIT",  "CHECKSUM", "CLASSIFY", "CLUSTERIP",   "CONNMARK", "CT",
+	"DSCP",   "ECN",      "HMARK",    "IDLETIMER",   "LED",      "LOG",
+	"MARK",   "NFLOG",    "NFQUEUE",  "NOTRACK",     "QUEUE",    "RATEEST",
+	"SET",    "SYNPROXY", "TCPMSS",   "TCPOPTSTRIP", "TEE",      "TOS",
+	"TPROXY", "TRACE",    "TTL",
+};
+
+static bool listed(const char *const *list, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(list[i], name))
+			return true;
+	return false;
+}
+
+int match_kind_named(const char *name, enum match_kind *kind,
+		     struct nat_error *err)
+{
+	for (unsigned i = 0; i < N_MATCHES; i++) {
+		if (!strcmp(match_type[i]->name, name)) {
+			*kind = (enum match_kind)i;
+			return 0;
+		}
+	}
+	if (listed(missing_match, ARRAY_LEN(missing_match), name))
+		return text_fail(err, "match '%s' is not supported yet", name);
+	return text_fail(err, "unknown match '%s'", name);
+}
+
+static bool target_find(const char *name, enum target_kind *kind)
+{
+	for (unsigned i = 0; i < N_TARGETS; i++) {
+		if (target_type[i]->name &&
+		    !strcmp(target_type[i]->name, name)) {
+			*kind = (enum target_kind)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+int target_kind_named(const char *name, enum target_kind *kind,
+		      struct nat_error *err)
+{
+	if (target_find(name, kind))
+		return 0;
+	if (listed(missing_target, ARRAY_LEN(missing_target), name))
+		return text_fail(err, "target '%s' is not supported yet", name);
+	return text_fail(err, "there is no chain or target '%s'", name);
+}
+
+bool target_name_taken(const char *name)
+{
+	enum target_kind kind = TARGET_NONE;
+
+	return target_find(name, &kind) ||
+	       listed(missing_target, ARRAY_LEN(missing_target), name);
+}
