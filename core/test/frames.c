@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Datagrams written as text: the parser. What it builds is computed as
+ * naively as can be, for the core is judged by it. */
+#include "test/frames.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "pure/packet.h"
+#include "pure/tuple.h"
+#include "test/check.h"
+
+/* What the text says, in host order. */
+struct spec {
+	uint32_t proto, src, dst, sport, dport;
+	uint32_t ttl, tos, ipid, off, nops, len, cut;
+	uint32_t flags, seq, ack, win, doff, ulen, sumproto;
+	uint32_t type, code, id, rest;
+	bool df, mf, evil, badsum, nosum, has_ulen;
+	const char *quoted; /* NULL: none */
+};
+
+static const struct {
+	const char *word;
+	size_t at;
+} numbers[] = {
+	{"ttl", offsetof(struct spec, ttl)},
+	{"tos", offsetof(struct spec, tos)},
+	{"ipid", offsetof(struct spec, ipid)},
+	{"off", offsetof(struct spec, off)},
+	{"nops", offsetof(struct spec, nops)},
+	{"len", offsetof(struct spec, len)},
+	{"cut", offsetof(struct spec, cut)},
+	{"seq", offsetof(struct spec, seq)},
+	{"ack", offsetof(struct spec, ack)},
+	{"win", offsetof(struct spec, win)},
+	{"doff", offsetof(struct spec, doff)},
+	{"ulen", offsetof(struct spec, ulen)},
+	{"sumproto", offsetof(struct spec, sumproto)},
+	{"type", offsetof(struct spec, type)},
+	{"code", offsetof(struct spec, code)},
+	{"id", offsetof(struct spec, id)},
+	{"rest", offsetof(struct spec, rest)},
+};
+
+static const struct {
+	const char *word;
+	size_t at;
+} flags[] = {
+	{"df", offsetof(struct spec, df)},
+	{"mf", offsetof(struct spec, mf)},
+	{"evil", offsetof(struct spec, evil)},
+	{"badsum", offsetof(struct spec, badsum)},
+	{"nosum", offsetof(struct spec, nosum)},
+};
+
+static bool take_word(const char **text, char *word, size_t size)
+{
+	size_t n;
+
+	*text += strspn(*text, " ");
+	n = strcspn(*text, " ");
+	if (!n || n >= size)
+		return false;
+	memcpy(word, *text, n);
+	word[n] = '\0';
+	*text += n;
+	return true;
+}
+
+static bool take_number(const char **text, uint32_t *n)
+{
+	char word[16], *end;
+
+	if (!take_word(text, word, sizeof(word)))
+		return false;
+	*n = (uint32_t)strtoul(word, &end, 0);
+	return !*end;
+}
+
+static bool take_proto(const char **text, struct spec *s)
+{
+	char word[16];
+
+	if (!take_word(text, word, sizeof(word)))
+		return false;
+	if (!strcmp(word, "proto"))
+		return take_number(text, &s->proto);
+	s->proto = !strcmp(word, "icmp")      ? PROTO_ICMP
+		   : !strcmp(word, "tcp")     ? PROTO_TCP
+		   : !strcmp(word, "udp")     ? PROTO_UDP
+		   : !strcmp(word, "udplite") ? PROTO_UDPLITE
+					      : 0;
+	return s->proto;
+}
+
+/* ADDRESS or ADDRESS:PORT */
+static bool take_end(const char **text, uint32_t *addr, uint32_t *port)
+{
+	char word[32], *colon;
+	struct in_addr a;
+
+	if (!take_word(text, word, sizeof(word)))
+		return false;
+	colon = strchr(word, ':');
+	if (colon) {
+		*colon = '\0';
+		*port = (uint32_t)strtoul(colon + 1, NULL, 10);
+	}
+	if (inet_pton(AF_INET, word, &a) != 1)
+		return false;
+	*addr = ntohl(a.s_addr);
+	return true;
+}
+
+static bool take_tcp_flags(const char **text, struct spec *s)
+{
+	static const char letter[] = "FSRPAUEC"; /* from bit 0 */
+	char word[16];
+
+	if (!take_word(text, word, sizeof(word)))
+		return false;
+	for (const char *c = word; *c; c++) {
+		const char *at = strchr(letter, *c);
+
+		if (at)
+			s->flags |= 1u << (at - letter);
+		else if (*c != '.')
+			return false;
+	}
+	return true;
+}
+
+static bool set_word(struct spec *s, const char *word, const char **text)
+{
+	for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
+		if (strcmp(word, numbers[i].word) != 0)
+			continue;
+		s->has_ulen |= numbers[i].at == offsetof(struct spec, ulen);
+		return take_number(
+			text, (uint32_t *)(void *)((char *)s + numbers[i].at));
+	}
+	for (size_t i = 0; i < ARRAY_LEN(flags); i++)
+		if (!strcmp(word, flags[i].word)) {
+			*(bool *)((char *)s + flags[i].at) = true;
+			return true;
+		}
+	return false;
+}
+
+static bool parse_spec(struct spec *s, const char *text)
+{
+	char word[16];
+
+	*s = (struct spec){.ttl = 64, .win = 10000, .type = ICMP_ECHO};
+	if (!take_proto(&text, s) || !take_end(&text, &s->src, &s->sport) ||
+	    !take_word(&text, word, sizeof(word)) || strcmp(word, ">") != 0 ||
+	    !take_end(&text, &s->dst, &s->dport))
+		return false;
+	if (s->proto == PROTO_TCP && text[strspn(text, " ")] != 'o' &&
+	    !take_tcp_flags(&text, s))
+		return false;
+	for (;;) {
+		text += strspn(text, " ");
+		if (*text == '(') {
+			s->quoted = text + 1;
+			return true;
+		}
+		if (!*text)
+			return true;
+		if (!take_word(&text, word, sizeof(word)) ||
+		    !set_word(s, word, &text))
+			return false;
+	}
+}
+
+static void put16(uint8_t *p, uint32_t v)
+{
+	p[0] = (uint8_t)(v >> 8);
+	p[1] = (uint8_t)v;
+}
+
+static void put32(uint8_t *p, uint32_t v)
+{
+	put16(p, v >> 16);
+	put16(p + 2, v);
+}
+
+uint16_t frame_sum(uint32_t start, const uint8_t *bytes, size_t len)
+{
+	uint32_t sum = start;
+
+	for (size_t i = 0; i < len; i++) {
+		sum += (uint32_t)bytes[i] << (i % 2 ? 0 : 8);
+		sum = (sum & 0xffff) + (sum >> 16);
+	}
+	return (uint16_t)((sum & 0xffff) + (sum >> 16));
+}
+
+static uint32_t pseudo_header(const uint8_t *ip, uint32_t proto, uint32_t len)
+{
+	return frame_sum(proto + len, ip + IPV4_SRC, 8);
+}
+
+static uint32_t l4_header_len(uint32_t proto)
+{
+	switch (proto) {
+	case PROTO_TCP:
+		return TCP_HEADER;
+	case PROTO_UDP:
+	case PROTO_UDPLITE:
+	case PROTO_ICMP:
+		return UDP_HEADER;
+	default:
+		return 0;
+	}
+}
+
+static void put_l4(const struct spec *s, uint8_t *l4, uint32_t len)
+{
+	switch (s->proto) {
+	case PROTO_TCP:
+		put32(l4 + TCP_SEQ, s->seq);
+		put32(l4 + TCP_ACK_SEQ, s->ack);
+		l4[TCP_DOFF] = (uint8_t)((s->doff ? s->doff : 5) << 4);
+		l4[TCP_FLAG_BYTE] = (uint8_t)s->flags;
+		put16(l4 + TCP_WINDOW, s->win);
+		break;
+	case PROTO_UDP:
+		put16(l4 + UDP_LEN, s->has_ulen ? s->ulen : len);
+		break;
+	case PROTO_UDPLITE:
+		put16(l4 + UDP_LEN, s->ulen);
+		break;
+	case PROTO_ICMP:
+		l4[ICMP_TYPE] = (uint8_t)s->type;
+		l4[ICMP_CODE] = (uint8_t)s->code;
+		put32(l4 + ICMP_ID, s->rest);
+		if (s->id)
+			put16(l4 + ICMP_ID, s->id);
+		return;
+	default:
+		return;
+	}
+	put16(l4 + PORT_SRC, s->sport);
+	put16(l4 + PORT_DST, s->dport);
+}
+
+/* Offset of the checksum; 0: the protocol has none. */
+static uint32_t check_at(uint32_t proto)
+{
+	switch (proto) {
+	case PROTO_TCP:
+		return TCP_CHECK;
+	case PROTO_UDP:
+	case PROTO_UDPLITE:
+		return UDP_CHECK;
+	case PROTO_ICMP:
+		return ICMP_CHECK;
+	default:
+		return 0;
+	}
+}
+
+static uint32_t start_sum(const uint8_t *ip, uint32_t sumproto, uint32_t len)
+{
+	if (ip[IPV4_PROTO] == PROTO_ICMP)
+		return 0;
+	if (!sumproto)
+		sumproto = ip[IPV4_PROTO] == PROTO_UDPLITE ? PROTO_UDP
+							   : ip[IPV4_PROTO];
+	return pseudo_header(ip, sumproto, len);
+}
+
+static void put_l4_sum(const struct spec *s, const uint8_t *ip, uint8_t *l4,
+		       uint32_t len)
+{
+	uint32_t at = check_at(s->proto), covered = len, sum;
+
+	if (!at || s->nosum)
+		return;
+	if (s->proto == PROTO_UDPLITE && s->ulen && s->ulen < len)
+		covered = s->ulen;
+	sum = start_sum(ip, s->sumproto, len);
+	sum = (uint16_t)~frame_sum(sum, l4, covered);
+	if (!sum && s->proto != PROTO_TCP && s->proto != PROTO_ICMP)
+		sum = 0xffff;
+	put16(l4 + at, s->badsum ? sum ^ 0x0100 : sum);
+}
+
+static void put_ipv4(const struct spec *s, uint8_t *ip, uint32_t total)
+{
+	uint32_t header = IPV4_HEADER + s->nops;
+
+	ip[0] = (uint8_t)(0x40 | header / 4);
+	ip[IPV4_TOS] = (uint8_t)s->tos;
+	put16(ip + IPV4_LEN, total);
+	put16(ip + IPV4_ID, s->ipid);
+	put16(ip + IPV4_FRAG, s->off | (s->df ? IPV4_DF : 0) |
+				      (s->mf ? IPV4_MF : 0) |
+				      (s->evil ? 0x8000u : 0));
+	ip[IPV4_TTL] = (uint8_t)s->ttl;
+	ip[IPV4_PROTO] = (uint8_t)s->proto;
+	put32(ip + IPV4_SRC, s->src);
+	put32(ip + IPV4_DST, s->dst);
+	memset(ip + IPV4_HEADER, 1, s->nops);
+	put16(ip + IPV4_CHECK, (uint16_t)~frame_sum(0, ip, header));
+}
+
+static bool build(struct frame *f, const struct spec *s, bool is_quote);
+
+/* The datagram in parentheses. */
+static bool put_quoted(const char *text, uint8_t *at, uint32_t *len)
+{
+	char copy[FRAME_TEXT];
+	struct frame f;
+	struct spec s;
+	size_t n = strlen(text);
+
+	if (!n || text[n - 1] != ')' || n > sizeof(copy))
+		return false;
+	memcpy(copy, text, n - 1);
+	copy[n - 1] = '\0';
+	if (!parse_spec(&s, copy) || s.quoted || !build(&f, &s, true))
+		return false;
+	memcpy(at, f.bytes, f.len);
+	*len = f.len;
+	return true;
+}
+
+static bool build(struct frame *f, const struct spec *s, bool is_quote)
+{
+	uint32_t header = IPV4_HEADER + s->nops, payload = s->len, l4_len;
+	uint8_t *ip = f->bytes, *l4 = ip + header, *body;
+
+	if (s->nops % 4 || s->nops > 40 || payload > FRAME_MAX / 2)
+		return false;
+	memset(ip, 0, sizeof(f->bytes));
+	body = l4 + (s->off ? 0 : l4_header_len(s->proto));
+	for (uint32_t i = 0; i < payload; i++)
+		body[i] = (uint8_t)i;
+	if (s->quoted && !put_quoted(s->quoted, body, &payload))
+		return false;
+	l4_len = (uint32_t)(body - l4) + payload;
+	f->len = header + l4_len;
+	put_ipv4(s, ip, s->cut && !is_quote ? s->cut : f->len);
+	if (!s->off) {
+		put_l4(s, l4, l4_len);
+		put_l4_sum(s, ip, l4, l4_len);
+	}
+	if (s->cut)
+		f->len = min_u32(f->len, s->cut);
+	return true;
+}
+
+bool frame_parse(struct frame *f, const char *text)
+{
+	struct spec s;
+
+	return parse_spec(&s, text) && build(f, &s, false);
+}
+
+struct frame frame_of(const char *text)
+{
+	struct frame f;
+
+	if (!frame_parse(&f, text))
+		fail_msg("no datagram: %s", text);
+	return f;
+}
+
+static bool l4_is_sound(const uint8_t *ip, const uint8_t *l4, uint32_t len)
+{
+	uint32_t at = check_at(ip[IPV4_PROTO]), covered = len;
+
+	if (!at)
+		return true;
+	if (len < l4_header_len(ip[IPV4_PROTO]))
+		return false;
+	if (ip[IPV4_PROTO] == PROTO_UDP && !load16(l4 + at))
+		return true;
+	if (ip[IPV4_PROTO] == PROTO_UDPLITE && load16(l4 + UDP_LEN))
+		covered = min_u32(len, load16_host(l4 + UDP_LEN));
+	return frame_sum(start_sum(ip, 0, len), l4, covered) == 0xffff;
+}
+
+bool frame_is_sound(const uint8_t *ip, uint32_t len)
+{
+	uint32_t header = (ip[0] & 15u) * 4;
+
+	return len >= header && load16_host(ip + IPV4_LEN) == len &&
+	       frame_sum(0, ip, header) == 0xffff &&
+	       (load16_host(ip + IPV4_FRAG) & (IPV4_MF | IPV4_OFFSET) ||
+		l4_is_sound(ip, ip + header, len - header));
+}

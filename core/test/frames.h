@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Datagrams written as text, for tests that read like a tcpdump:
+ *
+ *	udp 10.0.0.2:4000 > 192.0.2.1:53 len 4
+ *	tcp 10.0.0.2:4000 > 192.0.2.1:80 SA seq 7 ack 8
+ *	icmp 10.0.0.2 > 192.0.2.1 type 8 code 0 id 7
+ *	icmp 192.0.2.9 > 10.0.0.2 type 3 code 3 (udp 10.0.0.2:4000 > ...)
+ *	udplite 10.0.0.2:4000 > 192.0.2.1:53
+ *	proto 50 10.0.0.2 > 192.0.2.1 len 24
+ *
+ * TCP flags are letters of FSRPAUEC or a dot. Then come words, any of
+ *	len N       bytes of payload	    ttl N tos N ipid N df mf evil
+ *	off N       fragment offset / 8     nops N  bytes of IP options
+ *	seq N ack N win N doff N            of TCP; doff in words of 4
+ *	ulen N      UDP's own length, UDP-Lite's coverage
+ *	type N code N id N rest N	    of ICMP; rest: bytes 4 to 7
+ *	badsum nosum			    the L4 checksum is wrong, or 0
+ *	sumproto N  protocol that the pseudo-header names
+ *	cut N       only so many bytes are there; a quoted datagram's header
+ *		    still tells the full length
+ *
+ * What is not said: ttl 64, win 10000, type 8, all else 0, checksums right
+ * (UDP-Lite's as Linux has it, summed as if it were UDP).
+ */
+#ifndef TEST_FRAMES_H
+#define TEST_FRAMES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { FRAME_MAX = 4096, FRAME_TEXT = 512 };
+
+struct frame {
+	uint32_t len;
+	uint8_t bytes[FRAME_MAX];
+};
+
+/* False: not of that form. */
+bool frame_parse(struct frame *f, const char *text);
+/* The same, and the test fails. */
+struct frame frame_of(const char *text);
+
+/* The text of a datagram, as far as the words above go, in their order:
+ * addresses and ports, flags, and what is not as if not said. TTL is told
+ * where it is neither 64 nor 63, as a host sends and one router leaves it. */
+void frame_print(const uint8_t *ip, uint32_t len, char out[FRAME_TEXT]);
+
+/* A naive Internet checksum: the folded sum, not complemented. */
+uint16_t frame_sum(uint32_t start, const uint8_t *bytes, size_t len);
+
+/* Header length, total length and the sums of IP and L4 are right. */
+bool frame_is_sound(const uint8_t *ip, uint32_t len);
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * pure/hash.c compiled once more, under other names. */
+#undef __AES__
+#define hash_key_new hash_without_aes_key_new
+#define hash_tuple   hash_without_aes_tuple
+#define hash_source  hash_without_aes_source
+#define hash_blocks  hash_without_aes_blocks
+#define hash_jenkins hash_without_aes_jenkins
+#include "pure/hash.c" /* NOLINT(bugprone-suspicious-include) */
+#undef hash_tuple
+#undef hash_source
+
+#include "test/hash_without_aes.h"
+
+uint64_t sip_tuple(const struct hash_key *key, const struct nat_tuple *t)
+{
+	return hash_without_aes_tuple(key, t);
+}
+
+uint64_t sip_source(const struct hash_key *key, const struct nat_tuple *t)
+{
+	return hash_without_aes_source(key, t);
+}
+
+uint64_t sip_ipv4(const struct hash_key *key, const struct nat_tuple *t)
+{
+	uint32_t ids = (uint32_t)t->dst_id << 16 | t->src_id;
+
+	return hash_ipv4(key, t->src.w[0], t->dst.w[0], ids, t->proto);
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Connections against the lines that conntrack 1.4.7 printed for them. */
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "natcore.h"
+#include "pure/tuple.h"
+#include "test/check.h"
+#include "text/text.h"
+#include "util.h"
+
+enum { REPLIED = NAT_ST_SEEN_REPLY, BOTH = REPLIED | NAT_ST_ASSURED };
+
+struct end {
+	const char *addr;
+	unsigned id;
+};
+
+struct row {
+	uint8_t proto, family, tcp_state;
+	bool acct;
+	uint16_t status, zone[NAT_N_DIRS];
+	uint32_t timeout, mark;
+	struct end src, dst, reply_src, reply_dst;
+	uint64_t packets[NAT_N_DIRS], bytes[NAT_N_DIRS];
+	const char *line;
+};
+
+/* clang-format off */
+#define CLIENT(id) { "1.1.1.1", id }
+#define SERVER(id) { "2.2.2.2", id }
+#define LOCAL(id)  { "127.0.0.1", id }
+#define PLAIN(p, s, d) .proto = (p), .family = 4, .timeout = 99,               \
+	.src = CLIENT(s), .dst = SERVER(d), .reply_src = SERVER(d),            \
+	.reply_dst = CLIENT(s)
+#define ADDRESSES "src=1.1.1.1 dst=2.2.2.2 "
+#define REVERSED  "src=2.2.2.2 dst=1.1.1.1 "
+
+static const struct row row[] = {
+	{ PLAIN(PROTO_TCP, 1, 2), .tcp_state = 3, .status = BOTH, .line =
+	  "tcp      6 99 ESTABLISHED " ADDRESSES "sport=1 dport=2 "
+	  REVERSED "sport=2 dport=1 [ASSURED] mark=0 use=1\n" },
+	{ PLAIN(PROTO_TCP, 2, 2), .tcp_state = 7, .line =
+	  "tcp      6 99 TIME_WAIT " ADDRESSES "sport=2 dport=2 "
+	  "[UNREPLIED] " REVERSED "sport=2 dport=2 mark=0 use=1\n" },
+	{ PLAIN(PROTO_TCP, 91, 2), .tcp_state = 0, .mark = 5, .acct = true, .line =
+	  "tcp      6 99 NONE " ADDRESSES "sport=91 dport=2 packets=0 bytes=0 "
+	  "[UNREPLIED] " REVERSED "sport=2 dport=91 packets=0 bytes=0 mark=5 use=1\n" },
+	{ PLAIN(PROTO_TCP, 1, 2), .tcp_state = 1, .line =
+	  "tcp      6 99 SYN_SENT " ADDRESSES "sport=1 dport=2 "
+	  "[UNREPLIED] " REVERSED "sport=2 dport=1 mark=0 use=1\n" },
+	{ PLAIN(PROTO_TCP, 1, 2), .tcp_state = 9, .line =
+	  "tcp      6 99 SYN_SENT2 " ADDRESSES "sport=1 dport=2 "
+	  "[UNREPLIED] " REVERSED "sport=2 dport=1 mark=0 use=1\n" },
+	{ .proto = PROTO_UDP, .family = 4, .timeout = 29, .acct = true,
+	  .src = LOCAL(39054), .dst = LOCAL(99), .reply_src = LOCAL(99),
+	  .reply_dst = LOCAL(39054), .packets = { 1 }, .bytes = { 31 }, .line =
+	  "udp      17 29 src=127.0.0.1 dst=127.0.0.1 sport=39054 dport=99 packets=1 bytes=31 "
+	  "[UNREPLIED] src=127.0.0.1 dst=127.0.0.1 sport=99 dport=39054 packets=0 bytes=0 mark=0 use=1\n" },
+	{ PLAIN(PROTO_UDPLITE, 1, 2), .line =
+	  "udplite  136 99 " ADDRESSES "sport=1 dport=2 "
+	  "[UNREPLIED] " REVERSED "sport=2 dport=1 mark=0 use=1\n" },
+	{ PLAIN(PROTO_UDP, 911, 2), .mark = UINT32_MAX, .acct = true, .zone = { 5, 5 }, .line =
+	  "udp      17 99 " ADDRESSES "sport=911 dport=2 packets=0 bytes=0 "
+	  "[UNREPLIED] " REVERSED "sport=2 dport=911 packets=0 bytes=0 mark=4294967295 zone=5 use=1\n" },
+	{ PLAIN(PROTO_UDP, 1011, 2), .mark = UINT32_MAX, .acct = true, .zone = { 5, 0 }, .line =
+	  "udp      17 99 " ADDRESSES "sport=1011 dport=2 zone-orig=5 packets=0 bytes=0 "
+	  "[UNREPLIED] " REVERSED "sport=2 dport=1011 packets=0 bytes=0 mark=4294967295 use=1\n" },
+	{ .proto = PROTO_ICMP, .family = 4, .timeout = 29, .acct = true, .status = REPLIED,
+	  .src = LOCAL(18260), .dst = LOCAL(0x0800), .reply_src = LOCAL(18260),
+	  .reply_dst = LOCAL(0), .packets = { 1, 1 }, .bytes = { 84, 84 }, .line =
+	  "icmp     1 29 src=127.0.0.1 dst=127.0.0.1 type=8 code=0 id=18260 packets=1 bytes=84 "
+	  "src=127.0.0.1 dst=127.0.0.1 type=0 code=0 id=18260 packets=1 bytes=84 mark=0 use=1\n" },
+	{ PLAIN(PROTO_GRE, 1, 2), .line =
+	  "gre      47 99 " ADDRESSES "srckey=0x1 dstkey=0x2 "
+	  "[UNREPLIED] " REVERSED "srckey=0x2 dstkey=0x1 mark=0 use=1\n" },
+	{ PLAIN(33, 0, 0), .line =
+	  "dccp     33 99 " ADDRESSES "sport=0 dport=0 "
+	  "[UNREPLIED] " REVERSED "sport=0 dport=0 mark=0 use=1\n" },
+	{ PLAIN(50, 0, 0), .line =
+	  "unknown  50 99 " ADDRESSES "[UNREPLIED] " REVERSED "mark=0 use=1\n" },
+	{ PLAIN(255, 0, 0), .line =
+	  "unknown  255 99 " ADDRESSES "[UNREPLIED] " REVERSED "mark=0 use=1\n" },
+};
+/* clang-format on */
+
+static struct nat_tuple tuple(const struct row *r, enum nat_dir dir)
+{
+	const struct end *src = dir == NAT_ORIGINAL ? &r->src : &r->reply_src;
+	const struct end *dst = dir == NAT_ORIGINAL ? &r->dst : &r->reply_dst;
+	/* an ICMP tuple has its identifier first, either way */
+	struct nat_tuple t = {
+		.src_id = htons((uint16_t)src->id),
+		.dst_id = htons((uint16_t)dst->id),
+		.proto = r->proto,
+		.family = r->family,
+		.zone = r->zone[dir],
+	};
+
+	assert_int_equal(inet_pton(AF_INET, src->addr, t.src.w), 1);
+	assert_int_equal(inet_pton(AF_INET, dst->addr, t.dst.w), 1);
+	return t;
+}
+
+static void prints_as_the_tool(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(row); i++) {
+		const struct row *r = &row[i];
+		struct text_buffer got = {.s = NULL};
+		struct nat_conntrack ct = {
+			.tuple = {tuple(r, NAT_ORIGINAL), tuple(r, NAT_REPLY)},
+			.status = r->status,
+			.tcp_state = r->tcp_state,
+			.acct = r->acct,
+			.timeout_s = r->timeout,
+			.mark = r->mark,
+		};
+
+		memcpy(ct.packets, r->packets, sizeof(ct.packets));
+		memcpy(ct.bytes, r->bytes, sizeof(ct.bytes));
+		nat_conntrack_print(&ct, text_buffer_sink(&got));
+		assert_string_equal(got.s, r->line);
+		free(got.s);
+	}
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(prints_as_the_tool),
+	};
+
+	return cmocka_run_group_tests_name("conntrack -L", tests, NULL, NULL);
+}
