@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The bytes of generated packets. */
+#ifndef NATBENCH_GEN_FRAME_H
+#define NATBENCH_GEN_FRAME_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum {
+	FRAME_TCP_HEADERS = 40, /* IP and TCP; a SYN has 4 bytes of options */
+	FRAME_UDP_HEADERS = 28,
+	FRAME_ICMP_HEADERS = 28,
+	FRAME_MOST = 9000,
+};
+
+enum { FRAME_SYN = 0x02, FRAME_PSH = 0x08, FRAME_ACK = 0x10 };
+
+struct frame_ends {
+	uint32_t src, dst;           /* host order, as all here */
+	uint16_t src_port, dst_port; /* ICMP: identifier, sequence number */
+	uint16_t ip_id;
+};
+
+/* Each writes an IPv4 packet with @payload bytes of data, checksums right,
+ * and returns its length; @out has FRAME_MOST bytes. */
+uint32_t frame_tcp(uint8_t *out, const struct frame_ends *e, uint32_t seq,
+		   uint32_t ack, uint8_t flags, uint32_t payload);
+uint32_t frame_udp(uint8_t *out, const struct frame_ends *e, uint32_t payload);
+uint32_t frame_echo(uint8_t *out, const struct frame_ends *e, bool reply,
+		    uint32_t payload);
+
+#endif

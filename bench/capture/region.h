@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * A growing stretch of memory in huge pages where the system has them. It may
+ * move when it grows, cheaply: refer to it by offsets. A zero struct is an
+ * empty region. */
+#ifndef NATBENCH_REGION_H
+#define NATBENCH_REGION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct region {
+	uint8_t *base;
+	size_t used, size; /* bytes from @used on are zero */
+};
+
+/* Makes room for @n more bytes. False: no memory, nothing changed. */
+__attribute__((warn_unused_result)) bool region_reserve(struct region *r,
+							size_t n);
+void region_free(struct region *r);
+
+#endif
