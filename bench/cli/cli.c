@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * What every command of natbench shares. */
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+int cli_complain(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	fputs("natbench: ", stderr);
+	vfprintf(stderr, fmt, ap);
+	fputc('\n', stderr);
+	va_end(ap);
+	return CLI_ERROR;
+}
+
+bool cli_number(const char *option, const char *arg, uint64_t min, uint64_t max,
+		uint64_t *out)
+{
+	char *end;
+
+	errno = 0;
+	*out = strtoull(arg, &end, 10);
+	if (errno || *end || *arg < '0' || *arg > '9' || *out < min ||
+	    *out > max) {
+		cli_complain("%s %s: a number from %llu to %llu is needed",
+			     option, arg, (unsigned long long)min,
+			     (unsigned long long)max);
+		return false;
+	}
+	return true;
+}
+
+bool cli_positive(const char *option, const char *arg, double *out)
+{
+	char *end;
+
+	*out = strtod(arg, &end);
+	if (*end || end == arg || !isfinite(*out) || *out <= 0) {
+		cli_complain("%s %s: a number above 0 is needed", option, arg);
+		return false;
+	}
+	return true;
+}

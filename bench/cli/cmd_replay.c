@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * natbench replay: options, files in, files out. */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "capture/sink.h"
+#include "cli/cli.h"
+#include "cli/progress_bar.h"
+#include "cli/replay_files.h"
+#include "cli/scenario.h"
+#include "replay/copies.h"
+#include "replay/replay.h"
+#include "replay/result.h"
+
+enum { PASSES_MOST = 1000000 };
+
+static const char usage[] =
+	"usage: natbench replay [OPTION...] CAPTURE\n"
+	"       natbench replay [OPTION...] -i IF=CAPTURE [-i IF=CAPTURE]...\n"
+	"\n"
+	"Plays a capture through the NAT. A single CAPTURE is played as\n"
+	"conversations: whoever speaks first is a client, and answers are\n"
+	"addressed as the far end would after translation. With -i, packets\n"
+	"enter as they are, in order of time.\n"
+	"\n"
+	"  -i, --input IF=FILE   what enters by interface IF, verbatim\n"
+	"  -t, --threads N       workers on one shared engine [1]\n"
+	"      --copies N        the capture N times side by side, with other\n"
+	"                        addresses [1]\n"
+	"      --repeat N        passes; of several, the first is warm-up [1]\n"
+	"      --batch N         packets handed to the core at once [64]\n"
+	"      --rate PPS        packets per second, not as fast as it goes\n"
+	"      --speed X         X times as fast as it was captured\n"
+	"      --check           verify every packet that leaves\n"
+	"  -w, --write IF=FILE   what left by interface IF: pcap, raw IP\n"
+	"      --json FILE       the result as data; - is stdout\n"
+	"      --conntrack FILE  the table at the end, as conntrack -L\n"
+	"      --rules-out FILE  rules and counters, as iptables-save -c\n"
+	"\n";
+
+enum {
+	COPIES = 0x200,
+	REPEAT,
+	BATCH,
+	RATE,
+	SPEED,
+	CHECK,
+	JSON,
+	CONNTRACK,
+	RULES_OUT,
+};
+
+/* Everything the command line asks for. */
+struct request {
+	struct scenario scenario;
+	struct replay_files files;
+	struct store store;
+	struct replay replay;
+	uint64_t threads, copies, repeat, batch;
+	double rate, speed;
+	bool check, help;
+};
+
+static bool take_option(struct request *q, int code, char *arg)
+{
+	switch (code) {
+	case 'i':
+		return replay_files_input(&q->files, arg);
+	case 'w':
+		return replay_files_output(&q->files, arg);
+	case 't':
+		return cli_number("-t", arg, 1, REPLAY_THREADS_MOST,
+				  &q->threads);
+	case COPIES:
+		return cli_number("--copies", arg, 1, COPIES_MOST, &q->copies);
+	case REPEAT:
+		return cli_number("--repeat", arg, 1, PASSES_MOST, &q->repeat);
+	case BATCH:
+		return cli_number("--batch", arg, 1, BATCH_MOST, &q->batch);
+	case RATE:
+		return cli_positive("--rate", arg, &q->rate);
+	case SPEED:
+		return cli_positive("--speed", arg, &q->speed);
+	case CHECK:
+		q->check = true;
+		return true;
+	case JSON:
+		q->files.json.path = arg;
+		return true;
+	case CONNTRACK:
+		q->files.conntrack.path = arg;
+		return true;
+	case RULES_OUT:
+		q->files.rules.path = arg;
+		return true;
+	case 'h':
+		q->help = true;
+		return true;
+	default: /* getopt or the scenario has complained */
+		return scenario_option(&q->scenario, code, arg) ==
+		       SCENARIO_TAKEN;
+	}
+}
+
+static bool parse(struct request *q, int argc, char **argv)
+{
+	static const struct option options[] = {
+		SCENARIO_LONG,
+		{"input", required_argument, NULL, 'i'},
+		{"write", required_argument, NULL, 'w'},
+		{"threads", required_argument, NULL, 't'},
+		{"copies", required_argument, NULL, COPIES},
+		{"repeat", required_argument, NULL, REPEAT},
+		{"batch", required_argument, NULL, BATCH},
+		{"rate", required_argument, NULL, RATE},
+		{"speed", required_argument, NULL, SPEED},
+		{"check", no_argument, NULL, CHECK},
+		{"json", required_argument, NULL, JSON},
+		{"conntrack", required_argument, NULL, CONNTRACK},
+		{"rules-out", required_argument, NULL, RULES_OUT},
+		{"help", no_argument, NULL, 'h'},
+		{0},
+	};
+	int code;
+
+	while ((code = getopt_long(argc, argv, SCENARIO_SHORT "i:w:t:h",
+				   options, NULL)) != -1)
+		if (!take_option(q, code, optarg))
+			return false;
+	if (q->help)
+		return true;
+	if (q->rate > 0 && q->speed > 0) {
+		cli_complain("--rate and --speed exclude each other");
+		return false;
+	}
+	return replay_files_captures(&q->files, argc - optind, argv + optind);
+}
+
+/* The packets, as often as --copies says. */
+static int load(struct request *q)
+{
+	struct store one = {.ip_bytes = 0};
+	int r;
+
+	if (q->copies == 1)
+		return replay_files_load(&q->files, &q->store);
+	r = replay_files_load(&q->files, &one);
+	if (!r && copies_make(&q->store, &one, (unsigned)q->copies))
+		r = cli_complain("%s: out of memory for %u copies",
+				 q->files.input[0].path, (unsigned)q->copies);
+	store_free(&one);
+	return r;
+}
+
+static int play(struct request *q)
+{
+	struct progress_bar bar = progress_bar("replaying");
+	const struct replay_config cfg = {
+		.engine = scenario_config(&q->scenario),
+		.client_if = q->scenario.client_if,
+		.server_if = q->scenario.server_if,
+		.threads = (unsigned)q->threads,
+		.passes = (unsigned)q->repeat,
+		.batch = (unsigned)q->batch,
+		.rate = q->rate,
+		.speed = q->speed,
+		.verbatim = q->files.verbatim,
+		.check = q->check,
+		.wanted = q->files.n_outputs ? q->files.wanted : NULL,
+		.progress = progress_bar_hear(&bar),
+	};
+	struct nat_error err = {0};
+	int failed = replay_run(&q->replay, &q->store, &cfg, &err);
+
+	progress_bar_end(&bar);
+	return failed ? cli_complain("replay: %s", err.text) : 0;
+}
+
+static int answer(struct request *q)
+{
+	const struct replay *r = &q->replay;
+	const struct result result = {
+		.replay = r,
+		.store = &q->store,
+		.capture = q->files.summary,
+		.threads = (unsigned)q->threads,
+		.passes = (unsigned)q->repeat,
+		.copies = (unsigned)q->copies,
+		.check = q->check,
+		.total = figures_of(r, &r->total, (unsigned)q->threads,
+				    r->wall_ns),
+	};
+	bool json_only = q->files.json.path && !strcmp(q->files.json.path, "-");
+
+	if (replay_files_save(&q->files, &q->scenario, &result))
+		return CLI_ERROR;
+	if (!json_only)
+		result_print(&result, stdout);
+	if (fflush(stdout) || ferror(stdout))
+		return cli_complain("standard output: cannot be written");
+	return check_failures(&r->check) ? CLI_BAD_ANSWER : CLI_OK;
+}
+
+static int run(struct request *q)
+{
+	if (scenario_load(&q->scenario) ||
+	    replay_files_open(&q->files, &q->scenario) || load(q) || play(q))
+		return CLI_ERROR;
+	return answer(q);
+}
+
+int cmd_replay(int argc, char **argv)
+{
+	struct request *q = calloc(1, sizeof(*q));
+	int r = CLI_ERROR;
+
+	if (!q)
+		return cli_complain("replay: out of memory");
+	q->threads = q->copies = q->repeat = 1;
+	q->batch = BATCH_MOST;
+	scenario_init(&q->scenario);
+	if (parse(q, argc, argv)) {
+		r = CLI_OK;
+		if (q->help)
+			fprintf(stdout, "%s%s", usage, scenario_usage);
+		else
+			r = run(q);
+	}
+	replay_files_drop(&q->files);
+	replay_free(&q->replay);
+	store_free(&q->store);
+	scenario_free(&q->scenario);
+	free(q);
+	return r;
+}

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * natbench rules: rules as iptables prints them. */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "cli/scenario.h"
+
+static const char usage[] =
+	"usage: natbench rules -r FILE [OPTION...] [CHAIN]\n"
+	"\n"
+	"Prints what iptables -L prints of the rules in FILE, or of one "
+	"chain.\n"
+	"\n"
+	"  -r, --rules FILE      the rules, as iptables-save writes them\n"
+	"  -t, --table TABLE     raw, mangle, nat or filter [nat]\n"
+	"  -v, --verbose         counters and interfaces too\n"
+	"  -n, --numeric         protocols and addresses as numbers\n"
+	"  -x, --exact           counters in full\n"
+	"  -S, --save            all tables as iptables-save -c writes them\n";
+
+struct request {
+	const char *file;
+	struct nat_list_options list;
+	bool save;
+};
+
+static void put(void *ctx, const char *text, size_t len)
+{
+	fwrite(text, 1, len, ctx);
+}
+
+static int print(const struct request *q, const struct nat_rules *rules)
+{
+	struct nat_sink out = {put, stdout};
+
+	if (q->save)
+		nat_rules_save(rules, out);
+	else if (nat_rules_list(rules, &q->list, out))
+		return cli_complain("%s: no %s%s in table '%s'", q->file,
+				    q->list.chain ? "chain " : "chains",
+				    q->list.chain ? q->list.chain : "",
+				    q->list.table);
+	if (fflush(stdout) || ferror(stdout))
+		return cli_complain("standard output: write error");
+	return CLI_OK;
+}
+
+static int answer(const struct request *q)
+{
+	struct nat_error err = {.line = 0};
+	struct nat_rules *rules;
+	size_t len;
+	char *text;
+	int rc;
+
+	if (!q->file)
+		return cli_complain("rules: -r FILE is missing");
+	text = scenario_read_file(q->file, &len);
+	if (!text)
+		return CLI_ERROR;
+	rules = nat_rules_parse(text, len, &err);
+	free(text);
+	if (!rules)
+		return scenario_complain(q->file, &err);
+	rc = print(q, rules);
+	nat_rules_free(rules);
+	return rc;
+}
+
+static bool take_option(struct request *q, int code, const char *arg)
+{
+	switch (code) {
+	case 'r':
+		q->file = arg;
+		return true;
+	case 't':
+		q->list.table = arg;
+		return true;
+	case 'v':
+		return q->list.verbose = true;
+	case 'n':
+		return q->list.numeric = true;
+	case 'x':
+		return q->list.exact = true;
+	case 'S':
+		return q->save = true;
+	default: /* getopt has complained */
+		return false;
+	}
+}
+
+int cmd_rules(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{"rules", required_argument, NULL, 'r'},
+		{"table", required_argument, NULL, 't'},
+		{"verbose", no_argument, NULL, 'v'},
+		{"numeric", no_argument, NULL, 'n'},
+		{"exact", no_argument, NULL, 'x'},
+		{"save", no_argument, NULL, 'S'},
+		{"help", no_argument, NULL, 'h'},
+		{0},
+	};
+	struct request q = {.list.table = "nat"};
+	int code;
+
+	/* NOLINTNEXTLINE(concurrency-mt-unsafe): no other thread */
+	while ((code = getopt_long(argc, argv, "r:t:vnxSh", options, NULL)) !=
+	       -1) {
+		if (code == 'h') {
+			fputs(usage, stdout);
+			return CLI_OK;
+		}
+		if (!take_option(&q, code, optarg))
+			return CLI_ERROR;
+	}
+	if (optind < argc)
+		q.list.chain = argv[optind++];
+	if (optind < argc)
+		return cli_complain("rules: %s: an argument too many",
+				    argv[optind]);
+	return answer(&q);
+}

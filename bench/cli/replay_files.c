@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Captures in; captures, tables, results out. */
+#include "cli/replay_files.h"
+
+#include <string.h>
+
+#include "cli/cli.h"
+#include "cli/progress_bar.h"
+#include "replay/dump.h"
+#include "replay/plan.h"
+
+static bool take_pair(struct iface_file *list, unsigned *n, const char *option,
+		      char *arg)
+{
+	char *equals = strchr(arg, '=');
+
+	if (!equals || equals == arg || !equals[1]) {
+		cli_complain("%s %s: IF=FILE is needed", option, arg);
+		return false;
+	}
+	if (*n == FILES_MOST) {
+		cli_complain("%s %s: more than %d of them", option, arg,
+			     FILES_MOST);
+		return false;
+	}
+	*equals = '\0';
+	list[(*n)++] = (struct iface_file){.iface = arg, .path = equals + 1};
+	return true;
+}
+
+bool replay_files_input(struct replay_files *f, char *arg)
+{
+	f->verbatim = true;
+	return take_pair(f->input, &f->n_inputs, "-i", arg);
+}
+
+bool replay_files_output(struct replay_files *f, char *arg)
+{
+	return take_pair(f->output, &f->n_outputs, "-w", arg);
+}
+
+bool replay_files_captures(struct replay_files *f, int n, char **arg)
+{
+	if (f->verbatim && n) {
+		cli_complain("%s: either -i or one capture", arg[0]);
+		return false;
+	}
+	if (!f->verbatim && n != 1) {
+		cli_complain(n ? "%s: one capture too many"
+			       : "replay: a capture is missing%s",
+			     n ? arg[1] : "");
+		return false;
+	}
+	if (!f->verbatim)
+		f->input[f->n_inputs++] = (struct iface_file){.path = arg[0]};
+	return true;
+}
+
+static bool find_if(struct iface_file *file, const char *option,
+		    const struct scenario *s)
+{
+	int i = nat_topology_if_index(s->topology, file->iface);
+
+	if (i < 0) {
+		cli_complain("%s %s=%s: the topology has no such interface",
+			     option, file->iface, file->path);
+		return false;
+	}
+	file->index = (uint16_t)i;
+	return true;
+}
+
+static int open_text(struct text_output *t)
+{
+	struct capture_error err;
+
+	if (!t->path)
+		return 0;
+	t->file = sink_open(t->path, &t->sink, &err);
+	return t->file ? 0 : cli_complain("%s", err.text);
+}
+
+int replay_files_open(struct replay_files *f, const struct scenario *s)
+{
+	struct capture_error err;
+
+	for (unsigned i = 0; f->verbatim && i < f->n_inputs; i++)
+		if (!find_if(&f->input[i], "-i", s))
+			return CLI_ERROR;
+	for (unsigned i = 0; i < f->n_outputs; i++) {
+		struct iface_file *o = &f->output[i];
+
+		if (!find_if(o, "-w", s))
+			return CLI_ERROR;
+		o->writer = writer_open(o->path, &err);
+		if (!o->writer)
+			return cli_complain("%s", err.text);
+		f->wanted[o->index] = true;
+	}
+	return open_text(&f->json) || open_text(&f->conntrack) ||
+			       open_text(&f->rules)
+		       ? CLI_ERROR
+		       : 0;
+}
+
+static void summarize(struct replay_files *f, const struct capture_merge *m)
+{
+	struct capture_summary *sum = &f->summary;
+
+	sum->name = f->input[0].path;
+	for (unsigned i = 0; i < f->n_inputs; i++) {
+		const struct capture_stats *s = merge_stats(m, i);
+
+		sum->frames += s->frames;
+		for (unsigned k = 0; k < LINK_N_RESULTS; k++)
+			if (!link_is_ip((enum link_result)k))
+				sum->skipped[k] += s->result[k];
+		if (s->cut_frame) {
+			sum->cut_frame = s->cut_frame;
+			sum->cut_name = f->input[i].path;
+		}
+	}
+}
+
+int replay_files_load(struct replay_files *f, struct store *store)
+{
+	struct progress_bar bar = progress_bar("reading");
+	uint16_t index[FILES_MOST];
+	const char *path[FILES_MOST];
+	struct capture_error err;
+	struct capture_merge *m;
+	int r = -1;
+
+	for (unsigned i = 0; i < f->n_inputs; i++) {
+		path[i] = f->input[i].path;
+		index[i] = f->input[i].index;
+	}
+	m = merge_open(path, f->n_inputs, progress_bar_hear(&bar), &err);
+	if (m)
+		r = store_load(store, m, index, &err);
+	progress_bar_end(&bar);
+	if (!r)
+		summarize(f, m);
+	merge_close(m);
+	return r ? cli_complain("%s", err.text) : 0;
+}
+
+static int commit(struct text_output *t)
+{
+	struct capture_error err;
+	struct sink *s = t->sink;
+
+	if (!t->file)
+		return 0;
+	(void)fclose(t->file); /* sink_commit() knows if it failed */
+	t->file = NULL;
+	t->sink = NULL;
+	return sink_commit(s, &err) ? cli_complain("%s", err.text) : 0;
+}
+
+static int write_json(const struct text_output *t, const struct result *result)
+{
+	json_t *o;
+	int r;
+
+	if (!t->file)
+		return 0;
+	o = result_json(result);
+	r = o ? json_dumpf(o, t->file, JSON_INDENT(2) | JSON_REAL_PRECISION(9))
+	      : -1;
+	json_decref(o);
+	fputc('\n', t->file);
+	return r ? cli_complain("%s: cannot be written", t->path) : 0;
+}
+
+static int write_conntrack(const struct text_output *t, const struct replay *r)
+{
+	if (!t->file || !dump_conntrack(r->engine, r->end_ns, t->file))
+		return 0;
+	return cli_complain("%s: out of memory", t->path);
+}
+
+static int write_rules(const struct text_output *t, const struct scenario *s,
+		       const struct replay *r)
+{
+	struct nat_rules *rules;
+	int failed;
+
+	if (!t->file || !s->rules)
+		return 0;
+	rules = scenario_parse_rules(s);
+	if (!rules)
+		return CLI_ERROR;
+	failed = dump_rules(r->engine, rules, t->file);
+	nat_rules_free(rules);
+	return failed ? cli_complain("%s: %s", t->path, strerror(-failed)) : 0;
+}
+
+static void write_captures(struct replay_files *f, const struct replay *r)
+{
+	struct emitted *e[REPLAY_THREADS_MOST];
+
+	for (unsigned i = 0; i < r->lanes.n; i++)
+		e[i] = &r->lanes.lane[i].emitted;
+	for (unsigned i = 0; i < f->n_outputs; i++)
+		emitted_write(e, r->lanes.n, f->output[i].index,
+			      f->output[i].writer);
+}
+
+static int commit_all(struct replay_files *f)
+{
+	struct capture_error err;
+
+	for (unsigned i = 0; i < f->n_outputs; i++) {
+		struct capture_writer *w = f->output[i].writer;
+
+		f->output[i].writer = NULL;
+		if (writer_commit(w, &err))
+			return cli_complain("%s", err.text);
+	}
+	return commit(&f->json) || commit(&f->conntrack) || commit(&f->rules)
+		       ? CLI_ERROR
+		       : 0;
+}
+
+int replay_files_save(struct replay_files *f, const struct scenario *s,
+		      const struct result *result)
+{
+	const struct replay *r = result->replay;
+
+	if (write_json(&f->json, result) || write_conntrack(&f->conntrack, r) ||
+	    write_rules(&f->rules, s, r))
+		return CLI_ERROR;
+	write_captures(f, r);
+	return commit_all(f);
+}
+
+static void drop(struct text_output *t)
+{
+	if (t->file)
+		(void)fclose(t->file);
+	if (t->sink)
+		sink_discard(t->sink);
+	t->file = NULL;
+	t->sink = NULL;
+}
+
+void replay_files_drop(struct replay_files *f)
+{
+	for (unsigned i = 0; i < f->n_outputs; i++)
+		if (f->output[i].writer)
+			writer_discard(f->output[i].writer);
+	drop(&f->json);
+	drop(&f->conntrack);
+	drop(&f->rules);
+}

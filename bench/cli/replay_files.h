@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The files of a replay. Outputs are opened before the work, so that one that
+ * cannot be written costs no time, and get their names after it. */
+#ifndef NATBENCH_REPLAY_FILES_H
+#define NATBENCH_REPLAY_FILES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "capture/sink.h"
+#include "capture/store.h"
+#include "capture/writer.h"
+#include "cli/scenario.h"
+#include "replay/result.h"
+
+enum { FILES_MOST = 64, INTERFACES_MOST = 256 };
+
+/* IF=PATH of the command line. */
+struct iface_file {
+	const char *iface; /* NULL: none was named */
+	const char *path;
+	uint16_t index;
+	struct capture_writer *writer; /* of an output, while it is open */
+};
+
+struct text_output {
+	const char *path; /* NULL: not wanted */
+	FILE *file;
+	struct sink *sink;
+};
+
+struct replay_files {
+	struct iface_file input[FILES_MOST], output[FILES_MOST];
+	unsigned n_inputs, n_outputs;
+	bool verbatim;
+	bool wanted[INTERFACES_MOST]; /* some output is about it */
+	struct text_output json, conntrack, rules;
+	struct capture_summary summary; /* once loaded */
+};
+
+/* Each complains where it says no. Arguments are taken apart and kept. */
+bool replay_files_input(struct replay_files *f, char *arg);
+bool replay_files_output(struct replay_files *f, char *arg);
+/* What stood behind the options: a capture, unless -i gave some. */
+bool replay_files_captures(struct replay_files *f, int n, char **arg);
+
+/* 0, or not and complained. */
+int replay_files_open(struct replay_files *f, const struct scenario *s);
+int replay_files_load(struct replay_files *f, struct store *store);
+int replay_files_save(struct replay_files *f, const struct scenario *s,
+		      const struct result *result);
+/* Whatever was not saved leaves no trace. */
+void replay_files_drop(struct replay_files *f);
+
+#endif

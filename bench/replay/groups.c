@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Two open-addressed tables: conversations, and datagrams in fragments. */
+#include "replay/groups.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "replay/keymap.h"
+
+/* How long the identification of a datagram means the same datagram. */
+#define DATAGRAM_NS UINT64_C(30000000000)
+
+struct end {
+	struct nat_addr addr;
+	uint16_t id;
+	uint16_t zero;
+};
+
+/* Every byte of a key is compared: all of it is set. */
+struct group_key {
+	struct end low, high;
+	uint8_t proto, family;
+	uint8_t query; /* ICMP: the pair of types, counted from 1 */
+	uint8_t zero;
+};
+
+struct datagram_key {
+	struct nat_addr src, dst;
+	uint32_t id;
+	uint16_t period;
+	uint8_t proto, family;
+};
+
+struct groups {
+	struct keymap group;    /* value: 1 where the first sender is high */
+	struct keymap datagram; /* value: both ports */
+};
+
+struct groups *groups_new(void)
+{
+	struct groups *g = malloc(sizeof(*g));
+
+	if (!g)
+		return NULL;
+	keymap_init(&g->group, sizeof(struct group_key));
+	keymap_init(&g->datagram, sizeof(struct datagram_key));
+	return g;
+}
+
+void groups_free(struct groups *g)
+{
+	if (!g)
+		return;
+	keymap_free(&g->group);
+	keymap_free(&g->datagram);
+	free(g);
+}
+
+uint32_t groups_count(const struct groups *g)
+{
+	return g->group.n;
+}
+
+static struct datagram_key datagram_key(const struct wire *w, uint64_t period)
+{
+	return (struct datagram_key){
+		.src = w->t.src,
+		.dst = w->t.dst,
+		.id = w->datagram,
+		.period = (uint16_t)period,
+		.proto = w->t.proto,
+		.family = w->t.family,
+	};
+}
+
+bool groups_scan(struct groups *g, const struct wire *w, uint64_t time_ns)
+{
+	struct datagram_key key;
+	uint32_t at;
+	bool fresh;
+
+	if (w->fragment != WIRE_FIRST)
+		return true;
+	key = datagram_key(w, time_ns / DATAGRAM_NS);
+	if (!keymap_get(&g->datagram, &key, &at, &fresh))
+		return false;
+	*keymap_value(&g->datagram, at) =
+		(uint32_t)w->t.src_id << 16 | w->t.dst_id;
+	return true;
+}
+
+/* The ports of a later fragment: those of the first one of its datagram, sent
+ * in the same period of time or one beside it. */
+static void find_ports(const struct groups *g, struct nat_tuple *t,
+		       const struct wire *w, uint64_t time_ns)
+{
+	static const int beside[] = {0, -1, 1};
+	uint64_t period = time_ns / DATAGRAM_NS;
+
+	for (unsigned i = 0; i < 3; i++) {
+		struct datagram_key key =
+			datagram_key(w, period + (uint64_t)beside[i]);
+		uint32_t at;
+
+		if (keymap_find(&g->datagram, &key, &at)) {
+			uint32_t ports = *keymap_value(&g->datagram, at);
+
+			t->src_id = (uint16_t)(ports >> 16);
+			t->dst_id = (uint16_t)ports;
+			return;
+		}
+	}
+}
+
+/* Request and reply have one number, other pairs other numbers. */
+static uint8_t query_pair(const struct wire *w)
+{
+	if (w->shape.kind != WIRE_QUERY)
+		return 0;
+	if (w->t.family == 6 || w->icmp_type < 13)
+		return 1;
+	return (uint8_t)((w->icmp_type + 1) / 2);
+}
+
+/* The key of what @t sends; true when the sender is the high end. */
+static bool make_key(struct group_key *k, const struct nat_tuple *t,
+		     uint8_t query)
+{
+	const struct end src = {t->src, t->src_id, 0};
+	const struct end dst = {t->dst, t->dst_id, 0};
+	bool swap = memcmp(&src, &dst, sizeof(src)) > 0;
+
+	*k = (struct group_key){
+		.low = swap ? dst : src,
+		.high = swap ? src : dst,
+		.proto = t->proto,
+		.family = t->family,
+		.query = query,
+	};
+	return swap;
+}
+
+/* Joins an error to the conversation it quotes: the sender of the error is
+ * on the side of who did not send the quoted packet. */
+static bool find_quoted(const struct groups *g, const uint8_t *p,
+			const struct wire *w, uint64_t time_ns,
+			struct member *m)
+{
+	struct wire quoted;
+	struct group_key key;
+	uint32_t at;
+	bool high;
+
+	if (!wire_quoted(&quoted, w, p))
+		return false;
+	if (quoted.fragment == WIRE_LATER)
+		find_ports(g, &quoted.t, &quoted, time_ns);
+	high = make_key(&key, &quoted.t, query_pair(&quoted));
+	if (!keymap_find(&g->group, &key, &at))
+		return false;
+	*m = (struct member){
+		.group = at,
+		.hash = keymap_hash(&g->group, &key),
+		.from_first = *keymap_value(&g->group, at) != high,
+	};
+	return true;
+}
+
+bool groups_find(struct groups *g, const uint8_t *p, const struct wire *w,
+		 uint64_t time_ns, struct member *m)
+{
+	struct nat_tuple t = w->t;
+	struct group_key key;
+	bool high;
+
+	if (w->shape.kind == WIRE_ERROR && find_quoted(g, p, w, time_ns, m))
+		return true;
+	if (w->fragment == WIRE_LATER)
+		find_ports(g, &t, w, time_ns);
+	high = make_key(&key, &t, query_pair(w));
+	if (!keymap_get(&g->group, &key, &m->group, &m->first))
+		return false;
+	if (m->first)
+		*keymap_value(&g->group, m->group) = high;
+	m->hash = keymap_hash(&g->group, &key);
+	m->from_first = *keymap_value(&g->group, m->group) == high;
+	return true;
+}

@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The loop that is measured: gather a batch, run it, look at it. */
+#include "replay/lane.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <string.h>
+
+#include "replay/stopwatch.h"
+
+/* How far ahead of the slowest lane a lane may be in the capture's time. Each
+ * lane's packets carry their own timestamps, but what one lane does to the
+ * shared table, expiry above all, happens to the others' connections. */
+#define LEAD_NS UINT64_C(1000000000)
+
+int lane_init(struct lane *l, const struct lanes *all,
+	      const struct lane_plan *plan)
+{
+	l->all = all;
+	l->plan = plan;
+	l->convs = all->convs;
+	l->slots = all->store->bytes.base;
+	if (!region_reserve(&l->hot, BATCH_BYTES))
+		return -ENOMEM;
+	if (all->check && !region_reserve(&l->check.entered, BATCH_BYTES))
+		return -ENOMEM;
+	return 0;
+}
+
+void lane_fini(struct lane *l)
+{
+	region_free(&l->hot);
+	region_free(&l->check.entered);
+	region_free(&l->check.scratch);
+	emitted_free(&l->emitted);
+}
+
+void lane_reset(struct lane *l)
+{
+	struct lane_result *r = &l->result;
+
+	*r = (struct lane_result){.packets = 0};
+	nat_worker_stats(l->worker, &r->stats);
+}
+
+static const uint8_t *captured(const struct lane *l, const struct step *s)
+{
+	return l->slots + (size_t)s->slot * STORE_SLOT;
+}
+
+/* Slots are whole cache lines on both sides, so the copy is too. Returns how
+ * long it is. */
+static uint32_t copy_slot(uint8_t *to, const uint8_t *from, uint32_t len)
+{
+	uint32_t i = 0;
+
+	do
+		memcpy(to + i, from + i, STORE_SLOT);
+	while ((i += STORE_SLOT) < len);
+	return i;
+}
+
+/* Where an answer enters; NAT_NO_IF: there is nothing to answer to. */
+static uint16_t answer_if(const struct lane *l, const struct conv *c)
+{
+	return c->out_if != NAT_NO_IF && l->all->server_if != NAT_NO_IF
+		       ? l->all->server_if
+		       : c->out_if;
+}
+
+/* Puts a packet into the batch; an answer to nothing is only counted. */
+static inline void place(struct lane *l, const struct step *s)
+{
+	struct nat_packet *p = &l->pkt[l->n];
+	uint8_t *to = l->hot.base + l->hot_used;
+	uint32_t size = copy_slot(to, captured(l, s), s->len);
+	uint16_t in_if = s->in_if;
+
+	if (s->flags & STEP_REPLY) {
+		const struct conv *c = &l->convs[s->conv];
+
+		in_if = answer_if(l, c);
+		if (in_if == NAT_NO_IF) {
+			l->result.unanswered++;
+			return;
+		}
+		conv_readdress(c, &s->shape, to, s->len);
+	}
+	*p = (struct nat_packet){
+		.data = to,
+		.len = s->len,
+		.time_ns = s->time_ns + l->shift_ns,
+		.in_if = in_if,
+	};
+	l->step[l->n++] = s;
+	l->hot_used += size;
+}
+
+static uint64_t due(const struct lane *l, const struct step *s)
+{
+	return l->start + pace_due(&l->all->pace, s);
+}
+
+/* Gathers the batch that begins at @s; returns where the next begins. A paced
+ * batch has what is due by now. */
+static const struct step *gather(struct lane *l, const struct step *s,
+				 const struct step *end)
+{
+	bool paced = pace_set(&l->all->pace);
+	const struct step *ahead = s + BATCH_MOST;
+
+	l->n = 0;
+	l->hot_used = 0;
+	do {
+		if (ahead < end) {
+			__builtin_prefetch(captured(l, ahead));
+			__builtin_prefetch(&l->convs[ahead->conv]);
+			ahead++;
+		}
+		place(l, s++);
+	} while (s < end && !(s->flags & STEP_CUT) &&
+		 (!paced || due(l, s) <= stopwatch_now()));
+	return s;
+}
+
+static void learn(struct lane *l)
+{
+	for (uint32_t i = 0; i < l->n; i++) {
+		const struct step *s = l->step[i];
+		const struct nat_packet *p = &l->pkt[i];
+
+		if (p->verdict != NAT_FORWARD ||
+		    (s->flags & (STEP_REPLY | STEP_VERBATIM | STEP_FRAGMENT)))
+			continue;
+		conv_learn(&l->convs[s->conv], &s->shape, p->data, p->out_if);
+	}
+}
+
+/* A datagram that came in fragments leaves in fragments that the router makes;
+ * the first of them has the ports. */
+static void learn_fragments(struct lane *l, const struct nat_packet *sent,
+			    size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct step *s = l->step[sent[i].cause];
+		struct wire in, out;
+
+		if ((s->flags & (STEP_REPLY | STEP_VERBATIM)) ||
+		    !(s->flags & STEP_FRAGMENT) ||
+		    !wire_parse(&in, captured(l, s), s->len) ||
+		    !wire_parse(&out, sent[i].data, sent[i].len) ||
+		    out.fragment != WIRE_FIRST || in.t.proto != out.t.proto)
+			continue;
+		conv_learn(&l->convs[s->conv], &out.shape, sent[i].data,
+			   sent[i].out_if);
+	}
+}
+
+static void check_batch(struct lane *l)
+{
+	for (uint32_t i = 0; i < l->n; i++) {
+		const struct step *s = l->step[i];
+		struct conv *conv = &l->convs[s->conv];
+		const struct nat_packet *p = &l->pkt[i];
+		size_t at = (size_t)(p->data - l->hot.base);
+		const struct check_case c = {
+			.captured = captured(l, s),
+			.entered = l->check.entered.base + at,
+			.out = p,
+			.conv = conv,
+			.len = s->len,
+			.packet = s->packet,
+			.reply = s->flags & STEP_REPLY,
+			.verbatim = s->flags & STEP_VERBATIM,
+		};
+
+		check_packet(&l->check, &c);
+		if (!c.reply && p->verdict == NAT_FORWARD) {
+			conv->left_ns = p->time_ns;
+			conv->tracked = p->dir == NAT_ORIGINAL &&
+					(p->state == NAT_STATE_NEW ||
+					 p->state == NAT_STATE_ESTABLISHED);
+		}
+	}
+}
+
+static void emit(struct lane *l, const struct nat_packet *p,
+		 const struct step *cause)
+{
+	const struct store_entry *e;
+
+	if (p->out_if == NAT_NO_IF || !l->all->wanted[p->out_if])
+		return;
+	e = &store_entries(l->all->store)[cause->packet];
+	emitted_add(&l->emitted,
+		    &(struct emitted_head){
+			    .order = l->order + cause->packet,
+			    .time_ns = e->time_ns + l->shift_ns,
+			    .len = p->len,
+			    .iface = p->out_if,
+		    },
+		    p->data);
+}
+
+/* In the order of their causes: what was sent because of a packet follows it.
+ */
+static void emit_batch(struct lane *l, const struct nat_packet *sent, size_t n)
+{
+	size_t k = 0;
+
+	for (uint32_t i = 0; i < l->n; i++) {
+		if (l->pkt[i].verdict == NAT_FORWARD)
+			emit(l, &l->pkt[i], l->step[i]);
+		for (; k < n && sent[k].cause == i; k++)
+			emit(l, &sent[k], l->step[i]);
+	}
+}
+
+static void count_latency(struct lane *l, uint64_t begun, uint64_t ended)
+{
+	double scale = l->all->ns_per_tick;
+	struct hist *h = &l->result.latency;
+
+	l->result.core_ticks += ended - begun;
+	if (!pace_set(&l->all->pace)) {
+		hist_add(h, (uint64_t)((double)(ended - begun) * scale), l->n);
+		return;
+	}
+	for (uint32_t i = 0; i < l->n; i++) {
+		uint64_t wanted = due(l, l->step[i]);
+
+		hist_add(h, (uint64_t)((double)(ended - wanted) * scale), 1);
+	}
+}
+
+static void run_batch(struct lane *l)
+{
+	const struct nat_packet *sent;
+	uint64_t begun, ended;
+	size_t n_sent = 0;
+	int originated;
+
+	if (l->all->check)
+		memcpy(l->check.entered.base, l->hot.base, l->hot_used);
+	begun = stopwatch_now();
+	originated = nat_worker_run(l->worker, l->pkt[0].time_ns, l->pkt, l->n);
+	ended = stopwatch_now();
+	count_latency(l, begun, ended);
+	l->result.packets += l->n;
+	l->all_packets += l->n;
+	learn(l);
+	sent = originated ? nat_worker_originated(l->worker, &n_sent) : NULL;
+	if (n_sent)
+		learn_fragments(l, sent, n_sent);
+	if (l->all->check)
+		check_batch(l);
+	if (l->all->wanted)
+		emit_batch(l, sent, n_sent);
+}
+
+/* The time of the lane that is furthest behind, this one aside. */
+static uint64_t slowest_other(const struct lane *l)
+{
+	const struct lanes *all = l->all;
+	uint64_t least = UINT64_MAX, at;
+
+	for (unsigned i = 0; i < all->n; i++) {
+		if (&all->lane[i] == l)
+			continue;
+		at = atomic_load_explicit(&all->lane[i].clock_ns,
+					  memory_order_relaxed);
+		if (at < least)
+			least = at;
+	}
+	return least;
+}
+
+/* Waits until no other lane is too far behind @now_ns. The slowest of all
+ * never waits, so all get on. */
+static void keep_together(struct lane *l, uint64_t now_ns)
+{
+	uint64_t slowest;
+
+	atomic_store_explicit(&l->clock_ns, now_ns, memory_order_relaxed);
+	if (now_ns < l->horizon_ns)
+		return;
+	for (bool waited = false;; waited = true) {
+		slowest = slowest_other(l);
+		if (slowest > UINT64_MAX - LEAD_NS ||
+		    now_ns < slowest + LEAD_NS)
+			break;
+		if (!waited)
+			nat_worker_idle(l->worker);
+		sched_yield();
+	}
+	l->horizon_ns =
+		slowest > UINT64_MAX - LEAD_NS ? UINT64_MAX : slowest + LEAD_NS;
+}
+
+/* Nothing to do before @tick; short waits spin. */
+static void wait_until(struct lane *l, uint64_t tick)
+{
+	const double spin_ns = 100000;
+	bool idle = false;
+
+	for (uint64_t now; (now = stopwatch_now()) < tick;) {
+		double left = (double)(tick - now) * l->all->ns_per_tick;
+		struct timespec t = {.tv_nsec = 500000};
+
+		if (left < spin_ns)
+			continue;
+		if (!idle)
+			nat_worker_idle(l->worker);
+		idle = true;
+		if (left < 600000)
+			t.tv_nsec = (long)(left - spin_ns / 2);
+		nanosleep(&t, NULL);
+	}
+}
+
+void lane_play(struct lane *l, uint64_t shift_ns)
+{
+	const struct step *s = lane_steps(l->plan);
+	const struct step *end = s + lane_count(l->plan), *begin = s;
+	uint64_t before = atomic_load_explicit(&l->done, memory_order_relaxed);
+
+	l->shift_ns = shift_ns;
+	l->horizon_ns = 0;
+	l->start = stopwatch_now();
+	while (s < end) {
+		keep_together(l, s->time_ns + shift_ns);
+		if (pace_set(&l->all->pace))
+			wait_until(l, due(l, s));
+		s = gather(l, s, end);
+		if (l->n)
+			run_batch(l);
+		atomic_store_explicit(&l->done, before + (uint64_t)(s - begin),
+				      memory_order_relaxed);
+	}
+	atomic_store_explicit(&l->clock_ns, UINT64_MAX, memory_order_relaxed);
+	l->ended = stopwatch_now();
+	l->result.wall_ticks += l->ended - l->start;
+	l->result.bytes += l->plan->bytes;
+	l->order += store_count(l->all->store);
+	nat_worker_idle(l->worker);
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * One worker's share of a replay: copies each packet of its list into a small
+ * buffer that stays in the cache, so that every pass begins with the bytes of
+ * the capture; readdresses answers; hands batches to the core; looks at what
+ * became of them.
+ *
+ * THREADS: a lane belongs to its thread. Others read clock_ns and done, which
+ * are alone on their cache line, at any time, and the rest when it has ended.
+ */
+#ifndef NATBENCH_LANE_H
+#define NATBENCH_LANE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "natcore.h"
+#include "replay/check.h"
+#include "replay/emitted.h"
+#include "replay/hist.h"
+#include "replay/pace.h"
+#include "replay/plan.h"
+
+/* What all lanes of a replay share; none writes it. */
+struct lanes {
+	struct lane *lane;
+	unsigned n;
+	const struct store *store;
+	struct conv *convs; /* each but touched by its own lane */
+	struct pace pace;
+	double ns_per_tick;
+	uint16_t server_if; /* NAT_NO_IF: answers enter where originals left */
+	bool check;
+	const bool *wanted; /* by interface: -w; NULL: none */
+};
+
+/* What happened in the passes that count. */
+struct lane_result {
+	uint64_t packets;    /* that entered the router */
+	uint64_t unanswered; /* answers to what never left: did not */
+	uint64_t bytes;      /* of both */
+	uint64_t wall_ticks;
+	uint64_t core_ticks; /* inside nat_worker_run() */
+	struct nat_stats stats;
+	struct hist latency; /* nanoseconds */
+};
+
+struct lane {
+	/* set up before the thread starts */
+	const struct lanes *all;
+	const struct lane_plan *plan;
+	struct conv *convs;        /* everybody's */
+	const uint8_t *slots;      /* the store's bytes */
+	struct nat_worker *worker; /* by the thread itself */
+
+	/* the batch at hand */
+	struct region hot;
+	uint32_t hot_used;
+	uint32_t n;
+	struct nat_packet pkt[BATCH_MOST];
+	const struct step *step[BATCH_MOST];
+	uint64_t shift_ns; /* what this pass adds to timestamps */
+	uint64_t start;    /* ticks at which it began and ended */
+	uint64_t ended;
+	uint64_t horizon_ns; /* how far the other lanes let this one go */
+
+	struct lane_result result;
+	struct check check;
+	struct emitted emitted;
+	uint64_t all_packets; /* that entered the router, all passes */
+	uint64_t order;       /* of the pass's first packet in @emitted */
+
+	_Alignas(64) _Atomic uint64_t clock_ns; /* of the batch at hand */
+	_Atomic uint64_t done;                  /* packets, all passes */
+	_Alignas(64) char end[];
+};
+
+/* 0 or -ENOMEM. */
+int lane_init(struct lane *l, const struct lanes *all,
+	      const struct lane_plan *plan);
+void lane_fini(struct lane *l);
+
+/* Forgets the results so far: what was is warm-up. */
+void lane_reset(struct lane *l);
+/* Plays the list once, with timestamps later by @shift_ns. */
+void lane_play(struct lane *l, uint64_t shift_ns);
+
+#endif

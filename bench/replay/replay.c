@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * THREADS: the crew waits at a gate until all are there, so that one that
+ * could not be started stops the others; two barriers then enclose each pass.
+ * Whoever is last at the second one takes the pass's time. */
+#include "replay/replay.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "replay/stopwatch.h"
+
+#define PASS_GAP_NS   UINT64_C(1000000000)
+#define PROGRESS_NS   100000000
+#define NS_PER_SECOND 1000000000
+
+struct crew {
+	struct replay *replay;
+	const struct replay_config *cfg;
+	pthread_mutex_t gate;
+	pthread_barrier_t barrier;
+	bool off;            /* written under the gate */
+	_Atomic bool failed; /* a worker could not be made */
+	uint64_t wall_ticks; /* written between the barriers */
+	struct hand {
+		struct crew *crew;
+		struct lane *lane;
+		pthread_t thread;
+	} * hand;
+};
+
+static int fail(struct nat_error *err, const char *text)
+{
+	err->line = 0;
+	(void)snprintf(err->text, sizeof(err->text), "%s", text);
+	return -1;
+}
+
+/* The counters since @before. They are numbers all of one kind. */
+static void stats_since(struct nat_stats *now, const struct nat_stats *before)
+{
+	enum { N = sizeof(*now) / sizeof(uint64_t) };
+	uint64_t a[N], b[N];
+
+	_Static_assert(sizeof(a) == sizeof(*now), "nothing but counters");
+	memcpy(a, now, sizeof(a));
+	memcpy(b, before, sizeof(b));
+	for (unsigned i = 0; i < N; i++)
+		a[i] -= b[i];
+	memcpy(now, a, sizeof(a));
+}
+
+static void take_time(struct crew *crew)
+{
+	const struct lanes *all = &crew->replay->lanes;
+	uint64_t first = UINT64_MAX, last = 0;
+
+	for (unsigned i = 0; i < all->n; i++) {
+		const struct lane *l = &all->lane[i];
+
+		if (l->start < first)
+			first = l->start;
+		if (l->ended > last)
+			last = l->ended;
+	}
+	crew->wall_ticks += last - first;
+}
+
+static void play_passes(struct crew *crew, struct lane *l)
+{
+	const struct replay_config *cfg = crew->cfg;
+	uint64_t period = crew->replay->plan.span_ns + PASS_GAP_NS;
+
+	for (unsigned pass = 0; pass < cfg->passes; pass++) {
+		if (pass < 2)
+			lane_reset(l);
+		atomic_store_explicit(&l->clock_ns, 0, memory_order_relaxed);
+		if (pthread_barrier_wait(&crew->barrier) && pass == 1)
+			crew->wall_ticks = 0;
+		lane_play(l, pass * period);
+		if (pthread_barrier_wait(&crew->barrier))
+			take_time(crew);
+	}
+}
+
+static void *work(void *arg)
+{
+	struct hand *h = arg;
+	struct crew *crew = h->crew;
+	struct lane *l = h->lane;
+	struct nat_stats now;
+
+	pthread_mutex_lock(&crew->gate);
+	pthread_mutex_unlock(&crew->gate);
+	if (crew->off)
+		return NULL;
+	l->worker = nat_worker_new(crew->replay->engine);
+	if (!l->worker)
+		atomic_store(&crew->failed, true);
+	else
+		nat_worker_idle(l->worker);
+	pthread_barrier_wait(&crew->barrier);
+	if (!atomic_load(&crew->failed)) {
+		play_passes(crew, l);
+		nat_worker_stats(l->worker, &now);
+		stats_since(&now, &l->result.stats);
+		l->result.stats = now;
+	}
+	if (l->worker)
+		nat_worker_free(l->worker);
+	return NULL;
+}
+
+/* Gives the @i-th thread the @i-th CPU we may use, if there is one for each. */
+static void pin(pthread_attr_t *attr, unsigned i, unsigned n)
+{
+	cpu_set_t ours, one;
+
+	if (sched_getaffinity(0, sizeof(ours), &ours) ||
+	    CPU_COUNT(&ours) < (int)n)
+		return;
+	for (size_t cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+		if (!CPU_ISSET(cpu, &ours) || i--)
+			continue;
+		CPU_ZERO(&one);
+		CPU_SET(cpu, &one);
+		(void)pthread_attr_setaffinity_np(attr, sizeof(one), &one);
+		return;
+	}
+}
+
+static int start(struct crew *crew, unsigned i)
+{
+	unsigned n = crew->replay->lanes.n;
+	struct hand *h = &crew->hand[i];
+	pthread_attr_t attr;
+	int r = pthread_attr_init(&attr);
+
+	if (r)
+		return r;
+	*h = (struct hand){.crew = crew, .lane = &crew->replay->lanes.lane[i]};
+	pin(&attr, i, n);
+	r = pthread_create(&h->thread, &attr, work, h);
+	pthread_attr_destroy(&attr);
+	return r;
+}
+
+static uint64_t packets_done(const struct lanes *all)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < all->n; i++)
+		sum += atomic_load_explicit(&all->lane[i].done,
+					    memory_order_relaxed);
+	return sum;
+}
+
+static void join(const struct crew *crew, const struct hand *h)
+{
+	const struct replay_config *cfg = crew->cfg;
+	const struct lanes *all = &crew->replay->lanes;
+	uint64_t total = store_count(all->store) * cfg->passes;
+	struct timespec t;
+
+	if (!cfg->progress.fn) {
+		pthread_join(h->thread, NULL);
+		return;
+	}
+	do {
+		progress_tell(&cfg->progress, packets_done(all), total);
+		clock_gettime(CLOCK_REALTIME, &t);
+		t.tv_nsec += PROGRESS_NS;
+		t.tv_sec += t.tv_nsec / NS_PER_SECOND;
+		t.tv_nsec %= NS_PER_SECOND;
+	} while (pthread_timedjoin_np(h->thread, NULL, &t) == ETIMEDOUT);
+}
+
+static int run_crew(struct crew *crew, struct nat_error *err)
+{
+	unsigned n = crew->replay->lanes.n, started = 0;
+
+	pthread_mutex_lock(&crew->gate);
+	while (started < n && !start(crew, started))
+		started++;
+	crew->off = started < n;
+	pthread_mutex_unlock(&crew->gate);
+	for (unsigned i = 0; i < started; i++)
+		join(crew, &crew->hand[i]);
+	if (crew->off)
+		return fail(err, "cannot start a thread");
+	if (atomic_load(&crew->failed))
+		return fail(err, "out of memory for a worker");
+	return 0;
+}
+
+static int work_together(struct replay *r, const struct replay_config *cfg,
+			 struct nat_error *err)
+{
+	struct crew crew = {.replay = r, .cfg = cfg};
+	int result;
+
+	crew.hand = calloc(r->lanes.n, sizeof(*crew.hand));
+	if (!crew.hand)
+		return fail(err, "out of memory");
+	if (pthread_barrier_init(&crew.barrier, NULL, r->lanes.n)) {
+		free(crew.hand);
+		return fail(err, "cannot make a barrier");
+	}
+	pthread_mutex_init(&crew.gate, NULL);
+	result = run_crew(&crew, err);
+	r->wall_ns = (uint64_t)((double)crew.wall_ticks * r->lanes.ns_per_tick);
+	pthread_mutex_destroy(&crew.gate);
+	pthread_barrier_destroy(&crew.barrier);
+	free(crew.hand);
+	return result;
+}
+
+static int make_lanes(struct replay *r, const struct store *s,
+		      const struct replay_config *cfg)
+{
+	double ticks = stopwatch_ticks_per_ns();
+	struct lanes *all = &r->lanes;
+	size_t size = cfg->threads * sizeof(*all->lane);
+
+	*all = (struct lanes){
+		.n = cfg->threads,
+		.store = s,
+		.convs = plan_convs(&r->plan),
+		.ns_per_tick = 1 / ticks,
+		.server_if = cfg->server_if,
+		.check = cfg->check,
+		.wanted = cfg->wanted,
+	};
+	if (cfg->rate > 0)
+		all->pace.per_packet = ticks * 1e9 / cfg->rate;
+	else if (cfg->speed > 0)
+		all->pace.per_ns = ticks / cfg->speed;
+	all->lane = aligned_alloc(_Alignof(struct lane), size);
+	if (!all->lane)
+		return -ENOMEM;
+	memset(all->lane, 0, size);
+	for (unsigned i = 0; i < all->n; i++)
+		if (lane_init(&all->lane[i], all, &r->plan.lane[i]))
+			return -ENOMEM;
+	return 0;
+}
+
+/* Packets in and verdicts out, the lanes' and the engine's, must agree. */
+static void check_counters(struct replay *r)
+{
+	const struct nat_stats *s = &r->total.stats;
+	uint64_t verdicts = 0, drops = 0, lanes = 0;
+	struct nat_stats whole;
+
+	for (unsigned i = 0; i < NAT_N_VERDICTS; i++)
+		verdicts += s->verdict[i];
+	for (unsigned i = NAT_DROP_NONE + 1; i < NAT_N_DROPS; i++)
+		drops += s->drop[i];
+	for (unsigned i = 0; i < r->lanes.n; i++)
+		lanes += r->lanes.lane[i].all_packets;
+	nat_engine_stats(r->engine, &whole);
+	if (verdicts != r->total.packets || s->packets != verdicts)
+		check_fail(&r->check, CHECK_COUNTERS, 0);
+	if (drops != s->verdict[NAT_DROP])
+		check_fail(&r->check, CHECK_COUNTERS, 0);
+	if (whole.packets != lanes)
+		check_fail(&r->check, CHECK_COUNTERS, 0);
+}
+
+static void stats_add(struct nat_stats *sum, const struct nat_stats *s)
+{
+	struct nat_stats minus = {.packets = 0};
+
+	stats_since(&minus, s); /* counters wrap as unsigned numbers do */
+	stats_since(sum, &minus);
+}
+
+static void sum_up(struct replay *r, bool check)
+{
+	for (unsigned i = 0; i < r->lanes.n; i++) {
+		struct lane *l = &r->lanes.lane[i];
+		const struct lane_result *one = &l->result;
+
+		r->total.packets += one->packets;
+		r->total.bytes += one->bytes;
+		r->total.unanswered += one->unanswered;
+		r->total.core_ticks += one->core_ticks;
+		if (one->wall_ticks > r->total.wall_ticks)
+			r->total.wall_ticks = one->wall_ticks;
+		stats_add(&r->total.stats, &one->stats);
+		hist_merge(&r->total.latency, &one->latency);
+		check_merge(&r->check, &l->check);
+	}
+	nat_engine_stats(r->engine, &r->stats);
+	nat_engine_memory(r->engine, &r->memory);
+	if (r->stats.early_drop) /* evicted: who is lost may be so rightly */
+		r->check.failures[CHECK_LOST] = 0;
+	if (check)
+		check_counters(r);
+}
+
+int replay_run(struct replay *r, const struct store *s,
+	       const struct replay_config *cfg, struct nat_error *err)
+{
+	const struct plan_config plan = {
+		.lanes = cfg->threads,
+		.batch = cfg->batch,
+		.verbatim = cfg->verbatim,
+		.client_if = cfg->client_if,
+	};
+	struct nat_config engine = cfg->engine;
+
+	memset(r, 0, sizeof(*r));
+	engine.workers = cfg->threads;
+	if (plan_make(&r->plan, s, &plan) || make_lanes(r, s, cfg))
+		return fail(err, "out of memory");
+	r->engine = nat_engine_new(&engine, err);
+	if (!r->engine)
+		return -1;
+	r->end_ns = PLAN_START_NS + r->plan.span_ns +
+		    (cfg->passes - 1) * (r->plan.span_ns + PASS_GAP_NS);
+	if (work_together(r, cfg, err))
+		return -1;
+	for (unsigned i = 0; i < r->lanes.n; i++)
+		if (r->lanes.lane[i].emitted.failed)
+			return fail(err, "out of memory for what -w writes");
+	sum_up(r, cfg->check);
+	return 0;
+}
+
+void replay_free(struct replay *r)
+{
+	for (unsigned i = 0; r->lanes.lane && i < r->lanes.n; i++)
+		lane_fini(&r->lanes.lane[i]);
+	free(r->lanes.lane);
+	if (r->engine)
+		nat_engine_free(r->engine);
+	plan_free(&r->plan);
+	memset(r, 0, sizeof(*r));
+}

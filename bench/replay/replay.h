@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * A whole replay: an engine, a plan, a thread for each lane, passes.
+ *
+ * WHAT COUNTS. With more than one pass the first is warm-up and the figures
+ * are about the others; the counters of connections and rules are about all.
+ * From pass to pass time goes on: each begins a second after the last ended.
+ * The wall clock runs from the first lane's start to the last lane's end. */
+#ifndef NATBENCH_REPLAY_H
+#define NATBENCH_REPLAY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "capture/progress.h"
+#include "capture/store.h"
+#include "natcore.h"
+#include "replay/lane.h"
+#include "replay/plan.h"
+
+enum { REPLAY_THREADS_MOST = 128 };
+
+struct replay_config {
+	struct nat_config engine; /* workers is set here */
+	uint16_t client_if, server_if;
+	unsigned threads, passes;
+	unsigned batch; /* up to BATCH_MOST */
+	double rate;    /* packets per second; 0: as fast as it goes */
+	double speed;   /* of the capture's own clock; 0: the same */
+	bool verbatim, check;
+	const bool *wanted; /* interfaces whose output is kept; NULL: none */
+	struct progress progress;
+};
+
+struct replay {
+	struct nat_engine *engine;
+	struct plan plan;
+	struct lanes lanes;
+	uint64_t wall_ns;
+	uint64_t end_ns;          /* on the engine's clock */
+	struct lane_result total; /* sums; wall_ticks of the slowest */
+	struct check check;
+	struct nat_stats stats; /* of all passes */
+	struct nat_memory memory;
+};
+
+/* 0, or -1 with @err filled. replay_free() in either case; the store must
+ * live until then. */
+int replay_run(struct replay *r, const struct store *s,
+	       const struct replay_config *cfg, struct nat_error *err);
+void replay_free(struct replay *r);
+
+#endif
