@@ -1,0 +1,429 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The notation's values to packets and back. Shares nothing with the core's
+ * parser and checksums: what is written here is what those are tested with. */
+#include <errno.h>
+#include <string.h>
+
+#include "capture/inet_sum.h"
+#include "explain/notation_spec.h"
+
+enum {
+	IP_HEADER = 20,
+	TCP_HEADER = 20,
+	UDP_HEADER = 8,
+	ICMP_HEADER = 8,
+	ICMP_ERROR_MAX = 576, /* RFC 1812 4.3.2.3 */
+	DF = 0x4000,
+	MF = 0x2000,
+	RESERVED = 0x8000,
+};
+
+static void put16(uint8_t *at, uint32_t v)
+{
+	at[0] = (uint8_t)(v >> 8);
+	at[1] = (uint8_t)v;
+}
+
+static void put32(uint8_t *at, uint32_t v)
+{
+	put16(at, v >> 16);
+	put16(at + 2, v);
+}
+
+static uint16_t get16(const uint8_t *at)
+{
+	return (uint16_t)(at[0] << 8 | at[1]);
+}
+
+static uint32_t get32(const uint8_t *at)
+{
+	return (uint32_t)get16(at) << 16 | get16(at + 2);
+}
+
+/* The checksum over @len bytes and what @sum holds. */
+static uint16_t checksum(uint64_t sum, const uint8_t *at, size_t len)
+{
+	uint16_t check = inet_sum_finish(inet_sum(sum, at, len));
+	uint8_t bytes[sizeof(check)];
+
+	memcpy(bytes, &check, sizeof(check));
+	return get16(bytes);
+}
+
+/* Where the checksum of the transport header is in it. */
+static size_t sum_at(enum form form)
+{
+	return form & FORM_TCP ? 16 : form & FORM_UDP ? 6 : 2;
+}
+
+static size_t header_len(const struct spec *s)
+{
+	if (s->form & FORM_TCP)
+		return TCP_HEADER + s->opt.len;
+	return s->form & FORM_UDP    ? UDP_HEADER
+	       : s->form & FORM_ICMP ? ICMP_HEADER
+				     : 0;
+}
+
+static uint32_t icmp_word(const struct spec *s)
+{
+	switch ((unsigned)s->form) {
+	case FORM_QUERY:
+		return (uint32_t)s->id << 16 | s->icmp_seq;
+	case FORM_UNREACHABLE:
+		return s->mtu;
+	case FORM_REDIRECT:
+		return s->gateway;
+	case FORM_PARAMETER:
+		return (uint32_t)s->pointer << 24;
+	case FORM_TYPE:
+		return s->rest;
+	default:
+		return 0;
+	}
+}
+
+/* The transport header but for its checksum. */
+static void put_header(const struct spec *s, uint8_t *at)
+{
+	memset(at, 0, header_len(s));
+	if (s->form & FORM_PORTS) {
+		put16(at, s->sport);
+		put16(at + 2, s->dport);
+	}
+	if (s->form & FORM_TCP) {
+		put32(at + 4, s->seq);
+		put32(at + 8, s->ack);
+		at[12] = (uint8_t)(header_len(s) / 4 << 4);
+		at[13] = s->flags;
+		put16(at + 14, s->win);
+		put16(at + 18, s->urg);
+		memcpy(at + TCP_HEADER, s->opt.at, s->opt.len);
+	} else if (s->form & FORM_UDP) {
+		put16(at + 4, s->ulen);
+	} else if (s->form & FORM_ICMP) {
+		at[0] = s->type;
+		at[1] = s->code;
+		put32(at + 4, icmp_word(s));
+	}
+}
+
+static void put_sum(struct spec *s, uint8_t *l4, size_t len)
+{
+	uint8_t pseudo[12] = {[9] = s->proto};
+	uint64_t sum = 0;
+
+	put32(pseudo, s->src);
+	put32(pseudo + 4, s->dst);
+	put16(pseudo + 10, (uint32_t)len);
+	if (s->form & FORM_PORTS)
+		sum = inet_sum(0, pseudo, sizeof(pseudo));
+	if (!(s->given & item_bit(ITEM_SUM))) {
+		s->sum = checksum(sum, l4, len);
+		if (s->form & FORM_UDP && !s->sum)
+			s->sum = 0xffff;
+	}
+	put16(l4 + sum_at(s->form), s->sum);
+}
+
+static void put_ip(struct spec *s, uint8_t *at, size_t total)
+{
+	size_t ihl = IP_HEADER + (size_t)s->ipopt.len;
+
+	memset(at, 0, IP_HEADER);
+	at[0] = (uint8_t)(0x40 | ihl / 4);
+	at[1] = s->tos;
+	put16(at + 2, (uint32_t)total);
+	put16(at + 4, s->ipid);
+	put16(at + 6, (s->reserved ? RESERVED : 0U) | (s->df ? DF : 0U) |
+			      (s->mf ? MF : 0U) | s->offset / 8);
+	at[8] = s->ttl;
+	at[9] = s->proto;
+	put32(at + 12, s->src);
+	put32(at + 16, s->dst);
+	memcpy(at + IP_HEADER, s->ipopt.at, s->ipopt.len);
+	if (!(s->given & item_bit(ITEM_IPSUM)))
+		s->ipsum = checksum(0, at, ihl);
+	put16(at + 10, s->ipsum);
+}
+
+/* How much of a packet of @len bytes an error with this IP header quotes. */
+static uint32_t cut_default(const struct spec *outer, size_t len)
+{
+	size_t room = ICMP_ERROR_MAX - IP_HEADER - ICMP_HEADER -
+		      (size_t)outer->ipopt.len;
+
+	return (uint32_t)(len < room ? len : room);
+}
+
+static void put_pattern(const struct spec *s, uint8_t *at)
+{
+	size_t n = s->data_len < s->len ? s->data_len : s->len;
+
+	if (n)
+		memcpy(at, s->data, n);
+	for (size_t i = n; i < s->len; i++)
+		at[i] = pattern_byte(i);
+}
+
+/* Encodes what @level quotes; its own payload's length follows. */
+static int encode_quote(struct note *n, unsigned level)
+{
+	struct spec *s = &n->spec[level];
+	struct spec *q = s->quote;
+	int len = note_encode(n, level + 1);
+
+	if (len < 0)
+		return len;
+	if (!(q->given & item_bit(ITEM_CUT)))
+		q->cut = cut_default(s, (size_t)len);
+	else if (q->cut > (uint32_t)len)
+		q->cut = (uint32_t)len;
+	s->len = q->cut;
+	return 0;
+}
+
+int note_encode(struct note *n, unsigned level)
+{
+	struct spec *s = &n->spec[level];
+	uint8_t *w = n->wire[level];
+	size_t ihl = IP_HEADER + (size_t)s->ipopt.len;
+	size_t header = header_len(s), total;
+	int err;
+
+	if (s->form == FORM_HEX) {
+		memcpy(w, s->data, s->data_len);
+		return (int)s->data_len;
+	}
+	if (s->quote) {
+		err = encode_quote(n, level);
+		if (err)
+			return err;
+	}
+	total = ihl + header + s->len;
+	if (total > NOTATION_MAX)
+		return -EINVAL;
+	if (!(s->given & item_bit(ITEM_ULEN)))
+		s->ulen = (uint16_t)(header + s->len);
+	put_ip(s, w, total);
+	put_header(s, w + ihl);
+	if (s->quote)
+		memcpy(w + ihl + header, n->wire[level + 1], s->len);
+	else
+		put_pattern(s, w + ihl + header);
+	if (s->form & FORM_SUMMED)
+		put_sum(s, w + ihl, header + s->len);
+	return (int)total;
+}
+
+/* ----------------------------------------------------------------- decode */
+
+/* Bytes of a packet, of which the end may be missing. */
+struct piece {
+	const uint8_t *at;
+	size_t have, total;
+};
+
+static void get_ip(struct spec *s, const struct piece *p)
+{
+	size_t ihl = (size_t)(p->at[0] & 15) * 4;
+	uint16_t frag = get16(p->at + 6);
+
+	s->tos = p->at[1];
+	s->ipid = get16(p->at + 4);
+	s->reserved = !!(frag & RESERVED);
+	s->df = !!(frag & DF);
+	s->mf = !!(frag & MF);
+	s->offset = (uint32_t)(frag & 0x1fff) * 8;
+	s->ttl = p->at[8];
+	s->proto = p->at[9];
+	s->src = get32(p->at + 12);
+	s->dst = get32(p->at + 16);
+	s->ipopt.len = (uint8_t)(ihl - IP_HEADER);
+	memcpy(s->ipopt.at, p->at + IP_HEADER, s->ipopt.len);
+}
+
+static void get_icmp_word(struct spec *s, uint32_t word)
+{
+	s->id = (uint16_t)(word >> 16);
+	s->icmp_seq = (uint16_t)word;
+	s->mtu = (uint16_t)word;
+	s->gateway = word;
+	s->pointer = (uint8_t)(word >> 24);
+	s->rest = word;
+}
+
+/* Reads the transport header; what is missing of it keeps its default. */
+static bool get_header(struct spec *s, const struct piece *l4)
+{
+	uint8_t h[TCP_HEADER];
+	size_t n = l4->have < sizeof(h) ? l4->have : sizeof(h);
+
+	if (!header_len(s))
+		return true;
+	if (l4->have < 8 || l4->total < header_len(s))
+		return false;
+	put_header(s, h);
+	memcpy(h, l4->at, n);
+	if (s->form & FORM_PORTS) {
+		s->sport = get16(h);
+		s->dport = get16(h + 2);
+	}
+	if (s->form & FORM_TCP) {
+		size_t len = (size_t)(h[12] >> 4) * 4;
+
+		if (len < TCP_HEADER || len > l4->total ||
+		    (len > TCP_HEADER && len > l4->have))
+			return false;
+		s->seq = get32(h + 4);
+		s->ack = get32(h + 8);
+		s->flags = h[13];
+		s->win = get16(h + 14);
+		s->urg = get16(h + 18);
+		s->opt.len = (uint8_t)(len - TCP_HEADER);
+		memcpy(s->opt.at, l4->at + TCP_HEADER, s->opt.len);
+	} else if (s->form & FORM_ICMP) {
+		s->type = h[0];
+		s->code = h[1];
+		get_icmp_word(s, get32(h + 4));
+	} else if (get16(h + 4) != l4->total) {
+		s->ulen = get16(h + 4);
+		s->given |= item_bit(ITEM_ULEN);
+	}
+	return true;
+}
+
+static void get_payload(struct spec *s, const struct piece *payload)
+{
+	size_t i = 0;
+
+	while (i < payload->have && payload->at[i] == pattern_byte(i))
+		i++;
+	s->len = (uint32_t)payload->total;
+	if (i < payload->have) {
+		s->data = payload->at;
+		s->data_len = (uint32_t)payload->have;
+	}
+	if (s->len != s->data_len)
+		s->given |= item_bit(ITEM_LEN);
+}
+
+/* Takes the checksums as they are where they are not what they should be. */
+static void keep_sums(struct spec *s, const uint8_t *wire,
+		      const struct piece *p)
+{
+	size_t ihl = IP_HEADER + (size_t)s->ipopt.len;
+	size_t at = ihl + sum_at(s->form);
+
+	if (memcmp(wire + 10, p->at + 10, 2) != 0) {
+		s->ipsum = get16(p->at + 10);
+		s->given |= item_bit(ITEM_IPSUM);
+	}
+	if (s->form & FORM_SUMMED && at + 2 <= p->have &&
+	    memcmp(wire + at, p->at + at, 2) != 0) {
+		s->sum = get16(p->at + at);
+		s->given |= item_bit(ITEM_SUM);
+	}
+}
+
+static bool decode(struct note *n, unsigned level, const struct piece *p);
+
+static bool get_quote(struct note *n, unsigned level,
+		      const struct piece *payload)
+{
+	struct spec *s = &n->spec[level], *q = s + 1;
+	struct piece inner = *payload;
+
+	if (level + 1 == QUOTE_LEVELS || payload->have != payload->total ||
+	    inner.have < IP_HEADER)
+		return false;
+	inner.total = get16(inner.at + 2);
+	if (inner.total < inner.have || !decode(n, level + 1, &inner))
+		return false;
+	q->cut = (uint32_t)inner.have;
+	if (q->cut != cut_default(s, inner.total))
+		q->given |= item_bit(ITEM_CUT);
+	s->quote = q;
+	return true;
+}
+
+/* Reads the packet as @form, and proves it by writing it again. */
+static bool decode_as(struct note *n, unsigned level, const struct piece *p,
+		      enum form form, bool quote)
+{
+	struct spec *s = &n->spec[level];
+	size_t ihl = (size_t)(p->at[0] & 15) * 4, header;
+	struct piece l4 = {p->at + ihl, p->have - ihl, p->total - ihl};
+	int len;
+
+	spec_init(s, form);
+	get_ip(s, p);
+	if (!get_header(s, &l4))
+		return false;
+	header = header_len(s);
+	struct piece payload = {
+		l4.at + header,
+		l4.have > header ? l4.have - header : 0,
+		l4.total - header,
+	};
+	if (!quote)
+		get_payload(s, &payload);
+	else if (!get_quote(n, level, &payload))
+		return false;
+	if (note_encode(n, level) < 0)
+		return false;
+	keep_sums(s, n->wire[level], p);
+	len = note_encode(n, level);
+	return len == (int)p->total && !memcmp(n->wire[level], p->at, p->have);
+}
+
+static enum form form_of(const struct piece *p)
+{
+	size_t ihl = (size_t)(p->at[0] & 15) * 4;
+	const struct icmp_type *t;
+
+	if (get16(p->at + 6) & 0x1fff || p->have - ihl < 8)
+		return FORM_PROTO;
+	switch (p->at[9]) {
+	case 6:
+		return FORM_TCP;
+	case 17:
+		return FORM_UDP;
+	case 1:
+		t = icmp_by_type(p->at[ihl]);
+		return t ? t->form : FORM_TYPE;
+	default:
+		return FORM_PROTO;
+	}
+}
+
+/* False: no notation but hex. @p->total is what the IP header says. */
+static bool decode(struct note *n, unsigned level, const struct piece *p)
+{
+	size_t ihl = (size_t)(p->at[0] & 15) * 4;
+	enum form form;
+
+	if (p->at[0] >> 4 != 4 || ihl < IP_HEADER || ihl > p->have)
+		return false;
+	form = form_of(p);
+	if (form & FORM_ERRORS && decode_as(n, level, p, form, true))
+		return true;
+	if (decode_as(n, level, p, form, false))
+		return true;
+	return (form & FORM_ICMP && decode_as(n, level, p, FORM_TYPE, false)) ||
+	       decode_as(n, level, p, FORM_PROTO, false);
+}
+
+void note_decode(struct note *n, const uint8_t *pkt, size_t len)
+{
+	struct piece p = {pkt, len, len};
+	struct spec *s = &n->spec[0];
+
+	if (len >= IP_HEADER && len <= NOTATION_MAX && get16(pkt + 2) == len &&
+	    decode(n, 0, &p))
+		return;
+	spec_init(s, FORM_HEX);
+	s->data = pkt;
+	s->data_len = (uint32_t)len;
+}
