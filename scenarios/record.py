@@ -1,0 +1,316 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Asks the Linux kernel what a scenario does, and writes down its answers.
+
+    sudo scenarios/record.py [--check] [--iptables legacy|nft] [NAME...]
+
+For each scenario: a network namespace with one TUN device per interface of
+topology.ip, the scenario's own files loaded by ip and iptables-restore, then
+the packets of cases.tsv sent in order. What the kernel does with each becomes
+the rest of its row (README.md has the columns). Needs root and a C compiler:
+packets are read and written by bench/explain, the notation's own code. The
+namespace ends with the process that made it. Exit status 1: --check found
+rows that the kernel no longer answers as recorded.
+"""
+
+import argparse
+import ctypes
+import fcntl
+import json
+import os
+import re
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent
+CLONE_NEWNET = 0x40000000
+TUNSETIFF = 0x400454CA
+IFF_TUN, IFF_NO_PI = 0x0001, 0x1000
+LINKTYPE_RAW = 101
+TIMEOUT = 20  # seconds, each tool
+NOTHING = "-"
+MORE = "+"  # first column of a row that is one more packet out
+
+# As natbench plays: no reverse path filter, no redirects, every error sent.
+SYSCTLS = {
+    "ipv4/ip_forward": 1,
+    "ipv4/icmp_ratemask": 0,
+    "ipv4/conf/all/rp_filter": 0,
+    "ipv4/conf/default/rp_filter": 0,
+    "ipv4/conf/all/send_redirects": 0,
+    "ipv4/conf/default/send_redirects": 0,
+    "ipv6/conf/all/disable_ipv6": 1,
+    "ipv6/conf/default/disable_ipv6": 1,
+}
+
+# Counts what came past the filter: at INPUT delivered, at FORWARD let through.
+PROBE = "*security\n-A INPUT\n-A FORWARD\nCOMMIT\n"
+
+
+def run(*args, text=None):
+    done = subprocess.run(args, input=text, capture_output=True, text=True,
+                          timeout=TIMEOUT, check=False)
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(args)}: {done.stderr.strip()}")
+    return done.stdout
+
+
+class Notation:
+    """bench/explain/notation.h, compiled on the spot."""
+
+    MAX = 65535
+
+    def __init__(self):
+        with tempfile.TemporaryDirectory() as tmp:
+            lib = f"{tmp}/notation.so"
+            run("cc", "-std=gnu17", "-D_GNU_SOURCE", "-O1", "-shared", "-fPIC",
+                f"-I{ROOT}/core", f"-I{ROOT}/bench", "-o", lib,
+                *map(str, sorted(ROOT.glob("bench/explain/notation*.c"))))
+            self.lib = ctypes.CDLL(lib)
+
+    def encode(self, text):
+        buf = ctypes.create_string_buffer(self.MAX)
+        err = ctypes.create_string_buffer(4 + 240)
+        size = self.lib.notation_parse(text.encode(), buf, self.MAX, err)
+        if size < 0:
+            raise ValueError(f"{text}: {err.raw[4:].split(bytes(1))[0].decode()}")
+        return buf.raw[:size]
+
+    def decode(self, packet):
+        size = self.lib.notation_print(packet, len(packet), 0, None, 0) + 1
+        out = ctypes.create_string_buffer(size)
+        self.lib.notation_print(packet, len(packet), 0, out, size)
+        return out.value.decode()
+
+
+class Router:
+    """The scenario in a network namespace of this very process."""
+
+    def __init__(self, scenario, iptables):
+        self.iptables = iptables
+        if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNET):
+            raise OSError(ctypes.get_errno(), "unshare")
+        for name, value in SYSCTLS.items():
+            Path("/proc/sys/net", name).write_text(str(value))
+        run("ip", "link", "set", "lo", "up")
+        topology = scenario / "topology.ip"
+        self.fd = {name: self.tun(name) for name in interfaces(topology)}
+        run("ip", "-batch", str(topology))
+        self.restore((scenario / "rules.v4").read_text())
+        self.restore(PROBE)
+
+    def restore(self, text):
+        run(f"{self.iptables}-restore", "--noflush", "--counters", text=text)
+
+    @staticmethod
+    def tun(name):
+        fd = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK)
+        fcntl.ioctl(fd, TUNSETIFF, struct.pack("16sH22x", name.encode(),
+                                               IFF_TUN | IFF_NO_PI))
+        run("ip", "link", "set", "dev", name, "up")
+        return fd
+
+    def passed(self):
+        """Packets that came past the filter, at INPUT and FORWARD."""
+        text = run(self.iptables, "-t", "security", "-vnxL")
+        return [int(c) for c in re.findall(r"^ +pkts.*\n +(\d+)", text, re.M)][:2]
+
+    def emitted(self):
+        for name, fd in self.fd.items():
+            while True:
+                try:
+                    yield name, os.read(fd, 1 << 17)
+                except BlockingIOError:
+                    break
+
+    def send(self, name, packet):
+        """(verdict, [(interface, packet out)])"""
+        before = self.passed()
+        os.write(self.fd[name], packet)  # answered before it returns
+        out = list(self.emitted())
+        local, forward = (a - b for a, b in zip(self.passed(), before))
+        if local:
+            return "local", out
+        if forward and out:
+            return "forward", out
+        fragment = struct.unpack_from("!H", packet, 6)[0] & 0x3FFF
+        return "hold" if fragment and not out else "drop", out
+
+
+def interfaces(topology):
+    """Names in the order in which the file has them first."""
+    words = r"\b(?:dev|iif)\s+(\S+)"
+    text = re.sub(r"#.*", "", topology.read_text())
+    return list(dict.fromkeys(re.findall(words, text)))
+
+
+def in_child(work):
+    """The result of work() in a process of its own, namespaces and all."""
+    read, write = os.pipe()
+    pid = os.fork()
+    if not pid:
+        status = 1
+        try:
+            result = json.dumps(work()).encode()
+            with os.fdopen(write, "wb") as pipe:
+                pipe.write(result)
+            status = 0
+        except Exception as error:  # the child must not return
+            print(f"record.py: {error}", file=sys.stderr)
+        finally:
+            os._exit(status)
+    os.close(write)
+    with os.fdopen(read, "rb") as pipe:
+        result = pipe.read()
+    if os.waitpid(pid, 0)[1]:
+        sys.exit(2)
+    return json.loads(result)
+
+
+def answers(scenario, iptables, notation, rows):
+    """What the kernel does with each (interface, packet) of one table."""
+    router = Router(scenario, iptables)
+    return [router_row(router, notation, *row) for row in rows]
+
+
+def router_row(router, notation, name, text):
+    packet = notation.encode(text)
+    verdict, out = router.send(name, packet)
+    own = struct.unpack_from("!H", packet, 4)[0] if len(packet) > 5 else 0
+    return [verdict, [[i, mask_id(notation.decode(p), own)] for i, p in out]]
+
+
+def mask_id(text, own):
+    """The kernel's own packets bear ids of its choice."""
+    outer, paren, quote = text.partition("(")
+    found = re.search(r" ipid (\d+)", outer)
+    if found and int(found[1]) != own:
+        outer = outer.replace(found[0], " ipid *")
+    return outer + paren + quote
+
+
+def merge(first, second):
+    """What two runs agree on; '*' for a port that they do not."""
+    if first == second:
+        return first
+    words = zip(re.split(r"([ :])", first), re.split(r"([ :])", second))
+    both = "".join(a if a == b else "*" for a, b in words)
+    if re.search(r"[^:]\*", both):
+        raise RuntimeError(f"two runs differ:\n  {first}\n  {second}")
+    return both
+
+
+def merged(one, two):
+    if one[0] != two[0] or len(one[1]) != len(two[1]):
+        raise RuntimeError(f"two runs differ:\n  {one}\n  {two}")
+    return [one[0], [[a[0], merge(a[1], b[1])]
+                     for a, b in zip(one[1], two[1])]]
+
+
+def tables(lines):
+    """Groups of (line number, interface, packet) between blank lines."""
+    groups = [[]]
+    for number, line in enumerate(lines):
+        if not line:
+            groups.append([])
+        elif not line.startswith(("#", MORE)):
+            name, packet = line.split("\t")[:2]
+            groups[-1].append((number, name, packet))
+    return [g for g in groups if g]
+
+
+def record(scenario, iptables, notation):
+    """The text of cases.tsv as the kernel completes it."""
+    lines = (scenario / "cases.tsv").read_text().splitlines()
+    lines = [l for l in lines if not l.startswith(MORE)]
+    for group in tables(lines):
+        rows = [row[1:] for row in group]
+        one, two = (in_child(lambda: answers(scenario, iptables, notation,
+                                             rows)) for _ in range(2))
+        for (number, name, packet), a, b in zip(group, one, two):
+            verdict, out = merged(a, b)
+            lead = "\t".join((name, packet, verdict))
+            lines[number] = "\n".join(
+                "\t".join((lead if not i else f"{MORE}\t{NOTHING}\t{NOTHING}",
+                           *pair))
+                for i, pair in enumerate(out or [[NOTHING, NOTHING]]))
+    return "\n".join(lines) + "\n"
+
+
+def listing(scenario, notation, rows):
+    """`iptables -t nat -vnL` before and after a sequence of packets."""
+    router = Router(scenario, "iptables-legacy")
+    show = ("iptables-legacy", "-t", "nat", "-vnL")
+    before = run(*show)
+    seen = []
+    for name, text in rows:
+        packet = notation.encode(text)
+        seen.append(packet.hex())
+        seen += [p.hex() for i, p in router.send(name, packet)[1]
+                 if i == rows[0][0]]
+    return [before, run(*show), seen]
+
+
+def record_listing(scenario, notation):
+    """The listings of a scenario that has a ping.txt, and its capture as seen
+    at the interface of the first packet."""
+    rows = [line.split("\t") for line in
+            (scenario / "ping.txt").read_text().splitlines()
+            if line and not line.startswith("#")]
+    before, after, seen = in_child(lambda: listing(scenario, notation, rows))
+    guest = notation.encode(rows[0][1])[12:16]
+    seen = [p for p in map(bytes.fromhex, seen) if guest in (p[12:16], p[16:20])]
+    pcap = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, LINKTYPE_RAW)
+    for i, packet in enumerate(seen):
+        pcap += struct.pack("<IIII", i // 2, 20000 * (i % 2), len(packet),
+                            len(packet)) + packet
+    return {"expected-before.txt": before.encode(),
+            "expected-after.txt": after.encode(), "ping.pcap": pcap}
+
+
+def differs(path, data, check):
+    """Writes, or with --check compares."""
+    if path.exists() and path.read_bytes() == data:
+        return False
+    if check:
+        print(f"record.py: {path}: the kernel answers otherwise",
+              file=sys.stderr)
+        return True
+    path.write_bytes(data)
+    return False
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--check", action="store_true",
+                        help="compare with what is recorded; write nothing")
+    parser.add_argument("--iptables", choices=("legacy", "nft"),
+                        default="legacy")
+    parser.add_argument("names", nargs="*", metavar="NAME",
+                        help="scenarios; default: all")
+    args = parser.parse_args()
+    iptables = f"iptables-{args.iptables}"
+    if os.geteuid() or not shutil.which(iptables):
+        print(f"record.py: needs root and {iptables}", file=sys.stderr)
+        return 77
+    notation = Notation()
+    names = args.names or sorted(p.parent.name for p in HERE.glob("*/rules.v4"))
+    bad = False
+    for name in names:
+        scenario = HERE / name
+        cases = record(scenario, iptables, notation)
+        bad |= differs(scenario / "cases.tsv", cases.encode(), args.check)
+        if (scenario / "ping.txt").exists():
+            for file, data in record_listing(scenario, notation).items():
+                bad |= differs(scenario / file, data, args.check)
+        print(f"{name}: {sum(not l.startswith('#') for l in cases.splitlines())} rows")
+    return int(bad)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
