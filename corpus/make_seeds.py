@@ -1,0 +1,222 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Writes the named seeds of corpus/NAME/ (see README.md).
+
+The input formats stand at the top of fuzz/fuzz_*.c. Seeds are made, not
+recorded: every byte follows from this file.
+"""
+import pathlib
+import struct
+
+HERE = pathlib.Path(__file__).parent
+CLIENT, SERVER, ROUTER = bytes([10, 0, 0, 1]), bytes([198, 18, 0, 80]), bytes([10, 0, 0, 254])
+PUBLIC = bytes([203, 0, 113, 7])
+ICMP, TCP, UDP, GRE, SCTP, UDPLITE = 1, 6, 17, 47, 132, 136
+
+
+def checksum(data):
+    data += b"\0" * (len(data) % 2)
+    total = sum(struct.unpack(f">{len(data) // 2}H", data))
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    return ~total & 0xFFFF
+
+
+def put(data, at, value):
+    return data[:at] + struct.pack(">H", value) + data[at + 2:]
+
+
+def ip(proto, payload, src=CLIENT, dst=SERVER, frag=0x4000, options=b"", ttl=64, length=None):
+    header = struct.pack(">BBHHHBBH4s4s", 0x40 | 5 + len(options) // 4, 0,
+                         length or 20 + len(options) + len(payload),
+                         0x1234, frag, ttl, proto, 0, src, dst) + options
+    return put(header, 10, checksum(header)) + payload
+
+
+def with_sum(proto, segment, at, src=CLIENT, dst=SERVER):
+    pseudo = src + dst + struct.pack(">BBH", 0, proto, len(segment))
+    return put(segment, at, checksum(pseudo + segment))
+
+
+def tcp(flags, data=b"", options=b"", sport=40000, dport=80, doff=None):
+    doff = doff if doff is not None else 5 + len(options) // 4
+    return with_sum(TCP, struct.pack(">HHIIBBHHH", sport, dport, 1000, 2000, doff << 4,
+                                     flags, 64240, 0, 0) + options + data, 16)
+
+
+def udp(data, length=None, summed=True, proto=UDP):
+    datagram = struct.pack(">HHHH", 5353, 53, length or 8 + len(data), 0) + data
+    return with_sum(proto, datagram, 6) if summed else datagram
+
+
+def icmp(kind, code=0, rest=b"\0\x2a\0\1", data=b""):
+    message = bytes([kind, code, 0, 0]) + rest + data
+    return put(message, 2, checksum(message))
+
+
+def error(kind, quoted, code=0, rest=b"\0\0\0\0"):
+    return ip(ICMP, icmp(kind, code, rest, quoted), src=ROUTER, dst=CLIENT)
+
+
+SYN_OPTIONS = bytes([2, 4, 5, 0xB4, 4, 2, 8, 10, 0, 0, 0, 1, 0, 0, 0, 0, 1, 3, 3, 7])
+TIMESTAMP = bytes([1, 1, 8, 10, 0, 0, 0, 2, 0, 0, 0, 1])
+SACK = bytes([1, 1, 5, 10]) + struct.pack(">II", 3000, 4000)
+query = ip(UDP, udp(b"question"))
+syn = ip(TCP, tcp(0x02, options=SYN_OPTIONS))
+
+PACKETS = {
+    "tcp-syn": syn,
+    "tcp-synack": ip(TCP, tcp(0x12, options=SYN_OPTIONS)),
+    "tcp-data-timestamp": ip(TCP, tcp(0x18, b"GET / HTTP/1.0\r\n\r\n", TIMESTAMP)),
+    "tcp-ack-sack": ip(TCP, tcp(0x10, options=SACK)),
+    "tcp-fin": ip(TCP, tcp(0x11)),
+    "tcp-rst": ip(TCP, tcp(0x04)),
+    "tcp-ftp": ip(TCP, tcp(0x18, b"PORT 10,0,0,1,156,64\r\n", dport=21)),
+    "tcp-flags-none": ip(TCP, tcp(0)),
+    "tcp-flags-xmas": ip(TCP, tcp(0x29)),
+    "tcp-offset-too-long": ip(TCP, tcp(0x10, doff=15)),
+    "tcp-offset-too-short": ip(TCP, tcp(0x10, doff=4)),
+    "tcp-option-length-zero": ip(TCP, tcp(0x02, options=bytes([3, 0, 1, 1]))),
+    "tcp-option-past-end": ip(TCP, tcp(0x02, options=bytes([1, 1, 3, 40]))),
+    "tcp-header-cut": ip(TCP, tcp(0x10)[:13]),
+    "udp-query": query,
+    "udp-no-checksum": ip(UDP, udp(b"question", summed=False)),
+    "udp-odd-length": ip(UDP, udp(b"odd")),
+    "udp-empty": ip(UDP, udp(b"")),
+    "udp-length-too-long": ip(UDP, udp(b"x", length=64)),
+    "udp-length-too-short": ip(UDP, udp(b"x", length=4)),
+    "udp-in-ip-options": ip(UDP, udp(b"x"), options=bytes([7, 7, 4, 0, 0, 0, 0, 0])),
+    "udplite": ip(UDPLITE, udp(b"partial", length=8, proto=UDPLITE)),
+    "icmp-echo": ip(ICMP, icmp(8, data=bytes(range(56)))),
+    "icmp-echo-reply": ip(ICMP, icmp(0, data=bytes(range(56)))),
+    "icmp-all-zero": ip(ICMP, icmp(0, rest=b"\0\0\0\0", data=b"\0" * 8)),
+    "icmp-timestamp": ip(ICMP, icmp(13, data=bytes(12))),
+    "icmp-type-unknown": ip(ICMP, icmp(19)),
+    "icmp-unreachable-udp": error(3, query[:28], code=3),
+    "icmp-frag-needed-tcp": error(3, syn, code=4, rest=b"\0\0\5\x78"),
+    "icmp-source-quench": error(4, syn[:28]),
+    "icmp-redirect": error(5, query[:28], code=1, rest=ROUTER),
+    "icmp-time-exceeded-echo": error(11, ip(ICMP, icmp(8), ttl=1)),
+    "icmp-parameter-options": error(12, ip(UDP, udp(b"x"), options=bytes([7, 7, 4, 0, 0, 0, 0, 0])), rest=b"\x14\0\0\0"),
+    "icmp-quotes-icmp-error": error(11, error(3, query[:28], code=3)),
+    "icmp-quote-cut": error(3, query[:22], code=3),
+    "icmp-quote-not-ip": error(3, b"\0" * 28, code=3),
+    "sctp-init": ip(SCTP, struct.pack(">HHII", 2905, 2905, 0, 0x12345678) + bytes([1, 0, 0, 20]) + bytes(16)),
+    "gre": ip(GRE, bytes([0x20, 0, 8, 0, 0, 0, 0, 7]) + query),
+    "igmp": ip(2, bytes([0x16, 0, 0, 0, 239, 1, 2, 3])),
+    "fragment-first": ip(UDP, udp(b"f" * 24), frag=0x2000),
+    "fragment-later": ip(UDP, b"f" * 24, frag=0x2004),
+    "fragment-last": ip(UDP, b"f" * 3, frag=0x0008),
+    "ip-length-too-long": ip(UDP, udp(b"x"), length=1500),
+    "ip-length-too-short": ip(UDP, udp(b"x"), length=10),
+    "ip-padded": query + b"\0" * 10,
+    "ip-header-length-4": put(query, 0, 0x4400),
+    "ip-header-length-15": put(query, 0, 0x4F00),
+    "ip-version-6": bytes([0x60]) + bytes(39),
+    "ip-bad-checksum": put(query, 10, 0xBEEF),
+}
+
+
+def tuple_of(proto, src, dst, src_id, dst_id):
+    return bytes([proto]) + src + dst + struct.pack(">HH", src_id, dst_id)
+
+
+# proto below 128 picks TCP, UDP, ICMP, UDP-Lite, SCTP in turn
+TUPLES = {
+    name: tuple_of(proto, CLIENT, SERVER, a, b) + tuple_of(proto, SERVER, PUBLIC, b, 1024) + b"seed"
+    for name, proto, a, b in [
+        ("tcp", 0, 40000, 80), ("udp", 1, 5353, 53), ("icmp-echo", 2, 42, 0x0800),
+        ("icmp-timestamp", 2, 42, 0x0D00), ("icmp-no-answer", 2, 42, 0x0300),
+        ("udplite", 3, 7, 9), ("sctp", 4, 2905, 2905), ("other", 200, 0, 0)]
+}
+TUPLES["equal"] = tuple_of(0, CLIENT, SERVER, 1, 2) * 2 + b"seed"
+TUPLES["self"] = tuple_of(0, CLIENT, CLIENT, 7, 7) + tuple_of(1, CLIENT, CLIENT, 7, 7)
+
+
+def sums(split, changes, data):
+    return struct.pack("<HB", split, len(changes)) + \
+        b"".join(struct.pack("<HI", at, value) for at, value in changes) + data
+
+
+SUMS = {
+    "empty": sums(0, [], b""),
+    "one-byte": sums(0, [], b"\x7f"),
+    "header": sums(8, [(8, 0x3F), (13, 0x07710ACB)], query[:20]),
+    "odd": sums(6, [(2, 0xFFFF)], bytes(range(33))),
+    "carries": sums(40, [(1, 0xFFFFFFFF), (6, 0xFFFF), (1, 0)], b"\xff" * 120),
+    "to-zero": sums(2, [(0, 0)], b"\0\0\x12\x34\0\0"),
+    "from-nearly-zero": sums(2, [(0, 1), (2, 0)], b"\0\0\0\x01\0\0"),
+    "all-zero": sums(2, [(0, 0xFFFF)], bytes(16)),
+    "long": sums(700, [(2 * i, i * 0x01010101) for i in range(8)], bytes(i * 7 & 255 for i in range(1480))),
+}
+
+
+CHAINS = {"nat": "PREROUTING INPUT OUTPUT POSTROUTING", "filter": "INPUT FORWARD OUTPUT",
+          "mangle": "PREROUTING INPUT FORWARD OUTPUT POSTROUTING", "raw": "PREROUTING OUTPUT"}
+
+
+def rules(table, *lines, chains=()):
+    heads = [f":{name} ACCEPT [0:0]" for name in CHAINS[table].split()]
+    heads += [f":{name} - [0:0]" for name in chains]
+    return "\n".join([f"*{table}", *heads, *lines, "COMMIT", ""]).encode()
+
+
+RULES = {
+    "masquerade": rules("nat", "-A POSTROUTING -s 10.0.0.0/8 -o wan0 -j MASQUERADE --to-ports 1024-2048 --random"),
+    "snat-pool": rules("nat", "-A POSTROUTING -p udp -j SNAT --to-source 203.0.113.1-203.0.113.6:1024-65535 --persistent"),
+    "dnat": rules("nat", "[7:420] -A PREROUTING -i wan+ -p tcp -m tcp --dport 80 -j DNAT --to-destination 10.0.0.2:8080"),
+    "redirect": rules("nat", "-A PREROUTING -p udp -m udp --dport 53 -j REDIRECT --to-ports 5353"),
+    "netmap": rules("nat", "-A PREROUTING -d 198.51.100.0/24 -j NETMAP --to 10.1.2.0/24"),
+    "chains": rules("nat", "-A PREROUTING -j one", "-A one -p 6 -g two", "-A two -j RETURN", chains=("one", "two")),
+    "loop": rules("nat", "-A PREROUTING -j one", "-A one -j two", "-A two -j one", chains=("one", "two")),
+    "conntrack": rules("filter", "-A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED ! --ctorigdst 10.0.0.0/8 -j ACCEPT"),
+    "tcp": rules("filter", "-A INPUT -p tcp -m tcp --sport 1:1023 ! --tcp-flags SYN,ACK SYN --tcp-option 8 -j DROP"),
+    "icmp": rules("filter", "-A INPUT -p icmp -m icmp --icmp-type 3/4 -j REJECT --reject-with icmp-host-prohibited"),
+    "multiport": rules("filter", "-A FORWARD -p tcp -m multiport --dports 22,80,8000:8080 -j ACCEPT"),
+    "iprange": rules("filter", "-A FORWARD -m iprange ! --src-range 10.0.0.1-10.0.0.9 -j DROP"),
+    "limit": rules("filter", "-A INPUT -m limit --limit 6/min --limit-burst 10 -j ACCEPT"),
+    "statistic": rules("nat", "-A PREROUTING -m statistic --mode nth --every 3 --packet 1 -j DNAT --to-destination 10.0.0.3"),
+    "marks": rules("mangle", "-A FORWARD -m mark --mark 0x1/0xff -m addrtype --dst-type LOCAL -j ACCEPT"),
+    "comment": rules("raw", '-A PREROUTING -m comment --comment "a \\"quoted\\" word" -j ACCEPT'),
+    "lists": rules("filter", "-A INPUT -s 10.0.0.1,10.0.0.2/255.255.0.255 -d 192.0.2.0/24 ! -f -j DROP"),
+    "two-tables": rules("nat") + rules("filter", "-A INPUT ! -i lo -j DROP"),
+    "unknown-option": rules("nat", "-A PREROUTING -p tcp --dprot 80 -j ACCEPT"),
+    "ports-reversed": rules("nat", "-A PREROUTING -p tcp --dport 2000:1000 -j ACCEPT"),
+    "no-commit": rules("nat")[:-7],
+}
+
+TOPOLOGIES = {
+    "two-sides": b"addr add 192.168.1.1/24 dev lan0\naddr add 198.51.100.1/24 dev wan0\n"
+                 b"route add default via 198.51.100.254 dev wan0\n",
+    "policy": b"addr add 10.0.0.1/31 dev a\nroute add default dev b table 100\nrule add iif a lookup 100\n",
+    "mtu": b"# long frames\nlink set dev lan0 mtu 65535\naddr add 10.0.0.1/8 dev lan0\n",
+    "bad-prefix": b"addr add 10.0.0.1/33 dev a\n",
+    "bad-word": b"addr ad 10.0.0.1/24 dev a\n",
+    "unknown-device": b"addr add 10.0.0.1/24 dev a\nroute add default dev b\n",
+    "ipv6": b"addr add 2001:db8::1/64 dev a\n",
+}
+
+
+def write(target, seeds):
+    folder = HERE / target
+    folder.mkdir(exist_ok=True)
+    for name, data in seeds.items():
+        (folder / name).write_bytes(data)
+
+
+def main():
+    target = PUBLIC + struct.pack(">H", 1234)
+    write("packet", {name: target + bytes([n % 2, 0]) + data
+                     for n, (name, data) in enumerate(PACKETS.items())})
+    # the fuzzer keeps these alive through mutation: length and sums repaired
+    write("packet", {f"repaired-{name}": target + bytes([6 + n % 2, 0]) + PACKETS[name]
+                     for n, name in enumerate(["tcp-syn", "tcp-ack-sack", "udp-query", "udplite",
+                                               "icmp-echo", "icmp-unreachable-udp", "icmp-frag-needed-tcp"])})
+    write("tuple", TUPLES)
+    write("checksum", SUMS)
+    write("rules", RULES)
+    write("topology", TOPOLOGIES)
+
+
+if __name__ == "__main__":
+    main()
