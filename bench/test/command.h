@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Runs a command of natbench in a process of its own. */
+#ifndef NATBENCH_TEST_COMMAND_H
+#define NATBENCH_TEST_COMMAND_H
+
+enum { COMMAND_WORDS = 24, COMMAND_TEXT = 1 << 16 };
+
+struct outcome {
+	int status; /* exit status; -1: killed */
+	char out[COMMAND_TEXT], err[COMMAND_TEXT];
+};
+
+/* @line is split at blanks, but not within '...'; a word @NAME stands for NAME
+ * in the test's scratch folder, also behind '='. Output beyond COMMAND_TEXT is
+ * cut. */
+void run_command(int (*cmd)(int argc, char **argv), const char *line,
+		 struct outcome *o);
+
+#endif

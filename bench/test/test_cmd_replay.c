@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * natbench replay from the outside: words, exit statuses, files. */
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "capture/gen.h"
+#include "capture/merge.h"
+#include "capture/writer.h"
+#include "cli/cli.h"
+#include "test/capture_util.h"
+#include "test/check.h"
+#include "test/command.h"
+#include "test/replay_util.h"
+
+#define N_ROWS(a) (sizeof(a) / sizeof((a)[0]))
+
+static struct outcome got;
+
+/* clang-format off */
+/* Each says one line on stderr that holds the text, exits 2, leaves no file. */
+static const struct {
+	const char *line, *says;
+} faults[] = {
+	{ "", "a capture is missing" },
+	{ "@good.pcap @good.pcap", "one capture too many" },
+	{ "--frobnicate @good.pcap", "unrecognized option" },
+	{ "@good.pcap -t", "requires an argument" },
+	{ "-t 0 @good.pcap", "-t 0: a number from 1" },
+	{ "-t two @good.pcap", "-t two" },
+	{ "--copies 0 @good.pcap", "--copies 0" },
+	{ "--repeat -1 @good.pcap", "--repeat -1" },
+	{ "--rate 0 @good.pcap", "--rate 0" },
+	{ "--speed fast @good.pcap", "--speed fast" },
+	{ "--rate 10 --speed 2 @good.pcap", "exclude each other" },
+	{ "@absent.pcap", "absent.pcap: No such file" },
+	{ "/", "/: " },
+	{ "@empty.pcap", "empty.pcap" },
+	{ "@noise.pcap", "noise.pcap: not a capture" },
+	{ "@header.pcap", "header.pcap: ends inside the file header" },
+	{ "@usb.pcap", "usb.pcap: link type" },
+	{ "@middle.pcap", "middle.pcap" },
+	{ "@cut.pcap.gz", "cut.pcap.gz" },
+	{ "-T @absent.ip @good.pcap", "absent.ip: No such file" },
+	{ "-T @typo.ip @good.pcap", "typo.ip:2: " },
+	{ "-r @typo.v4 @good.pcap", "typo.v4:3: " },
+	{ "-r @range.v4 @good.pcap", "range.v4:3: " },
+	{ "-r @iface.v4 @good.pcap", "iface.v4:3: " },
+	{ "--sysctl net.netfilter.nf_conntrack_nonsense=1 @good.pcap", "nonsense" },
+	{ "--client-if eth9 @good.pcap", "eth9" },
+	{ "--server-if eth9 @good.pcap", "eth9" },
+	{ "-i eth9=@good.pcap", "eth9" },
+	{ "-i @good.pcap", "IF=FILE is needed" },
+	{ "-i lan0=@good.pcap @good.pcap", "either -i or one capture" },
+	{ "-w eth9=@out.pcap @good.pcap", "eth9" },
+	{ "-w wan0=@absent/out.pcap @good.pcap", "absent/out.pcap" },
+	{ "--json @absent/out.json @good.pcap", "absent/out.json" },
+	{ "--json @out.json --conntrack @out.ct --rules-out @out.v4 -w wan0=@out.pcap @middle.pcap", "middle.pcap" },
+};
+
+/* Names of the result, which scripts rely on. */
+static const char *const names[] = {
+	"packets", "bytes", "threads", "wall_ns", "ns_per_packet",
+	"core_ns_per_packet", "pps", "latency_ns", "flows", "conntrack",
+	"verdicts", "drops", "bytes_per_connection", "rss_peak_bytes", "host",
+	"per_thread", "frames", "skipped", "cut_record", "check", "passes",
+};
+static const struct {
+	const char *object, *names[12];
+} inner[] = {
+	{ "latency_ns", { "p50", "p90", "p99", "p999", "p9999", "max" } },
+	{ "conntrack", { "entries", "peak", "created", "insert_failed", "early_drop", "expired" } },
+	{ "verdicts", { "forward", "local", "drop", "hold", "unanswered" } },
+	{ "host", { "cpu", "kernel", "compiler", "commit" } },
+};
+
+static const char *const good_runs[] = {
+	"-t 1", "-t 2", "-t 3 --copies 3", "-t 2 --repeat 3", "--batch 1",
+	"--rate 100000", "--speed 2", "-t 2 --rate 200000 --repeat 2",
+};
+/* clang-format on */
+
+static void text_file(const char *name, const char *text)
+{
+	write_file(scratch_path(name), text, strlen(text));
+}
+
+static void make_rules(const char *name, const char *rule)
+{
+	char text[512];
+
+	(void)snprintf(text, sizeof(text),
+		       "*nat\n:POSTROUTING ACCEPT [0:0]\n%s\nCOMMIT\n", rule);
+	text_file(name, text);
+}
+
+static void make_capture(const char *name, uint64_t flows, uint64_t packets)
+{
+	struct gen_config cfg = gen_defaults();
+	struct capture_error err;
+	struct capture_writer *w = writer_open(scratch_path(name), &err);
+	struct capture_record rec;
+	struct gen *g;
+
+	cfg.flows = flows;
+	cfg.packets = packets;
+	g = gen_new(&cfg, &err);
+	assert_non_null(w);
+	assert_non_null(g);
+	while (gen_next(g, &rec))
+		assert_int_equal(writer_put(w, rec.time_ns, rec.data, rec.len),
+				 0);
+	gen_free(g);
+	assert_int_equal(writer_commit(w, &err), 0);
+}
+
+enum { FLOWS = 100, PACKETS = 2000, FILE_HEADER = 24, RECORD_HEADER = 16 };
+
+/* The good capture and its damaged sisters. */
+static int make_files(void **state)
+{
+	uint8_t *bytes;
+	size_t len;
+
+	(void)state;
+	make_capture("good.pcap", FLOWS, PACKETS);
+	make_capture("cut.pcap.gz", FLOWS, PACKETS);
+	text_file("empty.pcap", "");
+	text_file("noise.pcap", "this is no capture, only some text in a file");
+	text_file("typo.ip", "addr add 10.0.0.1/24 dev lan0\nadr ad x\n");
+	make_rules("typo.v4", "-A POSTROUTING -o wan0 -j MASQUERAED");
+	make_rules("range.v4", "-A POSTROUTING -o wan0 -p tcp -j MASQUERADE "
+			       "--to-ports 2000-1000");
+	make_rules("iface.v4", "-A POSTROUTING -o eth9 -j MASQUERADE");
+	bytes = read_file(scratch_path("good.pcap"), &len);
+	write_file(scratch_path("header.pcap"), bytes, FILE_HEADER - 1);
+	write_file(scratch_path("tail.pcap"), bytes, len - 3);
+	bytes[FILE_HEADER - 4] = 189; /* LINKTYPE_USB_LINUX */
+	write_file(scratch_path("usb.pcap"), bytes, len);
+	bytes[FILE_HEADER - 4] = 101;
+	memset(bytes + FILE_HEADER + RECORD_HEADER + 44, 0xff, RECORD_HEADER);
+	write_file(scratch_path("middle.pcap"), bytes, len);
+	free(bytes);
+	bytes = read_file(scratch_path("cut.pcap.gz"), &len);
+	write_file(scratch_path("cut.pcap.gz"), bytes, len / 2);
+	free(bytes);
+	return 0;
+}
+
+static int remove_files(void **state)
+{
+	(void)state;
+	scratch_remove();
+	return 0;
+}
+
+static void test_faults(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < N_ROWS(faults); i++) {
+		size_t before = scratch_count();
+		const char *newline;
+
+		run_command(cmd_replay, faults[i].line, &got);
+		newline = strchr(got.err, '\n');
+		if (got.status != CLI_ERROR || !newline || newline[1] ||
+		    strncmp(got.err, "natbench: ", 10) != 0 ||
+		    !strstr(got.err, faults[i].says))
+			fail_msg("replay %s: exit %d, said: %s", faults[i].line,
+				 got.status, got.err);
+		assert_string_equal(got.out, "");
+		if (scratch_count() != before)
+			fail_msg("replay %s: left a file", faults[i].line);
+	}
+}
+
+static json_t *load(const char *name)
+{
+	json_error_t err;
+	json_t *o = json_load_file(scratch_path(name), 0, &err);
+
+	if (!o)
+		fail_msg("%s: %s", name, err.text);
+	return o;
+}
+
+static json_int_t number(const json_t *o, const char *name)
+{
+	const json_t *v = json_object_get(o, name);
+
+	if (!json_is_integer(v))
+		fail_msg("%s is not a whole number", name);
+	return json_integer_value(v);
+}
+
+static json_int_t sum_of(const json_t *o)
+{
+	const char *name;
+	json_t *v;
+	json_int_t sum = 0;
+
+	/* NOLINTNEXTLINE: jansson's macro drops const */
+	json_object_foreach((json_t *)(uintptr_t)o, name, v) sum +=
+		json_integer_value(v);
+	return sum;
+}
+
+static void check_names(const json_t *o)
+{
+	for (size_t i = 0; i < N_ROWS(names); i++)
+		if (!json_object_get(o, names[i]))
+			fail_msg("%s is missing", names[i]);
+	for (size_t i = 0; i < N_ROWS(inner); i++)
+		for (size_t k = 0; inner[i].names[k]; k++)
+			if (!json_object_get(
+				    json_object_get(o, inner[i].object),
+				    inner[i].names[k]))
+				fail_msg("%s.%s is missing", inner[i].object,
+					 inner[i].names[k]);
+}
+
+/* Sums that hold for the whole and for each thread. */
+static void check_sums(const char *run, const json_t *o)
+{
+	json_int_t packets = number(o, "packets");
+	const json_t *verdicts = json_object_get(o, "verdicts");
+
+	if (sum_of(verdicts) != packets)
+		fail_msg("%s: verdicts do not add up", run);
+	if (sum_of(json_object_get(o, "drops")) != number(verdicts, "drop"))
+		fail_msg("%s: drops do not add up", run);
+}
+
+static void check_result(const char *run, const json_t *o)
+{
+	json_int_t packets = 0, bytes = 0;
+	size_t i;
+	json_t *one;
+
+	check_names(o);
+	check_sums(run, o);
+	json_array_foreach(json_object_get(o, "per_thread"), i, one)
+	{
+		check_sums(run, one);
+		packets += number(one, "packets");
+		bytes += number(one, "bytes");
+	}
+	assert_int_equal(packets, number(o, "packets"));
+	assert_int_equal(bytes, number(o, "bytes"));
+	assert_int_equal(json_array_size(json_object_get(o, "per_thread")),
+			 number(o, "threads"));
+	assert_int_equal(number(o, "frames"), PACKETS);
+	assert_int_equal(number(o, "flows"), FLOWS * number(o, "copies"));
+	assert_int_equal(number(json_object_get(o, "conntrack"), "created"),
+			 number(o, "flows"));
+	assert_int_equal(number(json_object_get(o, "check"), "failed"), 0);
+}
+
+static void test_good_runs(void **state)
+{
+	char line[256];
+
+	(void)state;
+	for (size_t i = 0; i < N_ROWS(good_runs); i++) {
+		json_t *o;
+
+		(void)snprintf(line, sizeof(line),
+			       "%s --check --json @result.json @good.pcap",
+			       good_runs[i]);
+		run_command(cmd_replay, line, &got);
+		if (got.status != CLI_OK || *got.err)
+			fail_msg("replay %s: exit %d, said: %s%s", line,
+				 got.status, got.err, got.out);
+		o = load("result.json");
+		check_result(good_runs[i], o);
+		json_decref(o);
+	}
+}
+
+static size_t lines_of(const char *name)
+{
+	size_t len, n = 0;
+	uint8_t *text = read_file(scratch_path(name), &len);
+
+	for (size_t i = 0; i < len; i++)
+		n += text[i] == '\n';
+	free(text);
+	return n;
+}
+
+static size_t packets_of(const char *name)
+{
+	const char *path = scratch_path(name);
+	struct capture_error err;
+	struct capture_merge *m =
+		merge_open(&path, 1, (struct progress){0}, &err);
+	struct store s = {.ip_bytes = 0};
+	const uint16_t iface = 0;
+	size_t n;
+
+	assert_non_null(m);
+	assert_int_equal(store_load(&s, m, &iface, &err), 0);
+	n = store_count(&s);
+	merge_close(m);
+	store_free(&s);
+	return n;
+}
+
+/* Two threads write what one writes, but for the ports they choose. */
+static void test_outputs(void **state)
+{
+	(void)state;
+	for (unsigned threads = 1; threads <= 2; threads++) {
+		char line[256];
+
+		(void)snprintf(line, sizeof(line),
+			       "-t %u -w lan0=@lan.pcap -w wan0=@wan.pcap.zst "
+			       "--conntrack @ct --rules-out @rules @good.pcap",
+			       threads);
+		run_command(cmd_replay, line, &got);
+		assert_string_equal(got.err, "");
+		assert_int_equal(got.status, CLI_OK);
+		assert_int_equal(packets_of("lan.pcap") +
+					 packets_of("wan.pcap.zst"),
+				 PACKETS);
+		assert_int_equal(lines_of("ct"), FLOWS);
+		assert_in_range(lines_of("rules"), 4, 100);
+	}
+}
+
+/* What left by wan0, fed back verbatim at lan0, enters as it is. */
+static void test_verbatim(void **state)
+{
+	json_t *o;
+
+	(void)state;
+	run_command(cmd_replay,
+		    "-t 2 --check -i lan0=@good.pcap --json @v.json", &got);
+	assert_string_equal(got.err, "");
+	assert_int_equal(got.status, CLI_OK);
+	o = load("v.json");
+	assert_int_equal(number(o, "packets"), PACKETS);
+	assert_int_equal(number(json_object_get(o, "verdicts"), "unanswered"),
+			 0);
+	check_sums("verbatim", o);
+	json_decref(o);
+}
+
+static void test_cut_record(void **state)
+{
+	json_t *o;
+
+	(void)state;
+	run_command(cmd_replay, "--check --json @cut.json @tail.pcap", &got);
+	assert_int_equal(got.status, CLI_OK);
+	assert_non_null(strstr(got.out, "ends inside this frame"));
+	o = load("cut.json");
+	assert_int_equal(number(o, "packets"), PACKETS - 1);
+	assert_int_equal(number(json_object_get(o, "cut_record"), "frame"),
+			 PACKETS);
+	json_decref(o);
+}
+
+static void test_help_and_stdout(void **state)
+{
+	json_error_t err;
+	json_t *o;
+
+	(void)state;
+	run_command(cmd_replay, "--help", &got);
+	assert_int_equal(got.status, CLI_OK);
+	assert_non_null(strstr(got.out, "usage: natbench replay"));
+	run_command(cmd_replay, "--json - @good.pcap", &got);
+	assert_int_equal(got.status, CLI_OK);
+	o = json_loads(got.out, 0, &err); /* and nothing else */
+	assert_non_null(o);
+	json_decref(o);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_faults),
+		cmocka_unit_test(test_good_runs),
+		cmocka_unit_test(test_outputs),
+		cmocka_unit_test(test_verbatim),
+		cmocka_unit_test(test_cut_record),
+		cmocka_unit_test(test_help_and_stdout),
+	};
+
+	return cmocka_run_group_tests(tests, make_files, remove_files);
+}
