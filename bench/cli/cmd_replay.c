@@ -126,6 +126,7 @@ static bool parse(struct request *q, int argc, char **argv)
 	};
 	int code;
 
+	/* NOLINTNEXTLINE(concurrency-mt-unsafe): no other thread yet */
 	while ((code = getopt_long(argc, argv, SCENARIO_SHORT "i:w:t:h",
 				   options, NULL)) != -1)
 		if (!take_option(q, code, optarg))

@@ -194,7 +194,9 @@ static int write_rules(const struct text_output *t, const struct scenario *s,
 		return CLI_ERROR;
 	failed = dump_rules(r->engine, rules, t->file);
 	nat_rules_free(rules);
-	return failed ? cli_complain("%s: %s", t->path, strerror(-failed)) : 0;
+	return failed ? cli_complain("%s: %s", t->path,
+				     strerrordesc_np(-failed))
+		      : 0;
 }
 
 static void write_captures(struct replay_files *f, const struct replay *r)

@@ -53,7 +53,7 @@ static void update_at(uint8_t *at, uint64_t delta)
 
 uint32_t wire_sum_at(const struct wire_shape *s)
 {
-	static const uint8_t at[WIRE_N_KINDS] = {
+	static const uint8_t at[UINT8_MAX + 1] = {
 		[WIRE_TCP] = 16,  [WIRE_UDP] = 6,   [WIRE_ICMP] = 2,
 		[WIRE_QUERY] = 2, [WIRE_ERROR] = 2,
 	};

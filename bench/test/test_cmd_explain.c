@@ -149,7 +149,7 @@ static const struct {
 	{ "frames of a capture", "--frames 3-4 " NATBENCH_SOURCE_DIR
 	  "/pcaps/ping4.pcap", {
 		"frame 3: ", "echo-request",
-		"conntrack: NEW", "frame 4: ", "echo-reply",
+		"found by its original tuple", "frame 4: ", "echo-reply",
 		"verdict     forward by lan0",
 	} },
 };

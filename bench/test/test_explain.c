@@ -52,7 +52,7 @@ static const struct {
 	{ "icmp 3.3.3.3 > 1.1.1.1 unreachable port (udp 1.1.1.1:1 > 2.2.2.2:2)",
 	  "icmp 3.3.3.3 > 1.1.1.9 unreachable port (udp 1.1.1.9:8 > 2.2.2.2:2)",
 	  "ip.dst 1.1.1.1 1.1.1.9;quoted.ip.src 1.1.1.1 1.1.1.9;"
-	  "quoted.udp.sport 1 8;", 3 },
+	  "quoted.udp.sport 1 8;", 4 },
 	{ "icmp 3.3.3.3 > 1.1.1.1 time-exceeded transit "
 	  "(tcp 1.1.1.1:1 > 2.2.2.2:2 S cut 28)",
 	  "icmp 3.3.3.3 > 1.1.1.1 time-exceeded transit "

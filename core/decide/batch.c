@@ -55,10 +55,10 @@ static void stage_key(struct nat_worker *w, const struct nat_packet *pkt,
 	f->plain = packet_is_plain(ip, pkt->len);
 	if (unlikely(!f->plain))
 		return;
-	f->hash = hash_ipv4(&w->view.all->key, load32(ip + IPV4_SRC),
+	conns_aim(&w->view, &f->probe,
+		  hash_ipv4(&w->view.all->key, load32(ip + IPV4_SRC),
 			    load32(ip + IPV4_DST), load32(ip + IPV4_HEADER),
-			    ip[IPV4_PROTO]);
-	conns_prefetch_bucket(&w->view, f->hash);
+			    ip[IPV4_PROTO]));
 }
 
 static void drop_at_once(struct walk *k, enum nat_drop reason)
@@ -68,7 +68,7 @@ static void drop_at_once(struct walk *k, enum nat_drop reason)
 }
 
 static void walk(struct walk *k, const struct nat_packet *pkt,
-		 const struct flight *f)
+		 struct flight *f)
 {
 	k->in_if = pkt->in_if;
 	k->mark = pkt->mark;
@@ -86,8 +86,9 @@ static void walk(struct walk *k, const struct nat_packet *pkt,
 	}
 	k->hashed = packet_tuple(&k->p, &k->tuple);
 	if (k->hashed)
-		k->hash = f->plain ? f->hash : conns_hash(&k->w->view, &k->tuple);
-	k->candidate = f->candidate;
+		k->hash = f->plain ? f->probe.hash
+				   : conns_hash(&k->w->view, &k->tuple);
+	k->probe = f->plain ? &f->probe : NULL;
 	walk_receive(k);
 }
 
@@ -113,7 +114,7 @@ static void account(struct nat_worker *w, const struct walk *k,
 
 /* The long way, out of line: the packets that take it are few. */
 static NOINLINE void stage_walk(struct nat_worker *w, struct nat_packet *pkt,
-				const struct flight *f, enum settled how,
+				struct flight *f, enum settled how,
 				uint32_t index)
 {
 	struct walk k;
@@ -138,7 +139,7 @@ static void run_batch(struct nat_worker *w, struct nat_packet *pkt, unsigned n,
 	for (unsigned i = 0; i < n; i++)
 		if (likely(f[i].plain))
 			f[i].candidate =
-				conns_prefetch_conn(&w->view, f[i].hash);
+				conns_look(&w->view, &f[i].probe);
 	for (unsigned i = 0; i < n; i++) {
 		enum settled how = NOT_SETTLED;
 

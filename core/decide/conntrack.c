@@ -38,7 +38,11 @@ static enum resolved resolve(struct walk *k)
 	struct nat_tuple reply;
 	bool full = false;
 
-	k->ct = conns_find_near(v, &k->tuple, k->hash, k->candidate);
+	if (k->probe)
+		k->ct = conns_find_begun(v, &k->tuple, k->probe);
+	else
+		k->ct = conns_find(v, &k->tuple, k->hash);
+	k->probe = NULL; /* it is used up */
 	if (likely(k->ct.conn)) {
 		k->state = (uint8_t)state_of(&k->ct);
 		return RESOLVED;

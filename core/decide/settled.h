@@ -14,9 +14,9 @@
 
 /* What the stages of a batch know of a packet. */
 struct flight {
-	uint64_t hash;      /* of its tuple, where plain */
-	uint32_t candidate; /* reference of what may be its connection; 0 */
-	bool plain;         /* packet_is_plain() */
+	struct table_probe probe; /* for its tuple, where plain */
+	uint32_t candidate;       /* what may be its connection; 0: none */
+	bool plain;               /* packet_is_plain() */
 };
 
 /* Numbers the paths of a new engine. */

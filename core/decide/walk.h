@@ -24,7 +24,7 @@ struct walk {
 	struct conn_ref ct;    /* attached connection, conn NULL: none */
 	uint64_t now_ns;       /* arrival */
 	uint64_t hash;         /* of the tuple */
-	uint32_t candidate;    /* for conns_find_near(), 0: none */
+	struct table_probe *probe; /* begun for the tuple; NULL: none */
 	uint32_t mark;
 	uint32_t cause;        /* index in the batch */
 	uint16_t in_if, out_if; /* NAT_NO_IF: none (yet) */

@@ -112,16 +112,18 @@ static inline uint16_t csum_update32(uint16_t check, uint32_t from, uint32_t to)
 	return csum_apply(check, d);
 }
 
+/* One in the upper byte of a word in network order, where IPv4 has the TTL. */
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define CSUM_TTL_UNIT 0x0001
+#else
+#define CSUM_TTL_UNIT 0x0100
+#endif
+
 /* Takes one off the TTL: RFC 1141, as routers do it. */
 static inline uint16_t csum_ttl_down(uint16_t check)
 {
-	uint32_t c = check;
-	const union {
-		uint8_t b[2];
-		uint16_t w;
-	} one = {.b = {1, 0}};
+	uint32_t c = (uint32_t)check + CSUM_TTL_UNIT;
 
-	c += one.w;
 	return (uint16_t)(c + (c >= 0xffff));
 }
 

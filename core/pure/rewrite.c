@@ -153,11 +153,3 @@ void rewrite_first_fragment(struct packet *p, uint32_t payload)
 	put16(p->ip + IPV4_FRAG, wire16(p->frag), &d);
 	fix_check(p->ip + IPV4_CHECK, d);
 }
-
-void rewrite_ttl_down(const struct packet *p)
-{
-	uint8_t *check = p->ip + IPV4_CHECK;
-
-	p->ip[IPV4_TTL]--;
-	store16(check, csum_ttl_down(load16(check)));
-}

@@ -30,10 +30,10 @@ ALWAYS_INLINE void rewrite_plain(const struct packet *p, uint64_t addrs,
 	uint8_t *check = l4 + (p->proto == PROTO_TCP ? TCP_CHECK : UDP_CHECK);
 	uint64_t addr_sum = csum_add(~csum_load(ip + IPV4_SRC), addrs);
 	struct csum_delta header = {addr_sum}, whole = {addr_sum};
-	uint16_t old = load16(ip + IPV4_TTL), sum;
+	uint16_t sum;
 
 	ip[IPV4_TTL]--;
-	csum_delta_u16(&header, old, load16(ip + IPV4_TTL));
+	csum_delta_u16(&header, CSUM_TTL_UNIT, 0);
 	csum_delta_u32(&whole, load32(l4), ports);
 	sum = csum_apply(load16(ip + IPV4_CHECK), header);
 	memcpy(ip + IPV4_CHECK, &sum, sizeof(sum));
@@ -61,6 +61,13 @@ MUST_USE bool rewrite_icmp_error(const struct packet *p, enum manip m,
 void rewrite_first_fragment(struct packet *p, uint32_t payload);
 
 /* Forwarding takes one off the TTL. */
-void rewrite_ttl_down(const struct packet *p);
+ALWAYS_INLINE void rewrite_ttl_down(const struct packet *p)
+{
+	uint8_t *check = p->ip + IPV4_CHECK;
+	uint16_t sum = csum_ttl_down(load16(check));
+
+	p->ip[IPV4_TTL]--;
+	memcpy(check, &sum, sizeof(sum));
+}
 
 #endif

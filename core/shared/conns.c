@@ -88,25 +88,13 @@ static bool is_it(struct conns_view *v, struct conn_ref r,
 	return true;
 }
 
-struct conn_ref conns_find_near(struct conns_view *v, const struct nat_tuple *t,
-				uint64_t hash, uint32_t candidate)
+struct conn_ref conns_find_begun(struct conns_view *v,
+				 const struct nat_tuple *t,
+				 struct table_probe *p)
 {
-	if (likely(candidate)) {
-		struct conn_ref r = conns_deref(v, candidate);
-
-		if (likely(is_it(v, r, t)))
-			return r;
-	}
-	return conns_find(v, t, hash);
-}
-
-struct conn_ref conns_find(struct conns_view *v, const struct nat_tuple *t,
-			   uint64_t hash)
-{
-	struct table_probe probe;
 	uint32_t ref;
 
-	table_for_each_candidate(&v->all->table, &probe, hash, ref)
+	table_for_each_begun(&v->all->table, p, ref)
 	{
 		struct conn_ref r = conns_deref(v, ref);
 
@@ -114,6 +102,15 @@ struct conn_ref conns_find(struct conns_view *v, const struct nat_tuple *t,
 			return r;
 	}
 	return (struct conn_ref){0};
+}
+
+struct conn_ref conns_find(struct conns_view *v, const struct nat_tuple *t,
+			   uint64_t hash)
+{
+	struct table_probe p;
+
+	table_probe_start(&v->all->table, &p, hash);
+	return conns_find_begun(v, t, &p);
 }
 
 /* Everything that can go in the first bucket where anything can. */

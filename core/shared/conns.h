@@ -76,13 +76,6 @@ static inline ticks conns_now(const struct conns_view *v, const struct conn *c)
 	return likely(c->owner == v->id) ? v->now : v->others;
 }
 
-/* Stage one and two of a batch: bring the bucket near, then the connection. */
-static inline void conns_prefetch_bucket(const struct conns_view *v,
-					 uint64_t hash)
-{
-	table_prefetch(&v->all->table, hash);
-}
-
 /* What a reference in the table names. */
 static inline struct conn_ref conns_deref(const struct conns_view *v,
 					  uint32_t ref)
@@ -94,13 +87,23 @@ static inline struct conn_ref conns_deref(const struct conns_view *v,
 	};
 }
 
-/* Returns a candidate for conns_find_near(); 0: none. */
-static inline uint32_t conns_prefetch_conn(const struct conns_view *v,
-					   uint64_t hash)
+/* The stages of a batch: aim at all buckets; look into all of them, and so
+ * fetch what is most likely the connection; then find. */
+ALWAYS_INLINE void conns_aim(const struct conns_view *v, struct table_probe *p,
+			     uint64_t hash)
 {
-	uint32_t ref = table_candidate(&v->all->table, hash);
+	table_probe_aim(&v->all->table, p, hash);
+}
+
+/* Returns a reference that is most likely right; 0: none. */
+ALWAYS_INLINE uint32_t conns_look(const struct conns_view *v,
+				  struct table_probe *p)
+{
+	uint32_t ref;
 	const char *c;
 
+	table_probe_begin(&v->all->table, p);
+	ref = table_probe_guess(&v->all->table, p);
 	if (likely(ref)) {
 		c = (const char *)conns_deref(v, ref).conn;
 		__builtin_prefetch(c, 1);
@@ -114,10 +117,10 @@ static inline uint32_t conns_prefetch_conn(const struct conns_view *v,
 struct conn_ref conns_find(struct conns_view *v, const struct nat_tuple *t,
 			   uint64_t hash);
 
-/* The same; @candidate, found earlier in this batch, is looked at first. It may
- * have ended meanwhile, but names the same connection still. */
-struct conn_ref conns_find_near(struct conns_view *v, const struct nat_tuple *t,
-				uint64_t hash, uint32_t candidate);
+/* The same, with the probe of the stages before. */
+struct conn_ref conns_find_begun(struct conns_view *v,
+				 const struct nat_tuple *t,
+				 struct table_probe *p);
 
 /* A new connection of this thread's, not in any index. NULL with *full: the
  * limit is reached and nothing could be dropped early (spec 4.5); without:

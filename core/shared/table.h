@@ -196,22 +196,6 @@ ALWAYS_INLINE uint32_t table_probe_next(const struct table *t,
 #define table_for_each_begun(t, probe, r)                                      \
 	for (table_probe_resume(t, probe); ((r) = table_probe_next(t, probe));)
 
-/* Stages for those who do not keep the probes. */
-static inline void table_prefetch(const struct table *t, uint64_t hash)
-{
-	struct table_probe p;
-
-	table_probe_aim(t, &p, hash);
-}
-
-static inline uint32_t table_candidate(const struct table *t, uint64_t hash)
-{
-	struct table_probe p;
-
-	table_probe_start(t, &p, hash);
-	return table_probe_guess(t, &p);
-}
-
 /* ---------------------------------------------------------------- change */
 
 /* The locked chains of one or two hashes. */

@@ -11,7 +11,7 @@
 #include "test/frames.h"
 #include "test/guard.h"
 
-enum { LONGEST = 200, OFFSETS = 16 };
+enum { LONGEST = 300, OFFSETS = 8 };
 
 /* frame_sum() counts words as the network does; sums in memory's order. */
 static uint16_t in_memory_order(uint16_t host)
