@@ -45,6 +45,9 @@ function(natbench_tests)
 	foreach(source IN LISTS programs)
 		cmake_path(GET source STEM name)
 		add_executable(${name} ${source})
+		# A test may stand in for a function of the C library.
+		set_target_properties(${name} PROPERTIES
+			C_VISIBILITY_PRESET default)
 		target_link_libraries(${name} PRIVATE ${helpers} ${flags})
 		add_test(NAME ${name} COMMAND ${name}
 			WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})

@@ -162,7 +162,7 @@ def rules(table, *lines, chains=()):
 
 
 RULES = {
-    "masquerade": rules("nat", "-A POSTROUTING -s 10.0.0.0/8 -o wan0 -j MASQUERADE --to-ports 1024-2048 --random"),
+    "masquerade": rules("nat", "-A POSTROUTING -s 10.0.0.0/8 -o wan0 -p tcp -j MASQUERADE --to-ports 1024-2048 --random"),
     "snat-pool": rules("nat", "-A POSTROUTING -p udp -j SNAT --to-source 203.0.113.1-203.0.113.6:1024-65535 --persistent"),
     "dnat": rules("nat", "[7:420] -A PREROUTING -i wan+ -p tcp -m tcp --dport 80 -j DNAT --to-destination 10.0.0.2:8080"),
     "redirect": rules("nat", "-A PREROUTING -p udp -m udp --dport 53 -j REDIRECT --to-ports 5353"),

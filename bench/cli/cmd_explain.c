@@ -162,17 +162,20 @@ int cmd_explain(int argc, char **argv)
 		{0},
 	};
 	struct request q = {.first = 1, .last = UINT64_MAX};
-	int code, rc = CLI_OK;
+	int rc = CLI_OK;
 	bool help = false;
 
 	scenario_init(&q.scenario);
 	q.packet = calloc((size_t)argc, sizeof(*q.packet));
 	if (!q.packet)
 		return cli_complain("out of memory");
-	/* NOLINTNEXTLINE(concurrency-mt-unsafe): no other thread */
-	while (!rc && !help &&
-	       (code = getopt_long(argc, argv, SCENARIO_SHORT "p:h", options,
-				   NULL)) != -1) {
+	while (!rc && !help) {
+		/* NOLINTNEXTLINE(concurrency-mt-unsafe): no other thread */
+		int code = getopt_long(argc, argv, SCENARIO_SHORT "p:h",
+				       options, NULL);
+
+		if (code == -1)
+			break;
 		if (code == 'h')
 			help = true;
 		else if (!take_option(&q, code, optarg))

@@ -66,6 +66,7 @@ char *scenario_read_file(const char *path, size_t *len)
 	char *text = NULL;
 
 	if (!in || slurp(in, &text, len)) {
+		/* NOLINTNEXTLINE(concurrency-mt-unsafe): no other thread */
 		cli_complain("%s: %s", path, strerror(errno));
 		free(text);
 		text = NULL;

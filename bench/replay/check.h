@@ -55,8 +55,7 @@ struct check_case {
 	const struct conv *conv;
 	uint32_t len; /* of the first two */
 	uint32_t packet;
-	bool reply;    /* answers an original that left */
-	bool verbatim; /* no conversation is known */
+	bool reply; /* answers an original that left */
 };
 
 void check_packet(struct check *k, const struct check_case *c);

@@ -172,7 +172,6 @@ static void check_batch(struct lane *l)
 			.len = s->len,
 			.packet = s->packet,
 			.reply = s->flags & STEP_REPLY,
-			.verbatim = s->flags & STEP_VERBATIM,
 		};
 
 		check_packet(&l->check, &c);

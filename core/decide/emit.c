@@ -6,6 +6,7 @@
 
 #include "decide/options.h"
 #include "decide/trace.h"
+#include "pure/csum.h"
 #include "pure/rewrite.h"
 
 /* Bytes live in blocks that never move, for walks point into them. */
@@ -242,7 +243,7 @@ static void reject_with_reset(struct walk *k)
 {
 	uint8_t *out;
 
-	if (k->p.proto != PROTO_TCP ||
+	if (k->p.proto != PROTO_TCP || !ip_options_sum_ok(&k->p) ||
 	    packet_check_l4(&k->p, true) == L4_CHECKSUM ||
 	    packet_l4_len(&k->p) < TCP_HEADER ||
 	    packet_l4(&k->p)[TCP_FLAG_BYTE] & TCP_RST)
@@ -264,6 +265,40 @@ static void reject_with_reset(struct walk *k)
 	}
 }
 
+/* Connection tracking sums what it knows at PREROUTING. */
+static bool sum_was_checked(const struct walk *k)
+{
+	const struct nat_engine *e = k->w->engine;
+
+	return e->rules.conntrack && e->sysctl.checksum &&
+	       k->state != NAT_STATE_UNTRACKED;
+}
+
+/* REJECT answers only what is intact, be that the transport's sum or the IP
+ * header's, which options make wrong for a while; protocols it does not know
+ * are held to have a sum over all they carry. */
+static bool intact(const struct walk *k)
+{
+	enum { PROTO_ESP = 50, PROTO_AH = 51 };
+	const struct packet *p = &k->p;
+
+	switch (p->proto) {
+	case PROTO_GRE:
+	case PROTO_ESP:
+	case PROTO_AH:
+	case PROTO_SCTP:
+	case PROTO_UDPLITE:
+		return true;
+	case PROTO_TCP:
+	case PROTO_UDP:
+	case PROTO_ICMP:
+		return packet_l4_csum_ok(p) &&
+		       (sum_was_checked(k) || ip_options_sum_ok(p));
+	default:
+		return csum_fold(csum_partial(0, p->ip, p->len)) == 0xffff;
+	}
+}
+
 void emit_reject(struct walk *k, enum reject_with with)
 {
 	static const uint8_t code[] = {
@@ -275,15 +310,13 @@ void emit_reject(struct walk *k, enum reject_with with)
 	struct icmp_fault fault = {.type = ICMP_UNREACHABLE};
 	uint32_t src = 0;
 
-	if (!ip_options_sum_ok(&k->p))
-		return;
 	if (with == REJECT_TCP_RESET) {
 		reject_with_reset(k);
 		return;
 	}
-	fault.code = code[with];
-	if (k->p.proto == PROTO_UDP && !packet_l4_csum_ok(&k->p))
+	if (!intact(k))
 		return;
+	fault.code = code[with];
 	if (k->hook == NAT_HOOK_INPUT)
 		src = load32(k->p.ip + IPV4_DST);
 	emit_icmp_error_about(k, &k->p, &fault, src);

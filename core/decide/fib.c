@@ -6,7 +6,6 @@
 #include <stdlib.h>
 
 #include "decide/fib_compile.h"
-#include "text/array.h"
 #include "text/text.h"
 
 bool fib_no_memory(struct compiler *c)
@@ -15,23 +14,22 @@ bool fib_no_memory(struct compiler *c)
 	return false;
 }
 
-struct interval_map *fib_freeze(struct compiler *c, const struct spans *s)
-{
-	struct fib *fib = c->fib;
-	struct interval_map **maps = array_reserve(
-		fib->map, fib->n_maps, 1, &fib->map_room, sizeof(*maps));
-	struct interval_map *m;
+struct fib_map_node {
+	struct fib_map_node *next;
+	struct interval_map map;
+};
 
-	if (!maps)
+const struct interval_map *fib_freeze(struct compiler *c, const struct spans *s)
+{
+	struct fib_map_node *node = malloc(sizeof(*node));
+
+	if (!node || !interval_map_make(&node->map, c->family, s)) {
+		free(node);
 		return NULL;
-	fib->map = maps;
-	m = malloc(sizeof(*m));
-	if (m && interval_map_make(m, c->family, s)) {
-		maps[fib->n_maps++] = m;
-		return m;
 	}
-	free(m);
-	return NULL;
+	node->next = c->fib->maps;
+	c->fib->maps = node;
+	return &node->map;
 }
 
 static void compiler_fini(struct compiler *c)
@@ -73,11 +71,11 @@ void fib_free(struct fib *fib)
 {
 	if (!fib)
 		return;
-	for (size_t i = 0; i < fib->n_maps; i++) {
-		interval_map_free(fib->map[i]);
-		free(fib->map[i]);
+	for (struct fib_map_node *node = fib->maps, *next; node; node = next) {
+		next = node->next;
+		interval_map_free(&node->map);
+		free(node);
 	}
-	free(fib->map);
 	free(fib->entry);
 	free(fib->policy);
 	free(fib->vantage);

@@ -51,6 +51,8 @@ struct fib_vantage {
 	uint32_t policy;                      /* where by_source is NULL */
 };
 
+struct fib_map_node;
+
 struct fib {
 	uint8_t family;
 	struct fib_entry *entry; /* by route, then the special ones */
@@ -59,9 +61,7 @@ struct fib {
 	size_t n_policies, policy_room;
 	uint32_t lo;                      /* index of lo's vantage */
 	const struct interval_map *local; /* table local alone, as FIB_ROUTE */
-	/* every map above, for who frees them */
-	struct interval_map **map;
-	size_t n_maps, map_room;
+	struct fib_map_node *maps; /* every map above, for who frees them */
 };
 
 static inline unsigned fib_index(uint8_t family)

@@ -48,7 +48,8 @@ struct compiler {
 /* Fills the error; false, for a return. */
 bool fib_no_memory(struct compiler *c);
 /* Freezes @s into a map that the fib owns. NULL: no memory. */
-struct interval_map *fib_freeze(struct compiler *c, const struct spans *s);
+const struct interval_map *fib_freeze(struct compiler *c,
+				      const struct spans *s);
 
 static inline uint32_t fib_special(const struct compiler *c, enum special s)
 {

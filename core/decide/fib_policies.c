@@ -400,12 +400,14 @@ static bool make_vantages(struct compiler *c)
 {
 	size_t n = c->t->n_ifs;
 	addr_num *starts = calloc(2 * c->t->n_rules + 1, sizeof(*starts));
-	bool ok = starts;
+	bool ok = true;
 
 	c->fib->lo = (uint32_t)n;
 	c->fib->vantage = calloc(n + 1, sizeof(*c->fib->vantage));
-	if (!c->fib->vantage || !starts)
-		ok = fib_no_memory(c);
+	if (!c->fib->vantage || !starts) {
+		free(starts);
+		return fib_no_memory(c);
+	}
 	for (size_t i = 0; ok && i <= n; i++)
 		ok = make_vantage(c, i < n ? (uint16_t)i : (uint16_t)DEV_LO,
 				  starts, &c->fib->vantage[i]);

@@ -22,20 +22,20 @@ enum {
 	MAX_RULES = 4096, /* ours, so that compiling stays bounded */
 };
 
-int topology_insert(void *array, size_t *n, size_t *room, size_t at,
-		    const void *item, size_t size, struct nat_error *err)
+bool topology_insert(void *array, size_t *n, size_t *room, size_t at,
+		     const void *item, size_t size)
 {
 	char *items;
 
 	memcpy(&items, array, sizeof(items));
 	items = array_reserve(items, *n, 1, room, size);
 	if (!items)
-		return text_no_memory(err);
+		return false;
 	memcpy(array, &items, sizeof(items));
 	memmove(items + (at + 1) * size, items + at * size, (*n - at) * size);
 	memcpy(items + at * size, item, size);
 	++*n;
-	return 0;
+	return true;
 }
 
 static bool valid_name(const char *name)

@@ -30,7 +30,7 @@ static int addr_broadcast(struct topology_parser *p, const char *s)
 	a->has_broadcast = true;
 	a->broadcast = a->prefix.addr;
 	host = htonl((uint32_t)prefix_end(4, 0, a->prefix.len));
-	if (strcmp(s, "+") && strcmp(s, "-"))
+	if (strcmp(s, "+") != 0 && strcmp(s, "-") != 0)
 		return scan_addr(s, &a->broadcast, p->err);
 	/* up to /30, where there is something to set */
 	if (a->prefix.len <= 30)

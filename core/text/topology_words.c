@@ -222,7 +222,8 @@ int make_dev(struct topology_parser *p, uint16_t *dev)
 
 	if (!p->dev)
 		return text_fail(p->err, "'dev' and an interface are missing");
-	if (strcmp(p->dev, "lo") && nat_topology_if_index(p->t, p->dev) < 0)
+	if (strcmp(p->dev, "lo") != 0 &&
+	    nat_topology_if_index(p->t, p->dev) < 0)
 		rc = topology_add_if(p->t, p->dev, p->err);
 	return rc ? rc : find_dev(p, p->dev, dev);
 }

@@ -1,0 +1,421 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Rewriting: a datagram becomes, to the byte, the one that would have been
+ * built so from the start. Each ends at an unreadable page. */
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "pure/random.h"
+#include "pure/rewrite.h"
+#include "pure/tuple.h"
+#include "test/check.h"
+#include "test/frames.h"
+#include "test/guard.h"
+
+/* A tuple that has ADDRESS or ADDRESS:ID at both ends. */
+static struct nat_tuple both_ends(const char *text)
+{
+	char copy[32] = "";
+	struct in_addr a;
+	struct nat_tuple t = {.family = 4};
+	const char *colon = strchr(text, ':');
+	size_t n = colon ? (size_t)(colon - text) : strlen(text);
+
+	assert_true(n < sizeof(copy));
+	memcpy(copy, text, n);
+	assert_int_equal(inet_pton(AF_INET, copy, &a), 1);
+	t.src = t.dst = addr_v4(a.s_addr);
+	if (colon)
+		t.src_id = t.dst_id =
+			htons((uint16_t)strtoul(colon + 1, NULL, 10));
+	return t;
+}
+
+static struct packet parsed(const struct frame *f)
+{
+	struct packet p;
+
+	assert_int_equal(packet_parse(&p, guard_copy(f->bytes, f->len), f->len),
+			 PACKET_IPV4);
+	return p;
+}
+
+static void must_be(const char *name, const struct packet *p, const char *text)
+{
+	struct frame want = frame_of(text);
+	char got[FRAME_TEXT];
+
+	if (p->len == want.len && !memcmp(p->ip, want.bytes, want.len))
+		return;
+	frame_print(p->ip, p->len, got);
+	fail_msg("%s: %s\nis not %s", name, got, text);
+}
+
+/* ------------------------------------------------------------------ one end */
+
+/* The row's datagram, with the end @m rewritten to @to. */
+static const struct {
+	const char *name, *before;
+	enum manip m;
+	const char *to, *after; /* NULL: refused */
+} ends[] = {
+#define A   "10.0.0.2"
+#define B   "192.0.2.1"
+#define N   "198.51.100.7"
+#define SRC MANIP_SRC, N ":5000"
+#define DST MANIP_DST, N ":5000"
+	{"tcp source", "tcp " A ":40 > " B ":80 S", SRC,
+	 "tcp " N ":5000 > " B ":80 S"},
+	{"tcp destination", "tcp " A ":40 > " B ":80 S", DST,
+	 "tcp " A ":40 > " N ":5000 S"},
+	{"tcp odd payload", "tcp " A ":40 > " B ":80 A len 3", SRC,
+	 "tcp " N ":5000 > " B ":80 A len 3"},
+	{"tcp, options in both headers",
+	 "tcp " A ":40 > " B ":80 A nops 8 doff 6 len 4", SRC,
+	 "tcp " N ":5000 > " B ":80 A nops 8 doff 6 len 4"},
+	{"tcp ports alone", "tcp " A ":40 > " B ":80 S cut 28", SRC,
+	 "tcp " N ":5000 > " B ":80 S cut 28"},
+	{"tcp too short", "tcp " A ":40 > " B ":80 S cut 27", SRC, NULL},
+	{"udp source", "udp " A ":40 > " B ":53 len 5", SRC,
+	 "udp " N ":5000 > " B ":53 len 5"},
+	{"udp destination", "udp " A ":40 > " B ":53 len 5", DST,
+	 "udp " A ":40 > " N ":5000 len 5"},
+	{"udp without a sum", "udp " A ":40 > " B ":53 len 5 nosum", SRC,
+	 "udp " N ":5000 > " B ":53 len 5 nosum"},
+	{"udp too short", "udp " A ":40 > " B ":53 cut 27", DST, NULL},
+	{"udplite", "udplite " A ":40 > " B ":53 len 5", SRC,
+	 "udplite " N ":5000 > " B ":53 len 5"},
+	{"udplite, part covered", "udplite " A ":40 > " B ":53 len 9 ulen 8",
+	 DST, "udplite " A ":40 > " N ":5000 len 9 ulen 8"},
+	{"udplite too short", "udplite " A ":40 > " B ":53 cut 27", SRC, NULL},
+	{"ping source", "icmp " A " > " B " type 8 id 7 len 3", SRC,
+	 "icmp " N " > " B " type 8 id 5000 len 3"},
+	{"ping destination", "icmp " A " > " B " type 8 id 7", DST,
+	 "icmp " A " > " N " type 8 id 5000"},
+	{"echo reply", "icmp " A " > " B " type 0 id 7", DST,
+	 "icmp " A " > " N " type 0 id 5000"},
+	{"timestamp", "icmp " A " > " B " type 13 id 7 len 12", SRC,
+	 "icmp " N " > " B " type 13 id 5000 len 12"},
+	{"address mask reply", "icmp " A " > " B " type 18 id 7 len 4", DST,
+	 "icmp " A " > " N " type 18 id 5000 len 4"},
+	{"an ICMP type without id", "icmp " A " > " B " type 12 rest 99", SRC,
+	 "icmp " N " > " B " type 12 rest 99"},
+	{"icmp too short", "icmp " A " > " B " type 8 cut 27", SRC, NULL},
+	{"esp", "proto 50 " A " > " B " len 7", SRC,
+	 "proto 50 " N " > " B " len 7"},
+	{"nothing behind the header", "proto 47 " A " > " B, DST,
+	 "proto 47 " A " > " N},
+	{"same as before", "udp " A ":40 > " B ":53", MANIP_SRC, A ":40",
+	 "udp " A ":40 > " B ":53"},
+	{"fragment bits", "udp " A ":40 > " B ":53 mf df evil tos 9 ipid 8",
+	 SRC, "udp " N ":5000 > " B ":53 mf df evil tos 9 ipid 8"},
+#undef SRC
+#undef DST
+};
+
+static void one_end(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
+		struct frame f = frame_of(ends[i].before);
+		struct packet p = parsed(&f);
+		struct nat_tuple to = both_ends(ends[i].to);
+		bool done = rewrite_end(&p, ends[i].m, &to);
+
+		if (done != (ends[i].after != NULL))
+			fail_msg("%s: %d", ends[i].name, done);
+		if (done)
+			must_be(ends[i].name, &p, ends[i].after);
+	}
+}
+
+/* A TCP header with its checksum but not its end is left wrong. */
+static void short_tcp(void **state)
+{
+	struct frame f = frame_of("tcp " A ":40 > " B ":80 S cut 39");
+	struct packet p = parsed(&f);
+	struct nat_tuple to = both_ends(N ":5000");
+	uint16_t check = load16(packet_l4(&p) + TCP_CHECK);
+
+	(void)state;
+	assert_true(rewrite_end(&p, MANIP_SRC, &to));
+	assert_int_equal(load16(packet_l4(&p) + TCP_CHECK), check);
+	assert_int_equal(load16_host(packet_l4(&p) + PORT_SRC), 5000);
+}
+
+/* Every id there is, so that a sum of zero is among the results. */
+static const struct {
+	const char *before, *head, *tail; /* after: the id between these */
+} sweeps[] = {
+	{"tcp " A ":40 > " B ":80 A", "tcp " N ":", " > " B ":80 A"},
+	{"udp " A ":40 > " B ":80", "udp " N ":", " > " B ":80"},
+	{"udplite " A ":40 > " B ":80", "udplite " N ":", " > " B ":80"},
+	{"icmp " A " > " B " id 1", "icmp " N " > " B " rest ", ""},
+};
+
+static void every_id(void **state)
+{
+	char to[32], text[FRAME_TEXT];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(sweeps); i++) {
+		bool icmp = !strncmp(sweeps[i].before, "icmp", 4);
+		struct frame f = frame_of(sweeps[i].before);
+
+		for (uint32_t id = 0; id < 65536; id++) {
+			struct packet p = parsed(&f);
+			struct nat_tuple t;
+
+			(void)snprintf(to, sizeof(to), N ":%u", id);
+			t = both_ends(to);
+			assert_true(rewrite_end(&p, MANIP_SRC, &t));
+			if (p.proto != PROTO_TCP && !icmp)
+				assert_int_not_equal(
+					load16(packet_l4(&p) + UDP_CHECK), 0);
+			if (id % 16 && frame_is_sound(p.ip, p.len))
+				continue;
+			(void)snprintf(text, sizeof(text), "%s%u%s",
+				       sweeps[i].head, icmp ? id << 16 : id,
+				       sweeps[i].tail);
+			must_be("sweep", &p, text);
+		}
+	}
+}
+
+/* ---------------------------------------------------------- wrong checksums */
+
+/* What is wrong about the sum over header and data, modulo 0xffff. */
+static uint32_t wrong_by(const struct packet *p)
+{
+	uint32_t sum = 0;
+
+	if (p->proto != PROTO_ICMP)
+		sum = frame_sum(p->proto + packet_l4_len(p), p->ip + IPV4_SRC,
+				8);
+	return frame_sum(sum, packet_l4(p), packet_l4_len(p)) % 0xffff;
+}
+
+static void wrong_stays_wrong(void **state)
+{
+	static const char *const rows[] = {
+		"tcp " A ":40 > " B ":80 S badsum",
+		"tcp " A ":40 > " B ":80 A len 7 nosum",
+		"udp " A ":40 > " B ":80 len 3 badsum",
+		"icmp " A " > " B " id 7 badsum",
+		"icmp " A " > " B " id 7 nosum",
+	};
+	struct nat_tuple to = both_ends(N ":5000");
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct frame f = frame_of(rows[i]);
+		struct packet p = parsed(&f);
+		uint32_t before = wrong_by(&p);
+
+		assert_int_not_equal(before, 0);
+		assert_true(rewrite_end(&p, MANIP_SRC, &to));
+		assert_true(rewrite_end(&p, MANIP_DST, &to));
+		if (wrong_by(&p) != before)
+			fail_msg("%s", rows[i]);
+	}
+}
+
+/* --------------------------------------------------------------- both at once
+ */
+
+static struct frame random_plain(struct random *r)
+{
+	static const char *const form[] = {
+		"tcp " A ":40 > " B ":80 A",
+		"udp " A ":40 > " B ":80",
+		"udp " A ":40 > " B ":80 nosum",
+		"udp " A ":40 > " B ":80 badsum",
+	};
+	char text[FRAME_TEXT];
+
+	(void)snprintf(text, sizeof(text), "%s len %u ttl %u",
+		       form[random_u32(r) % ARRAY_LEN(form)],
+		       12 + random_u32(r) % 90, 2 + random_u32(r) % 254);
+	return frame_of(text);
+}
+
+/* Forwarding and translating a plain packet in one go is what the steps are. */
+static void plain(void **state)
+{
+	struct random r = random_new(1);
+
+	(void)state;
+	for (unsigned i = 0; i < 100000; i++) {
+		struct frame f = random_plain(&r), copy;
+		struct packet p, q;
+		uint32_t at = f.bytes[IPV4_PROTO] == PROTO_TCP ? TCP_CHECK
+							       : UDP_CHECK;
+		struct nat_tuple t = {
+			.src = addr_v4(random_u32(&r)),
+			.dst = addr_v4(random_u32(&r)),
+			.src_id = random_u16(&r),
+			.dst_id = random_u16(&r),
+		};
+		uint32_t addr[2] = {t.src.w[0], t.dst.w[0]}, ports;
+		uint16_t id[2] = {t.src_id, t.dst_id}, any = random_u16(&r);
+		uint64_t addrs;
+
+		if (random_u32(&r) % 4 == 0)
+			memcpy(f.bytes + IPV4_HEADER + at, &any, sizeof(any));
+		memcpy(&addrs, addr, sizeof(addrs));
+		memcpy(&ports, id, sizeof(ports));
+		copy = f;
+		p = parsed(&f);
+		assert_true(packet_is_plain(p.ip, p.len));
+		rewrite_plain(&p, addrs, ports);
+		q = p;
+		q.ip = copy.bytes;
+		assert_true(rewrite_end(&q, MANIP_SRC, &t));
+		assert_true(rewrite_end(&q, MANIP_DST, &t));
+		rewrite_ttl_down(&q);
+		assert_memory_equal(p.ip, q.ip, p.len);
+	}
+}
+
+/* --------------------------------------------------------------- ICMP errors
+ */
+
+/* An error to @m's end: what it quotes gets @inner at the opposite end. */
+static const struct {
+	const char *name, *before;
+	enum manip m;
+	const char *inner, *outer, *after;
+} errors[] = {
+#define OUT(q) "icmp 203.0.113.9 > " N " type 3 code 3 (" q ")"
+#define IN(q)  "icmp 203.0.113.9 > " A " type 3 code 3 (" q ")"
+#define TO     MANIP_DST, A ":40", A
+	{"udp", OUT("udp " N ":5000 > " B ":53 len 4"), TO,
+	 IN("udp " A ":40 > " B ":53 len 4")},
+	{"udp without a sum", OUT("udp " N ":5000 > " B ":53 nosum"), TO,
+	 IN("udp " A ":40 > " B ":53 nosum")},
+	{"udp, eight bytes of it",
+	 OUT("udp " N ":5000 > " B ":53 len 4 cut 28"), TO,
+	 IN("udp " A ":40 > " B ":53 len 4 cut 28")},
+	{"udp, seven bytes", OUT("udp " N ":5000 > " B ":53 len 4 cut 27"), TO,
+	 NULL},
+	{"udp, none", OUT("udp " N ":5000 > " B ":53 cut 20"), TO, NULL},
+	{"tcp", OUT("tcp " N ":5000 > " B ":80 S"), TO,
+	 IN("tcp " A ":40 > " B ":80 S")},
+	{"tcp, eight bytes of it", OUT("tcp " N ":5000 > " B ":80 S cut 28"),
+	 TO, IN("tcp " A ":40 > " B ":80 S cut 28")},
+	{"a ping", OUT("icmp " N " > " B " id 5000 len 4"), TO,
+	 IN("icmp " A " > " B " id 40 len 4")},
+	{"esp", OUT("proto 50 " N " > " B " len 4"), TO,
+	 IN("proto 50 " A " > " B " len 4")},
+	{"options in the quote", OUT("udp " N ":5000 > " B ":53 nops 4"), TO,
+	 IN("udp " A ":40 > " B ":53 nops 4")},
+	{"the other way",
+	 "icmp " A " > " B " type 11 (udp " B ":53 > " A ":40 ttl 1)",
+	 MANIP_SRC, N ":5000", N,
+	 "icmp " N " > " B " type 11 (udp " B ":53 > " N ":5000 ttl 1)"},
+#undef OUT
+#undef IN
+#undef TO
+};
+
+static void icmp_errors(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(errors); i++) {
+		struct frame f = frame_of(errors[i].before);
+		struct packet p = parsed(&f);
+		struct nat_tuple inner = both_ends(errors[i].inner);
+		struct nat_tuple outer = both_ends(errors[i].outer);
+		bool done = rewrite_icmp_error(&p, errors[i].m, &inner, &outer);
+
+		if (done != (errors[i].after != NULL))
+			fail_msg("%s: %d", errors[i].name, done);
+		if (done)
+			must_be(errors[i].name, &p, errors[i].after);
+	}
+}
+
+/* A wrong sum in the quote is the sender's business, the error's own is made
+ * anew. */
+static void wrong_quotes(void **state)
+{
+	struct frame f = frame_of("icmp 203.0.113.9 > " N " type 3 (udp " N
+				  ":5000 > " B ":53)");
+	struct nat_tuple to = both_ends(A ":40");
+	struct packet p = parsed(&f);
+	uint8_t *quoted = packet_l4(&p) + ICMP_HEADER;
+
+	(void)state;
+	quoted[IPV4_CHECK] ^= 0x11;
+	assert_true(rewrite_icmp_error(&p, MANIP_DST, &to, &to));
+	assert_true(frame_is_sound(p.ip, p.len));
+	assert_int_not_equal(frame_sum(0, quoted, IPV4_HEADER), 0xffff);
+}
+
+/* ------------------------------------------------------- fragments and TTL */
+
+static void first_fragment(void **state)
+{
+	static const char whole[] =
+		"udp " A ":40 > " B ":53 len 100 ipid 7 nops 4";
+
+	(void)state;
+	for (uint32_t payload = 8; payload < 108; payload += 8) {
+		struct frame f = frame_of(whole), want = frame_of(whole);
+		struct packet p = parsed(&f);
+		uint8_t *h = want.bytes;
+
+		h[IPV4_LEN] = 0;
+		h[IPV4_LEN + 1] = (uint8_t)(24 + payload);
+		h[IPV4_FRAG] = IPV4_MF >> 8;
+		h[IPV4_CHECK] = h[IPV4_CHECK + 1] = 0;
+		rewrite_first_fragment(&p, payload);
+		assert_int_equal(p.len, 24 + payload);
+		assert_true(packet_is_fragment(&p));
+		assert_int_equal(frame_sum(0, p.ip, 24), 0xffff);
+		assert_int_equal(p.ip[IPV4_CHECK] << 8 | p.ip[IPV4_CHECK + 1],
+				 (uint16_t)~frame_sum(0, h, 24));
+		assert_memory_equal(p.ip, h, IPV4_CHECK);
+		assert_memory_equal(p.ip + 12, h + 12, p.len - 12);
+	}
+}
+
+static void ttl_down(void **state)
+{
+	char text[FRAME_TEXT];
+
+	(void)state;
+	for (unsigned ttl = 1; ttl < 256; ttl++)
+		for (unsigned ipid = 0; ipid < 65536; ipid += 257) {
+			struct frame f;
+			struct packet p;
+
+			(void)snprintf(text, sizeof(text),
+				       "proto 50 " A " > " B " ttl %u ipid %u",
+				       ttl, ipid);
+			f = frame_of(text);
+			p = parsed(&f);
+			rewrite_ttl_down(&p);
+			assert_int_equal(p.ip[IPV4_TTL], ttl - 1);
+			assert_true(frame_is_sound(p.ip, p.len));
+		}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(one_end),
+		cmocka_unit_test(short_tcp),
+		cmocka_unit_test(every_id),
+		cmocka_unit_test(wrong_stays_wrong),
+		cmocka_unit_test(plain),
+		cmocka_unit_test(icmp_errors),
+		cmocka_unit_test(wrong_quotes),
+		cmocka_unit_test(first_fragment),
+		cmocka_unit_test(ttl_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
