@@ -37,12 +37,12 @@ static json_t *status(uint16_t bits)
 static json_t *connection(const struct story_connection *c)
 {
 	const struct nat_conntrack *ct = &c->ct;
-	json_t *j = json_pack("{s:o, s:o, s:o, s:o, s:i, s:i}", "orig",
-			      tuple(&ct->tuple[NAT_ORIGINAL]), "reply",
-			      tuple(&ct->tuple[NAT_REPLY]), "status",
-			      status(ct->status), "status_set",
-			      status(c->status_set), "timeout",
-			      (int)ct->timeout_s, "mark", (int)ct->mark);
+	json_t *j = json_pack(
+		"{s:o, s:o, s:o, s:o, s:I, s:I}", "orig",
+		tuple(&ct->tuple[NAT_ORIGINAL]), "reply",
+		tuple(&ct->tuple[NAT_REPLY]), "status", status(ct->status),
+		"status_set", status(c->status_set), "timeout",
+		(json_int_t)ct->timeout_s, "mark", (json_int_t)ct->mark);
 
 	if (ct->tuple[NAT_ORIGINAL].proto == IPPROTO_TCP)
 		json_object_set_new(j, "tcp_state",

@@ -184,13 +184,11 @@ bool interval_map_make(struct interval_map *m, uint8_t family,
 {
 	size_t each = family == 4 ? sizeof(*m->v4) : sizeof(*m->v6);
 
+	_Static_assert(_Alignof(max_align_t) >= _Alignof(struct interval6),
+		       "malloc() aligns well enough");
 	m->n = (uint32_t)s->n;
-	m->v4 = NULL;
-	if (family == 4)
-		m->v4 = malloc(s->n * each);
-	else
-		m->v6 = aligned_alloc(16, s->n * each);
-	if (!m->v4)
+	m->any = malloc(s->n * each);
+	if (!m->any)
 		return false;
 	for (size_t i = 0; i < s->n; i++) {
 		if (family == 4)
@@ -206,8 +204,8 @@ bool interval_map_make(struct interval_map *m, uint8_t family,
 
 void interval_map_free(struct interval_map *m)
 {
-	free(m->v4);
-	m->v4 = NULL;
+	free(m->any);
+	m->any = NULL;
 }
 
 uint32_t interval_find6(const struct interval_map *m,

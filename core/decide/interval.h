@@ -86,6 +86,7 @@ struct interval_map {
 	uint32_t first[257];
 	uint32_t n;
 	union {
+		void *any;
 		struct interval4 *v4;
 		struct interval6 *v6;
 	};

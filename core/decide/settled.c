@@ -252,15 +252,16 @@ ALWAYS_INLINE void translate(struct meeting *s)
 		rewrite_plain(&s->p, addrs, ports);
 }
 
-enum settled settled_forward(struct nat_worker *w, struct nat_packet *pkt,
-			     const struct flight *f)
+/* With @dir a constant where it is called, there is one copy of all this for
+ * each direction, and neither has to look which side is which. */
+ALWAYS_INLINE enum settled forward(struct nat_worker *w, struct nat_packet *pkt,
+				   struct conn_ref r, enum nat_dir dir)
 {
-	struct conn_ref r = conns_deref(&w->view, f->candidate);
 	struct meeting s = {
 		.w = w,
 		.pkt = pkt,
 		.conn = r.conn,
-		.dir = r.dir,
+		.dir = (uint8_t)dir,
 		.p = plain_packet(pkt->data),
 		.status = conn_status(r.conn),
 	};
@@ -281,4 +282,13 @@ enum settled settled_forward(struct nat_worker *w, struct nat_packet *pkt,
 	if (unlikely(j.actions & TCP_DELETE))
 		(void)conns_kill(&w->view, r);
 	return SETTLED;
+}
+
+enum settled settled_forward(struct nat_worker *w, struct nat_packet *pkt,
+			     const struct flight *f)
+{
+	struct conn_ref r = conns_deref(&w->view, f->candidate);
+
+	return r.dir == NAT_ORIGINAL ? forward(w, pkt, r, NAT_ORIGINAL)
+				     : forward(w, pkt, r, NAT_REPLY);
 }

@@ -38,9 +38,8 @@ static const struct topology_route *table_find(const struct nat_topology *t,
 	for (size_t i = 0; i < t->n_routes; i++) {
 		const struct topology_route *r = &t->routes[i];
 
-		if (r->dst.family == family &&
+		if (r->scope >= q->scope && r->dst.family == family &&
 		    topology_table(t, family, r->table) == table &&
-		    r->scope >= q->scope &&
 		    (q->dev == DEV_ANY || q->dev == r->dev) &&
 		    prefix_holds(&r->dst, &q->host.addr) &&
 		    (!best || is_better(r, best)))

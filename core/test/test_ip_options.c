@@ -103,8 +103,8 @@ static const struct {
 	  "070708" HERE "00" },
 	{ "record route, full", "070708" ZERO "01", "070708" ZERO "01",
 	  "070708" ZERO "00" },
-	{ "record route, then half a slot", "070906" ZERO "000000" "000000",
-	  "07090a" "0000" EXIT "00" "000000", "07090a" "0000" HERE "00000000" },
+	{ "record route, unaligned to its end", "070906" "0000" ZERO "000000",
+	  "07090a" "0000" EXIT "000000", "07090a" "0000" HERE "000000" },
 	{ "record route, half a slot left", "070b06" ZERO ZERO "00",
 	  "070b0a" "0000" EXIT "000000", NULL },
 	{ "time", "440c0500" ZERO ZERO, "440c0900" TIME ZERO,
@@ -178,7 +178,7 @@ static void put_len(uint8_t *ip, size_t len)
 }
 
 /* A datagram that ends with its header. */
-static struct packet packet_with(const char *name, const char *hex)
+static struct packet packet_with(const char *hex)
 {
 	uint8_t options[IP_OPTIONS_MAX];
 	size_t n = from_hex(hex, options), len = IPV4_HEADER + n;
@@ -192,8 +192,7 @@ static struct packet packet_with(const char *name, const char *hex)
 	memcpy(ip + IPV4_HEADER, options, n);
 	sum = csum_finish(csum_partial(0, ip, len));
 	memcpy(ip + IPV4_CHECK, &sum, sizeof(sum));
-	if (n % 4 || packet_parse(&p, ip, (uint32_t)len) != PACKET_IPV4)
-		fail_msg("%s: not a packet", name);
+	assert_int_equal(packet_parse(&p, ip, (uint32_t)len), PACKET_IPV4);
 	return p;
 }
 
@@ -212,7 +211,7 @@ static void test_arrival(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(arrival); i++) {
 		const struct row *r = &arrival[i];
-		struct packet p = packet_with(r->name, r->options);
+		struct packet p = packet_with(r->options);
 		struct ip_options o = {0};
 		uint8_t bad = ip_options_arrive(&p, &v, &o);
 		const char *want = r->arrived ? r->arrived : r->options;
@@ -260,7 +259,7 @@ static void test_onward(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(onward); i++) {
 		const char *name = onward[i].name;
-		struct packet p = packet_with(name, onward[i].options);
+		struct packet p = packet_with(onward[i].options);
 		struct ip_options o = {0};
 		bool changed;
 

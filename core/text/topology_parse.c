@@ -110,7 +110,7 @@ static int read_text(struct topology_parser *p, char *text)
 			rc = split_words(p, cut_line(&text, &more));
 		if (!rc && p->n_words)
 			rc = run_line(p);
-		if (rc && !p->collecting)
+		if (rc == -ENOMEM || (rc && !p->collecting))
 			return rc;
 	}
 	p->err->line = 0;

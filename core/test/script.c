@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Scripts, carried out. */
+#include "test/script.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "test/check.h"
+#include "util.h"
+
+enum { LINE = FRAME_TEXT };
+
+struct run {
+	struct router r;
+	const struct script *script;
+	unsigned line;
+	size_t told; /* of what the router sent because of the last packet */
+};
+
+#define wrong(u, ...)                                                          \
+	do {                                                                   \
+		print_error(__VA_ARGS__);                                      \
+		fail_msg(" in line %u of '%s'", (u)->line, (u)->script->name); \
+	} while (0)
+
+static void must_match(const struct run *u, const char *got, const char *want)
+{
+	if (!text_like(got, want))
+		wrong(u, "%s\nis not %s", got, want);
+}
+
+static void all_told(const struct run *u)
+{
+	char text[ROUTER_TEXT];
+
+	if (router_originated(&u->r, u->told, text))
+		wrong(u, "also sent, before this line: %s", text);
+}
+
+static void enter(struct run *u, const char *rest)
+{
+	char name[16];
+	struct frame f;
+	int used;
+
+	all_told(u);
+	if (sscanf(rest, "%15s %n", name, &used) != 1 ||
+	    !frame_parse(&f, rest + used))
+		wrong(u, "no datagram: %s", rest);
+	router_send(&u->r, name, &f);
+	u->told = 0;
+}
+
+static void result(struct run *u, const char *rest)
+{
+	char got[ROUTER_TEXT];
+
+	router_result(&u->r, got);
+	must_match(u, got, rest);
+}
+
+static void originated(struct run *u, const char *rest)
+{
+	char got[ROUTER_TEXT];
+
+	if (!router_originated(&u->r, u->told, got))
+		wrong(u, "nothing more was sent");
+	must_match(u, got, rest);
+	u->told++;
+}
+
+static void state(struct run *u, const char *rest)
+{
+	const struct nat_packet *p = &u->r.pkt;
+	char got[32];
+
+	(void)snprintf(got, sizeof(got), "%s%s",
+		       nat_state_name((enum nat_state)p->state),
+		       p->dir == NAT_REPLY ? " reply" : "");
+	must_match(u, got, rest);
+}
+
+static void wait_for(struct run *u, const char *rest)
+{
+	u->r.now_ns += (uint64_t)(strtod(rest, NULL) * 1e9);
+}
+
+static void mark(struct run *u, const char *rest)
+{
+	u->r.mark = (uint32_t)strtoul(rest, NULL, 0);
+}
+
+static void connections(struct run *u, const char *rest)
+{
+	unsigned want, got;
+	int used;
+
+	if (sscanf(rest, "%u %n", &want, &used) != 1)
+		wrong(u, "how many?");
+	got = router_connections(&u->r, rest + used);
+	if (got != want)
+		wrong(u, "%u like %s", got, rest + used);
+}
+
+static uint64_t stat_of(const struct run *u, const char *name)
+{
+	static const struct {
+		const char *name;
+		size_t at;
+	} names[] = {
+		{"packets", offsetof(struct nat_stats, packets)},
+		{"created", offsetof(struct nat_stats, created)},
+		{"expired", offsetof(struct nat_stats, expired)},
+		{"deleted", offsetof(struct nat_stats, deleted)},
+		{"invalid", offsetof(struct nat_stats, invalid)},
+		{"insert_failed", offsetof(struct nat_stats, insert_failed)},
+		{"early_drop", offsetof(struct nat_stats, early_drop)},
+		{"clash_resolve", offsetof(struct nat_stats, clash_resolve)},
+	};
+	struct nat_stats s;
+
+	if (!strcmp(name, "entries"))
+		return router_entries(&u->r);
+	nat_engine_stats(u->r.engine, &s);
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (!strcmp(name, names[i].name))
+			return *(uint64_t *)(void *)((char *)&s + names[i].at);
+	wrong(u, "unknown: %s", name);
+	return 0;
+}
+
+static void statistics(struct run *u, const char *rest)
+{
+	char name[32];
+	uint64_t want, got;
+
+	if (sscanf(rest, "%31s %" SCNu64, name, &want) != 2)
+		wrong(u, "how many?");
+	got = stat_of(u, name);
+	if (got != want)
+		wrong(u, "%s is %" PRIu64, name, got);
+}
+
+static void count(struct run *u, const char *rest)
+{
+	char chain[64];
+	unsigned rule;
+	uint64_t want[2], got[2];
+
+	if (sscanf(rest, "%63s %u %" SCNu64 " %" SCNu64, chain, &rule, &want[0],
+		   &want[1]) != 4)
+		wrong(u, "how many?");
+	router_counters(&u->r, chain, rule, &got[0], &got[1]);
+	if (got[0] != want[0] || got[1] != want[1])
+		wrong(u, "%s is [%" PRIu64 ":%" PRIu64 "]", rest, got[0],
+		      got[1]);
+}
+
+static void nothing(struct run *u, const char *rest)
+{
+	(void)u;
+	(void)rest;
+}
+
+static const struct {
+	const char *word;
+	void (*fn)(struct run *u, const char *rest);
+} verbs[] = {
+	{">", enter},        {"<", result},        {"^", originated},
+	{"is", state},       {"wait", wait_for},   {"mark", mark},
+	{"ct", connections}, {"stat", statistics}, {"count", count},
+	{"sysctl", nothing}, /* done already */
+};
+
+static void do_line(struct run *u, const char *line)
+{
+	for (size_t i = 0; i < ARRAY_LEN(verbs); i++) {
+		size_t n = strlen(verbs[i].word);
+
+		if (strncmp(line, verbs[i].word, n) != 0 || line[n] != ' ')
+			continue;
+		verbs[i].fn(u, line + n + 1);
+		return;
+	}
+	wrong(u, "no such line: %s", line);
+}
+
+/* The next line of *@text, which moves on; false: there is none. */
+static bool next_line(const char **text, char line[LINE])
+{
+	size_t n = strcspn(*text, "\n");
+
+	if (!**text)
+		return false;
+	assert_true(n < LINE);
+	memcpy(line, *text, n);
+	line[n] = '\0';
+	*text += n + ((*text)[n] == '\n');
+	return true;
+}
+
+static void set_sysctls(struct router_config *c, const char *text)
+{
+	char line[LINE], name[64], value[32];
+
+	while (next_line(&text, line))
+		if (sscanf(line, "sysctl %63s %31s", name, value) == 2)
+			assert_int_equal(
+				nat_sysctl_set(&c->sysctl, name, value), 0);
+}
+
+void script_run(const struct script *s)
+{
+	struct router_config c = router_defaults(s->rules);
+	struct run u = {.script = s};
+	const char *text = s->text;
+	char line[LINE];
+
+	set_sysctls(&c, text);
+	router_open(&u.r, &c);
+	while (next_line(&text, line)) {
+		u.line++;
+		do_line(&u, line);
+	}
+	all_told(&u);
+	router_close(&u.r);
+}
+
+void script_run_all(const struct script *s, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		script_run(&s[i]);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * What a router does, written line by line:
+ *
+ *	sysctl NAME VALUE         before all else
+ *	> IF DATAGRAM             enters; see frames.h
+ *	< RESULT                  what became of it, a pattern; see router.h
+ *	^ IF DATAGRAM             and the router itself sent this, a pattern
+ *	is STATE [reply]          how conntrack saw it
+ *	wait SECONDS
+ *	mark N                    of packets that enter from here on
+ *	ct N PATTERN              N lines of conntrack -L are like that
+ *	stat NAME N               of struct nat_stats; or entries
+ *	count TABLE/CHAIN RULE PACKETS BYTES
+ *				  RULE 0: the chain's policy
+ *
+ * Every packet that the router sends has to be told.
+ */
+#ifndef TEST_SCRIPT_H
+#define TEST_SCRIPT_H
+
+#include "test/router.h"
+
+struct script {
+	const char *name;
+	const char *rules; /* as in struct router_config */
+	const char *text;
+};
+
+/* Fails at the first line that is not so. */
+void script_run(const struct script *s);
+/* All of them, each of which may fail. */
+void script_run_all(const struct script *s, size_t n);
+
+#endif

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Connections under threads:
+ *	- one that a thread confirmed and nobody else may kill is found until
+ *	  it kills it itself;
+ *	- of those that kill one connection, one is told that it did;
+ *	- of those that confirm one tuple, one connection lives at a time.
+ * Some tuples are a thread's own, some are everybody's. A sweeper runs along,
+ * and connections of the shared ones expire under it. Under ThreadSanitizer it
+ * also shows that nothing else is shared.
+ */
+#include <arpa/inet.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "pure/random.h"
+#include "shared/conns.h"
+#include "test/check.h"
+
+enum {
+	MAX_THREADS = 3,
+	OWN = 300,  /* tuples of each thread's own */
+	HOT = 16,   /* of all */
+	BATCH = 16, /* operations between quiescent states */
+	LONG = 1 << 30,
+	SHORT = 20,
+};
+
+struct torture {
+	struct conns s;
+	_Atomic bool stop;
+	_Atomic uint64_t missed, torn, twice, created, killed;
+	uint8_t proto; /* of the hot ones */
+};
+
+struct worker {
+	struct conns_view v;
+	struct torture *t;
+	struct random random;
+	pthread_t thread;
+	uint8_t id;
+	bool mine[OWN]; /* in the table */
+	uint64_t created, killed, expired;
+};
+
+static void bump(_Atomic uint64_t *n, uint64_t by)
+{
+	atomic_fetch_add_explicit(n, by, memory_order_relaxed);
+}
+
+/* @who: a worker's own, or MAX_THREADS for those of all. */
+static struct nat_tuple tuple_of(unsigned who, uint32_t n, uint8_t proto)
+{
+	return (struct nat_tuple){
+		.src = addr_v4(htonl(0x0a000000 + who)),
+		.dst = addr_v4(htonl(0xc0000201)),
+		.src_id = htons((uint16_t)n),
+		.dst_id = htons(53),
+		.proto = proto,
+		.family = 4,
+	};
+}
+
+static struct conn_ref find(struct worker *w, const struct nat_tuple *t)
+{
+	struct conn_ref r = conns_find(&w->v, t, conns_hash(&w->v, t));
+	struct nat_tuple got;
+
+	if (!r.conn)
+		return r;
+	conn_tuple(r.conn, (enum nat_dir)r.dir, &got);
+	if (!tuple_equal(&got, t))
+		bump(&w->t->torn, 1);
+	return r;
+}
+
+static bool confirm(struct worker *w, const struct nat_tuple *t, ticks timeout)
+{
+	bool full = false;
+	struct conn_ref r = conns_new(&w->v, t, conns_hash(&w->v, t), &full);
+	struct nat_tuple reply;
+	enum confirm_result res;
+
+	if (!r.conn || !tuple_invert(&reply, t))
+		abort();
+	conn_set_tuple(r.conn, NAT_REPLY, &reply);
+	conn_set_timeout(r.conn, timeout);
+	conn_set_status(r.conn, NAT_ST_SRC_NAT_DONE);
+	res = conns_confirm(&w->v, &r);
+	w->created += res == CONFIRM_INSERTED;
+	return res == CONFIRM_INSERTED;
+}
+
+/* Refreshed under its lock, as a packet does. */
+static void touch(struct conn_ref r, ticks timeout)
+{
+	conn_lock(r.conn);
+	conn_set_status(r.conn, NAT_ST_SEEN_REPLY);
+	conn_set_timeout(r.conn, timeout);
+	conn_unlock(r.conn);
+}
+
+/* What is in the table is what was put there. */
+static void own(struct worker *w)
+{
+	uint32_t n = random_u32(&w->random) % OWN;
+	struct nat_tuple t = tuple_of(w->id, n, PROTO_TCP), reply;
+	struct conn_ref r = find(w, &t);
+
+	if ((r.conn != NULL) != w->mine[n] || !tuple_invert(&reply, &t) ||
+	    find(w, &reply).conn != r.conn)
+		bump(&w->t->missed, 1);
+	if (!r.conn) {
+		w->mine[n] = confirm(w, &t, LONG);
+		if (!w->mine[n])
+			bump(&w->t->missed, 1);
+	} else if (random_u32(&w->random) % 2) {
+		touch(r, w->v.now + LONG);
+	} else {
+		w->mine[n] = false;
+		if (!conns_kill(&w->v, r))
+			bump(&w->t->twice, 1);
+		w->killed++;
+	}
+}
+
+static void hot(struct worker *w)
+{
+	uint32_t n = random_u32(&w->random) % HOT;
+	struct nat_tuple t = tuple_of(MAX_THREADS, n, w->t->proto);
+	struct conn_ref r = find(w, &t);
+
+	if (!r.conn)
+		(void)confirm(w, &t, SHORT);
+	else if (random_u32(&w->random) % 2)
+		touch(r, w->v.now + SHORT);
+	else
+		w->killed += conns_kill(&w->v, r);
+}
+
+static bool any(void *ctx, const struct conn *c)
+{
+	(void)c;
+	return ++*(unsigned *)ctx > 4;
+}
+
+static void look_by_source(struct worker *w)
+{
+	struct nat_tuple t = tuple_of(MAX_THREADS, random_u32(&w->random) % HOT,
+				      w->t->proto);
+	unsigned n = 0;
+
+	bysource_walk(&w->t->s.bysource, &t, any, &n);
+}
+
+static void *worker(void *arg)
+{
+	struct worker *w = arg;
+	struct torture *t = w->t;
+
+	grace_thread_register();
+	conns_view_init(&w->v, &t->s, w->id);
+	while (!atomic_load_explicit(&t->stop, memory_order_relaxed)) {
+		for (unsigned i = 0; i < BATCH; i++) {
+			own(w);
+			hot(w);
+			look_by_source(w);
+		}
+		w->v.now++;
+		w->v.others = w->v.now;
+		(void)conns_sweep(&w->v, 64);
+		grace_quiescent();
+	}
+	for (uint32_t n = 0; n < OWN; n++) {
+		struct nat_tuple own_one = tuple_of(w->id, n, PROTO_TCP);
+		struct conn_ref r = find(w, &own_one);
+
+		if ((r.conn != NULL) != w->mine[n])
+			bump(&t->missed, 1);
+		if (r.conn)
+			w->killed += conns_kill(&w->v, r);
+	}
+	bump(&t->created, w->created);
+	bump(&t->killed, w->killed + w->v.stats.expired);
+	if (w->killed + w->v.stats.expired != w->v.stats.deleted)
+		bump(&t->twice, 1);
+	conns_view_fini(&w->v);
+	grace_thread_unregister();
+	return NULL;
+}
+
+/* Nothing but the hot ones is left, and they go one by one. */
+static uint64_t kill_hot(struct torture *t)
+{
+	struct worker w = {.t = t};
+	uint64_t killed = 0;
+
+	grace_thread_register();
+	conns_view_init(&w.v, &t->s, CONN_NO_OWNER);
+	for (uint32_t n = 0; n < HOT; n++) {
+		struct nat_tuple tuple = tuple_of(MAX_THREADS, n, t->proto);
+		struct conn_ref r = find(&w, &tuple);
+
+		if (r.conn)
+			killed += conns_kill(&w.v, r);
+	}
+	conns_view_fini(&w.v);
+	grace_thread_unregister();
+	return killed;
+}
+
+static const struct torture_case {
+	const char *name;
+	uint8_t proto;
+	unsigned threads;
+	useconds_t time;
+} cases[] = {
+	{"tcp, two threads", PROTO_TCP, 2, 400000},
+	{"udp, two threads", PROTO_UDP, 2, 400000},
+	{"udp, three threads", PROTO_UDP, 3, 400000},
+};
+
+static void check_case(const struct torture_case *c)
+{
+	struct torture *t = aligned_alloc(CACHE_LINE, sizeof(*t));
+	struct worker *w = aligned_alloc(CACHE_LINE, MAX_THREADS * sizeof(*w));
+
+	assert_non_null(t);
+	assert_non_null(w);
+	memset(t, 0, sizeof(*t));
+	memset(w, 0, MAX_THREADS * sizeof(*w));
+	assert_int_equal(conns_init(&t->s, 1, 0, false), 0);
+	t->proto = c->proto;
+	for (uint8_t i = 0; i < c->threads; i++) {
+		w[i].t = t;
+		w[i].id = i;
+		w[i].random = random_new(i);
+		assert_int_equal(
+			pthread_create(&w[i].thread, NULL, worker, &w[i]), 0);
+	}
+	usleep(c->time);
+	atomic_store_explicit(&t->stop, true, memory_order_relaxed);
+	for (unsigned i = 0; i < c->threads; i++)
+		assert_int_equal(pthread_join(w[i].thread, NULL), 0);
+	print_message("  %s: %lu made\n", c->name, t->created);
+	t->killed += kill_hot(t);
+	assert_true(t->created > 0);
+	assert_int_equal(t->missed, 0);
+	assert_int_equal(t->torn, 0);
+	assert_int_equal(t->twice, 0);
+	assert_int_equal(t->created, t->killed);
+	assert_int_equal(t->s.count, 0);
+	assert_int_equal(table_count(&t->s.table), 0);
+	conns_fini(&t->s);
+	free(w);
+	free(t);
+}
+
+static void torture(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+		check_case(&cases[i]);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(torture)};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
