@@ -39,7 +39,7 @@ extern "C" {
 #endif
 
 #if defined(__GNUC__)
-#define NAT_API __attribute__((visibility("default")))
+#define NAT_API      __attribute__((visibility("default")))
 #define NAT_MUST_USE __attribute__((warn_unused_result))
 #else
 #define NAT_API
@@ -58,61 +58,69 @@ extern "C" {
 /* Why a packet was dropped. */
 #define NAT_DROPS(X)                                                           \
 	X(NONE, "none")                                                        \
-	X(IP_HEADER, "ip_header")               /* RFC 791/8200 header check */ \
+	X(IP_HEADER, "ip_header")           /* RFC 791/8200 header check */    \
 	X(IP_OPTIONS, "ip_options")         /* malformed, or a source route */ \
-	X(MARTIAN_SOURCE, "martian_source")     /* RFC 1812 5.3.7 */           \
-	X(MARTIAN_DEST, "martian_destination")  /* RFC 1812 5.3.7 */           \
+	X(MARTIAN_SOURCE, "martian_source") /* RFC 1812 5.3.7 */               \
+	X(MARTIAN_DEST, "martian_destination") /* RFC 1812 5.3.7 */            \
 	X(NO_ROUTE, "no_route")                                                \
-	X(NOT_OURS, "not_for_us")       /* link broadcast or multicast */      \
+	X(NOT_OURS, "not_for_us") /* link broadcast or multicast */            \
 	X(TTL, "ttl_expired")                                                  \
-	X(TOO_BIG, "too_big")           /* DF set and longer than the MTU */   \
-	X(RULE, "rule")                 /* target DROP or REJECT */            \
-	X(POLICY, "policy")             /* chain policy DROP */                \
-	X(HOTDROP, "hotdrop")           /* a match met a malformed packet */   \
-	X(TABLE_FULL, "table_full")     /* nf_conntrack_max, no early drop */  \
+	X(TOO_BIG, "too_big")       /* DF set and longer than the MTU */       \
+	X(RULE, "rule")             /* target DROP or REJECT */                \
+	X(POLICY, "policy")         /* chain policy DROP */                    \
+	X(HOTDROP, "hotdrop")       /* a match met a malformed packet */       \
+	X(TABLE_FULL, "table_full") /* nf_conntrack_max, no early drop */      \
 	X(INSERT_FAILED, "insert_failed") /* no free tuple at confirm */       \
-	X(NAT, "nat")                   /* rewrite impossible */               \
-	X(NAT_ADDRESS, "nat_address")   /* MASQUERADE/REDIRECT: no address */  \
-	X(ICMP_ERROR, "icmp_error")     /* quoted packet cannot be mapped */   \
-	X(OIF_CHANGED, "oif_changed")   /* masqueraded flow changed its exit */ \
-	X(FRAGMENT, "fragment")         /* reassembly refused it */            \
-	X(IPV6, "ipv6_unrouted")        /* IPv6 without an IPv6 topology */    \
+	X(NAT, "nat")                     /* rewrite impossible */             \
+	X(NAT_ADDRESS, "nat_address") /* MASQUERADE/REDIRECT: no address */    \
+	X(ICMP_ERROR, "icmp_error")   /* quoted packet cannot be mapped */     \
+	X(OIF_CHANGED, "oif_changed") /* masqueraded flow changed its exit */  \
+	X(FRAGMENT, "fragment")       /* reassembly refused it */              \
+	X(IPV6, "ipv6_unrouted")      /* IPv6 without an IPv6 topology */      \
 	X(NO_MEMORY, "no_memory")
 
 /* Netfilter hooks, in kernel numbering. */
-#define NAT_HOOKS(X)                                                           \
-	X(PREROUTING) X(INPUT) X(FORWARD) X(OUTPUT) X(POSTROUTING)
+#define NAT_HOOKS(X) X(PREROUTING) X(INPUT) X(FORWARD) X(OUTPUT) X(POSTROUTING)
 
 /* Connection status bits, as in the kernel's user space interface. */
 #define NAT_STATUS_BITS(X)                                                     \
-	X(EXPECTED, 0) X(SEEN_REPLY, 1) X(ASSURED, 2) X(CONFIRMED, 3)          \
-	X(SRC_NAT, 4) X(DST_NAT, 5) X(SEQ_ADJUST, 6) X(SRC_NAT_DONE, 7)        \
-	X(DST_NAT_DONE, 8) X(DYING, 9) X(FIXED_TIMEOUT, 10) X(TEMPLATE, 11)    \
-	X(NAT_CLASH, 12) X(HELPER, 13)
+	X(EXPECTED, 0)                                                         \
+	X(SEEN_REPLY, 1)                                                       \
+	X(ASSURED, 2)                                                          \
+	X(CONFIRMED, 3)                                                        \
+	X(SRC_NAT, 4)                                                          \
+	X(DST_NAT, 5)                                                          \
+	X(SEQ_ADJUST, 6)                                                       \
+	X(SRC_NAT_DONE, 7)                                                     \
+	X(DST_NAT_DONE, 8)                                                     \
+	X(DYING, 9)                                                            \
+	X(FIXED_TIMEOUT, 10)                                                   \
+	X(TEMPLATE, 11)                                                        \
+	X(NAT_CLASH, 12)                                                       \
+	X(HELPER, 13)
 
 /* How conntrack sees a packet (-m conntrack --ctstate). */
-#define NAT_STATES(X)                                                          \
-	X(INVALID) X(NEW) X(ESTABLISHED) X(RELATED) X(UNTRACKED)
+#define NAT_STATES(X) X(INVALID) X(NEW) X(ESTABLISHED) X(RELATED) X(UNTRACKED)
 
 enum nat_verdict {
 #define X(id, name) NAT_##id,
 	NAT_VERDICTS(X)
 #undef X
-	NAT_N_VERDICTS
+		NAT_N_VERDICTS
 };
 
 enum nat_drop {
 #define X(id, name) NAT_DROP_##id,
 	NAT_DROPS(X)
 #undef X
-	NAT_N_DROPS
+		NAT_N_DROPS
 };
 
 enum nat_hook {
 #define X(id) NAT_HOOK_##id,
 	NAT_HOOKS(X)
 #undef X
-	NAT_N_HOOKS
+		NAT_N_HOOKS
 };
 
 enum nat_status {
@@ -125,7 +133,7 @@ enum nat_state {
 #define X(id) NAT_STATE_##id,
 	NAT_STATES(X)
 #undef X
-	NAT_N_STATES
+		NAT_N_STATES
 };
 
 enum nat_dir { NAT_ORIGINAL, NAT_REPLY, NAT_N_DIRS };
@@ -365,17 +373,17 @@ enum nat_step {
 #define X(id, name) NAT_STEP_##id,
 	NAT_STEPS(X)
 #undef X
-	NAT_N_STEPS
+		NAT_N_STEPS
 };
 NAT_API const char *nat_step_name(enum nat_step s);
 
 struct nat_event {
 	enum nat_step step;
 	enum nat_hook hook;
-	const char *table;  /* RULE, POLICY, MANIP by rule: where; else NULL */
+	const char *table; /* RULE, POLICY, MANIP by rule: where; else NULL */
 	const char *chain;
-	unsigned rule;      /* 1-based in its chain; 0: the policy */
-	const char *text;   /* RULE: as iptables-save writes it; else a note */
+	unsigned rule;    /* 1-based in its chain; 0: the policy */
+	const char *text; /* RULE: as iptables-save writes it; else a note */
 	enum nat_verdict verdict; /* VERDICT */
 	enum nat_drop reason;
 	enum nat_state state;

@@ -6,16 +6,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define ARRAY_LEN(a)   (sizeof(a) / sizeof((a)[0]))
-#define CACHE_LINE     64
-#define likely(x)      __builtin_expect(!!(x), 1)
-#define unlikely(x)    __builtin_expect(!!(x), 0)
-#define MUST_USE       __attribute__((warn_unused_result))
-#define PURE_FN        __attribute__((pure))
-#define NOINLINE       __attribute__((noinline))
-#define ALWAYS_INLINE  static inline __attribute__((always_inline))
-#define FALLTHROUGH    __attribute__((fallthrough))
-#define FORMAT(f, a)   __attribute__((format(printf, f, a)))
+#define ARRAY_LEN(a)  (sizeof(a) / sizeof((a)[0]))
+#define CACHE_LINE    64
+#define likely(x)     __builtin_expect(!!(x), 1)
+#define unlikely(x)   __builtin_expect(!!(x), 0)
+#define MUST_USE      __attribute__((warn_unused_result))
+#define PURE_FN       __attribute__((pure))
+#define NOINLINE      __attribute__((noinline))
+#define ALWAYS_INLINE static inline __attribute__((always_inline))
+#define FALLTHROUGH   __attribute__((fallthrough))
+#define FORMAT(f, a)  __attribute__((format(printf, f, a)))
 
 #define container_of(ptr, type, member)                                        \
 	((type *)(void *)((char *)(ptr)-offsetof(type, member)))

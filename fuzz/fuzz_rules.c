@@ -85,7 +85,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	MUST(again);
 	resaved = save(again);
 	MUST(saved.len == resaved.len);
-	MUST(!saved.len || !memcmp(saved.bytes, resaved.bytes, saved.len));
+	if (saved.bytes && resaved.bytes)
+		MUST(!memcmp(saved.bytes, resaved.bytes, saved.len));
 	nat_rules_free(again);
 	nat_rules_free(rules);
 	free(saved.bytes);

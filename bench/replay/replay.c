@@ -15,9 +15,11 @@
 
 #include "replay/stopwatch.h"
 
-#define PASS_GAP_NS   UINT64_C(1000000000)
-#define PROGRESS_NS   100000000
-#define NS_PER_SECOND 1000000000
+#define PASS_GAP_NS     UINT64_C(1000000000)
+#define HOUSEKEEPING_NS 5000000
+#define NS_PER_SECOND   1000000000
+
+enum { TURNS_PER_PROGRESS = 20 };
 
 struct crew {
 	struct replay *replay;
@@ -160,6 +162,8 @@ static uint64_t packets_done(const struct lanes *all)
 	return sum;
 }
 
+/* While a hand works, this thread keeps house: memory for connections to come,
+ * and the progress bar. */
 static void join(const struct crew *crew, const struct hand *h)
 {
 	const struct replay_config *cfg = crew->cfg;
@@ -167,17 +171,18 @@ static void join(const struct crew *crew, const struct hand *h)
 	uint64_t total = store_count(all->store) * cfg->passes;
 	struct timespec t;
 
-	if (!cfg->progress.fn) {
-		pthread_join(h->thread, NULL);
-		return;
-	}
-	do {
-		progress_tell(&cfg->progress, packets_done(all), total);
+	for (unsigned turn = 0;; turn++) {
+		if (cfg->progress.fn && turn % TURNS_PER_PROGRESS == 0)
+			progress_tell(&cfg->progress, packets_done(all), total);
+		/* no memory ahead of need: workers will find out themselves */
+		(void)nat_engine_maintain(crew->replay->engine);
 		clock_gettime(CLOCK_REALTIME, &t);
-		t.tv_nsec += PROGRESS_NS;
+		t.tv_nsec += HOUSEKEEPING_NS;
 		t.tv_sec += t.tv_nsec / NS_PER_SECOND;
 		t.tv_nsec %= NS_PER_SECOND;
-	} while (pthread_timedjoin_np(h->thread, NULL, &t) == ETIMEDOUT);
+		if (pthread_timedjoin_np(h->thread, NULL, &t) != ETIMEDOUT)
+			return;
+	}
 }
 
 static int run_crew(struct crew *crew, struct nat_error *err)

@@ -67,8 +67,7 @@ static void drop_at_once(struct walk *k, enum nat_drop reason)
 	trace(k, NAT_STEP_VERDICT, nat_drop_name(reason));
 }
 
-static void walk(struct walk *k, const struct nat_packet *pkt,
-		 struct flight *f)
+static void walk(struct walk *k, const struct nat_packet *pkt, struct flight *f)
 {
 	k->in_if = pkt->in_if;
 	k->mark = pkt->mark;
@@ -103,8 +102,8 @@ static void account(struct nat_worker *w, const struct walk *k,
 		w->stats.drop[k->reason]++;
 	pkt->len = k->p.len;
 	pkt->mark = k->mark;
-	pkt->out_if = k->verdict == NAT_FORWARD ? k->out_if
-						: (uint16_t)NAT_NO_IF;
+	pkt->out_if =
+		k->verdict == NAT_FORWARD ? k->out_if : (uint16_t)NAT_NO_IF;
 	pkt->verdict = k->verdict;
 	pkt->reason = k->reason;
 	pkt->state = k->state;
@@ -129,7 +128,7 @@ static void run_batch(struct nat_worker *w, struct nat_packet *pkt, unsigned n,
 		      uint32_t first)
 {
 	bool possible = settled_possible(w);
-	struct flight f[BATCH];
+	struct flight *f = w->flight;
 
 	for (unsigned i = 0; i < n; i++) {
 		if (i + PREFETCH_AHEAD < n)
@@ -138,8 +137,7 @@ static void run_batch(struct nat_worker *w, struct nat_packet *pkt, unsigned n,
 	}
 	for (unsigned i = 0; i < n; i++)
 		if (likely(f[i].plain))
-			f[i].candidate =
-				conns_look(&w->view, &f[i].probe);
+			f[i].candidate = conns_look(&w->view, &f[i].probe);
 	for (unsigned i = 0; i < n; i++) {
 		enum settled how = NOT_SETTLED;
 

@@ -69,6 +69,7 @@ struct nat_worker {
 	struct random random;
 	struct nat_stats stats;
 	struct rule_count *counts; /* rules, then chain policies */
+	struct flight *flight;     /* BATCH of them, see decide/settled.h */
 	struct originated originated;
 	nat_trace_fn trace;
 	void *trace_ctx;

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * The way of a packet from hook to hook: walk.h, carried out. */
-#include "decide/walk.h"
-
 #include "decide/chains.h"
 #include "decide/conntrack.h"
 #include "decide/emit.h"
@@ -10,6 +8,7 @@
 #include "decide/options.h"
 #include "decide/settled.h"
 #include "decide/trace.h"
+#include "decide/walk.h"
 
 /* A table without NAT, where it has a chain at this hook. */
 static bool filter(struct walk *k, enum table_id table)

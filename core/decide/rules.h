@@ -21,8 +21,8 @@ enum table_id { TABLE_RAW, TABLE_MANGLE, TABLE_NAT, TABLE_FILTER, N_TABLES };
 extern const char *const table_name[N_TABLES];
 
 enum {
-	RULE_IF_LEN = 16,     /* with its NUL, as the kernel's IFNAMSIZ */
-	RULE_CHAIN_LEN = 29,  /* with its NUL */
+	RULE_IF_LEN = 16,    /* with its NUL, as the kernel's IFNAMSIZ */
+	RULE_CHAIN_LEN = 29, /* with its NUL */
 	RULE_COMMENT_LEN = 256,
 	MULTIPORT_SLOTS = 15,
 	NO_CHAIN = 0xffff,
@@ -120,7 +120,7 @@ struct match_conntrack {
 	uint16_t asked, inverted; /* enum ctmatch_field bits */
 	uint16_t states;
 	uint16_t status; /* enum nat_status bits, any of; 0 with CTM_STATUS:
-	                  * NONE */
+			  * NONE */
 	uint16_t proto;
 	uint8_t dir; /* enum nat_dir */
 	struct rule_addr addr[CT_N_ENDS];
@@ -161,7 +161,7 @@ struct match_iprange {
 };
 
 struct match_limit {
-	uint32_t avg;   /* in units of 1/10,000 s per packet, as the kernel */
+	uint32_t avg; /* in units of 1/10,000 s per packet, as the kernel */
 	uint32_t burst;
 	uint32_t state; /* slot in the engine's rule state */
 };
@@ -253,12 +253,12 @@ struct rule {
 /* Rules of a chain are contiguous: rule[first .. first + n_rules). */
 struct chain {
 	char name[RULE_CHAIN_LEN];
-	uint8_t table;  /* enum table_id */
-	uint8_t hook;   /* base chains: enum nat_hook */
+	uint8_t table; /* enum table_id */
+	uint8_t hook;  /* base chains: enum nat_hook */
 	bool base;
-	bool drop;      /* base chains: policy DROP, else ACCEPT */
+	bool drop; /* base chains: policy DROP, else ACCEPT */
 	uint32_t first, n_rules;
-	uint32_t references; /* jumps and gotos to it */
+	uint32_t references;     /* jumps and gotos to it */
 	uint64_t packets, bytes; /* the policy's counters */
 };
 

@@ -86,8 +86,8 @@ ALWAYS_INLINE bool is_settled(const struct meeting *s)
 ALWAYS_INLINE bool find_path(struct meeting *s)
 {
 	const struct conn *c = s->conn;
-	uint8_t number = atomic_load_explicit(&c->path[s->dir],
-					      memory_order_relaxed);
+	uint8_t number =
+		atomic_load_explicit(&c->path[s->dir], memory_order_relaxed);
 
 	s->path = &s->w->engine->path[number];
 	return number && s->path->in_if == s->pkt->in_if &&
@@ -132,8 +132,7 @@ static NOINLINE struct judgement judge_peculiar(const struct nat_worker *w,
 						struct conn *conn, uint8_t *ip,
 						uint8_t dir)
 {
-	struct tcp_context c =
-		tcp_context_of(w, conn, conn_status(conn), dir);
+	struct tcp_context c = tcp_context_of(w, conn, conn_status(conn), dir);
 	struct packet p = plain_packet(ip);
 	struct tcp_segment g;
 	struct tcp_result r;
@@ -148,8 +147,7 @@ static NOINLINE struct judgement judge_peculiar(const struct nat_worker *w,
 ALWAYS_INLINE struct judgement judge_tcp(const struct meeting *s)
 {
 	struct judgement j = {0, TCP_ACCEPT, TCP_SET_TIMEOUT | TCP_ACCOUNT};
-	struct tcp_context c =
-		tcp_context_of(s->w, s->conn, s->status, s->dir);
+	struct tcp_context c = tcp_context_of(s->w, s->conn, s->status, s->dir);
 	struct tcp_segment g;
 
 	packet_tcp(&s->p, &g);
@@ -183,8 +181,8 @@ ALWAYS_INLINE void account(const struct meeting *s)
 /* Under the lock, where there is one. */
 ALWAYS_INLINE struct judgement track(const struct meeting *s)
 {
-	struct judgement j = s->p.proto == PROTO_TCP ? judge_tcp(s)
-						     : judge_udp(s);
+	struct judgement j =
+		s->p.proto == PROTO_TCP ? judge_tcp(s) : judge_udp(s);
 
 	if (likely(j.actions & TCP_SET_TIMEOUT))
 		conn_set_timeout(s->conn, s->w->view.now + j.timeout);

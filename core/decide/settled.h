@@ -30,10 +30,10 @@ static inline bool settled_possible(const struct nat_worker *w)
 }
 
 enum settled {
-	SETTLED,      /* the packet has left; its verdict is written */
-	NOT_SETTLED,  /* it needs the long way; nothing has changed */
-	JUDGED,       /* the same, but its connection has already judged it
-	               * INVALID and must not be asked again */
+	SETTLED,     /* the packet has left; its verdict is written */
+	NOT_SETTLED, /* it needs the long way; nothing has changed */
+	JUDGED,      /* the same, but its connection has already judged it
+		      * INVALID and must not be asked again */
 };
 
 enum settled settled_forward(struct nat_worker *w, struct nat_packet *pkt,

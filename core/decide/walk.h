@@ -21,21 +21,21 @@
 struct walk {
 	struct nat_worker *w;
 	struct packet p;
-	struct conn_ref ct;    /* attached connection, conn NULL: none */
-	uint64_t now_ns;       /* arrival */
-	uint64_t hash;         /* of the tuple */
+	struct conn_ref ct;        /* attached connection, conn NULL: none */
+	uint64_t now_ns;           /* arrival */
+	uint64_t hash;             /* of the tuple */
 	struct table_probe *probe; /* begun for the tuple; NULL: none */
 	uint32_t mark;
-	uint32_t cause;        /* index in the batch */
-	uint16_t in_if, out_if; /* NAT_NO_IF: none (yet) */
-	uint16_t manip;        /* NAT_ST_SRC_NAT, NAT_ST_DST_NAT done */
-	uint8_t hook;          /* enum nat_hook */
-	uint8_t state;         /* enum nat_state */
+	uint32_t cause;          /* index in the batch */
+	uint16_t in_if, out_if;  /* NAT_NO_IF: none (yet) */
+	uint16_t manip;          /* NAT_ST_SRC_NAT, NAT_ST_DST_NAT done */
+	uint8_t hook;            /* enum nat_hook */
+	uint8_t state;           /* enum nat_state */
 	uint8_t verdict, reason; /* once a station returned false */
-	bool hashed;           /* tuple and hash are valid */
-	bool judged;           /* INVALID, as its connection has said */
-	bool icmp_related;     /* an ICMP error about the connection */
-	bool inherited;        /* the connection is the cause's, not ours */
+	bool hashed;             /* tuple and hash are valid */
+	bool judged;             /* INVALID, as its connection has said */
+	bool icmp_related;       /* an ICMP error about the connection */
+	bool inherited;          /* the connection is the cause's, not ours */
 	struct ip_options options;
 
 	/* not initialised before they are known */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "decide/emit.h"
+#include "decide/settled.h"
 #include "shared/rcu.h"
 
 /* How far every other running worker has come. */
@@ -78,6 +79,7 @@ static int take_place(struct nat_engine *e, struct nat_worker *w)
 static void free_worker(struct nat_worker *w)
 {
 	free(w->counts);
+	free(w->flight);
 	free(w);
 }
 
@@ -92,7 +94,8 @@ static struct nat_worker *alloc_worker(struct nat_engine *e)
 	w->engine = e;
 	w->thread = pthread_self();
 	w->counts = calloc(ruleset_n_counts(&e->rules) + 1, sizeof(*w->counts));
-	if (w->counts)
+	w->flight = calloc(BATCH, sizeof(*w->flight));
+	if (w->counts && w->flight)
 		return w;
 	free_worker(w);
 	return NULL;

@@ -56,8 +56,8 @@ static inline uint64_t csum_partial(uint64_t sum, const void *bytes, size_t len)
 		return sum;
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 	if (likely(len >= 8)) /* the last eight less those already added */
-		return csum_add(sum, csum_load(end - 8) >>
-					     (8 * (8 - (end - p))));
+		return csum_add(sum,
+				csum_load(end - 8) >> (8 * (8 - (end - p))));
 #endif
 	return csum_add(sum, csum_tail(p, (size_t)(end - p)));
 }

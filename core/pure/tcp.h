@@ -37,8 +37,9 @@ MUST_USE struct tcp_result tcp_update(struct tcp_track *t,
 				      const struct tcp_context *c);
 
 /* Branchless, since data and its acknowledgement take turns. */
-ALWAYS_INLINE ticks tcp_timeout_of(const struct tcp_track *t, const struct tcp_rules *r,
-			enum tcp_class class, enum tcp_state to)
+ALWAYS_INLINE ticks tcp_timeout_of(const struct tcp_track *t,
+				   const struct tcp_rules *r,
+				   enum tcp_class class, enum tcp_state to)
 {
 	unsigned cut = t->retrans >= r->max_retrans ? TCP_CUT_RETRANS : 0;
 
@@ -76,8 +77,7 @@ ALWAYS_INLINE bool tcp_update_ordinary(struct tcp_track *t,
 	tcp_window_advance(t, &s, c->dir, true);
 	tcp_window_count_repeats(t, &s, g->win, c->dir);
 	tcp_set_state(t, TCPS_ESTABLISHED, TCP_CLASS_ACK, c->dir);
-	*timeout = tcp_timeout_of(t, c->rules, TCP_CLASS_ACK,
-				  TCPS_ESTABLISHED);
+	*timeout = tcp_timeout_of(t, c->rules, TCP_CLASS_ACK, TCPS_ESTABLISHED);
 	return true;
 }
 

@@ -146,8 +146,8 @@ static inline struct conn_acct *conn_acct(const struct conn *c)
 {
 	if (likely(!(c->layout & CONN_ACCT)))
 		return NULL;
-	return (struct conn_acct *)((char *)(uintptr_t)c +
-				    conn_base_size(conn_family(c), c->proto));
+	return (void *)((char *)(uintptr_t)c +
+			conn_base_size(conn_family(c), c->proto));
 }
 
 /* True when @c's packets in direction @dir look like @t. */

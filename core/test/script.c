@@ -3,6 +3,7 @@
 #include "test/script.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,21 +18,29 @@ struct run {
 	const struct script *script;
 	unsigned line;
 	size_t told; /* of what the router sent because of the last packet */
+	bool failed;
 };
 
-#define wrong(u, ...)                                                          \
-	do {                                                                   \
-		print_error(__VA_ARGS__);                                      \
-		fail_msg(" in line %u of '%s'", (u)->line, (u)->script->name); \
-	} while (0)
+/* Says what is wrong; the script ends here. */
+static void FORMAT(2, 3) wrong(struct run *u, const char *format, ...)
+{
+	char text[2 * ROUTER_TEXT];
+	va_list args;
 
-static void must_match(const struct run *u, const char *got, const char *want)
+	va_start(args, format);
+	(void)vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	print_error("%s: line %u: %s\n", u->script->name, u->line, text);
+	u->failed = true;
+}
+
+static void must_match(struct run *u, const char *got, const char *want)
 {
 	if (!text_like(got, want))
 		wrong(u, "%s\nis not %s", got, want);
 }
 
-static void all_told(const struct run *u)
+static void all_told(struct run *u)
 {
 	char text[ROUTER_TEXT];
 
@@ -47,8 +56,10 @@ static void enter(struct run *u, const char *rest)
 
 	all_told(u);
 	if (sscanf(rest, "%15s %n", name, &used) != 1 ||
-	    !frame_parse(&f, rest + used))
+	    !frame_parse(&f, rest + used)) {
 		wrong(u, "no datagram: %s", rest);
+		return;
+	}
 	router_send(&u->r, name, &f);
 	u->told = 0;
 }
@@ -65,9 +76,10 @@ static void originated(struct run *u, const char *rest)
 {
 	char got[ROUTER_TEXT];
 
-	if (!router_originated(&u->r, u->told, got))
+	if (router_originated(&u->r, u->told, got))
+		must_match(u, got, rest);
+	else
 		wrong(u, "nothing more was sent");
-	must_match(u, got, rest);
 	u->told++;
 }
 
@@ -97,14 +109,16 @@ static void connections(struct run *u, const char *rest)
 	unsigned want, got;
 	int used;
 
-	if (sscanf(rest, "%u %n", &want, &used) != 1)
+	if (sscanf(rest, "%u %n", &want, &used) != 1) {
 		wrong(u, "how many?");
+		return;
+	}
 	got = router_connections(&u->r, rest + used);
 	if (got != want)
 		wrong(u, "%u like %s", got, rest + used);
 }
 
-static uint64_t stat_of(const struct run *u, const char *name)
+static uint64_t stat_of(struct run *u, const char *name)
 {
 	static const struct {
 		const char *name;
@@ -136,8 +150,10 @@ static void statistics(struct run *u, const char *rest)
 	char name[32];
 	uint64_t want, got;
 
-	if (sscanf(rest, "%31s %" SCNu64, name, &want) != 2)
+	if (sscanf(rest, "%31s %" SCNu64, name, &want) != 2) {
 		wrong(u, "how many?");
+		return;
+	}
 	got = stat_of(u, name);
 	if (got != want)
 		wrong(u, "%s is %" PRIu64, name, got);
@@ -150,8 +166,10 @@ static void count(struct run *u, const char *rest)
 	uint64_t want[2], got[2];
 
 	if (sscanf(rest, "%63s %u %" SCNu64 " %" SCNu64, chain, &rule, &want[0],
-		   &want[1]) != 4)
+		   &want[1]) != 4) {
 		wrong(u, "how many?");
+		return;
+	}
 	router_counters(&u->r, chain, rule, &got[0], &got[1]);
 	if (got[0] != want[0] || got[1] != want[1])
 		wrong(u, "%s is [%" PRIu64 ":%" PRIu64 "]", rest, got[0],
@@ -211,7 +229,7 @@ static void set_sysctls(struct router_config *c, const char *text)
 				nat_sysctl_set(&c->sysctl, name, value), 0);
 }
 
-void script_run(const struct script *s)
+static bool holds(const struct script *s)
 {
 	struct router_config c = router_defaults(s->rules);
 	struct run u = {.script = s};
@@ -220,16 +238,22 @@ void script_run(const struct script *s)
 
 	set_sysctls(&c, text);
 	router_open(&u.r, &c);
-	while (next_line(&text, line)) {
+	while (!u.failed && next_line(&text, line)) {
 		u.line++;
 		do_line(&u, line);
 	}
-	all_told(&u);
+	if (!u.failed)
+		all_told(&u);
 	router_close(&u.r);
+	return !u.failed;
 }
 
 void script_run_all(const struct script *s, size_t n)
 {
+	size_t failed = 0;
+
 	for (size_t i = 0; i < n; i++)
-		script_run(&s[i]);
+		failed += !holds(&s[i]);
+	if (failed)
+		fail_msg("%zu of %zu scripts", failed, n);
 }

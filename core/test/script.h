@@ -27,9 +27,8 @@ struct script {
 	const char *text;
 };
 
-/* Fails at the first line that is not so. */
-void script_run(const struct script *s);
-/* All of them, each of which may fail. */
+/* Carries them out, each up to the first line that is not so; the test fails
+ * if there was one. */
 void script_run_all(const struct script *s, size_t n);
 
 #endif

@@ -56,7 +56,7 @@ static const struct script scripts[] = {
 	 "< wan udp 198.51.100.7:4000 > 192.0.2.2:53\n"
 	 "> lan udp 10.0.0.3:4000 > 192.0.2.1:53\n"
 	 "< wan udp 198.51.100.7:* > 192.0.2.1:53\n"
-	 "ct 1 *dport=4000 * dst=198.51.100.7 sport=53 dport=4000 *.2.1*\n"
+	 "ct 1 *dst=192.0.2.1 * dst=198.51.100.7 sport=53 dport=4000 *\n"
 	 "stat entries 3\n"},
 	{"one port, exhausted", SNAT_TO("udp", "198.51.100.7:700"),
 	 "> lan udp 10.0.0.2:4000 > 192.0.2.1:53\n"
