@@ -209,13 +209,16 @@ static void show(void *ctx, const struct conn *c)
 	each->fn(each->ctx, &ct);
 }
 
-static bool is_worker(struct nat_engine *e)
+/* This thread's worker; NULL: it has none. */
+static struct nat_worker *own_worker(struct nat_engine *e)
 {
-	struct nat_worker *w;
+	struct nat_worker *own = NULL, *w;
 
-	for_each_worker(e, i, w) if (pthread_equal(w->thread,
-						   pthread_self())) return true;
-	return false;
+	(void)pthread_mutex_lock(&e->lock);
+	for_each_worker(e, i, w) if (pthread_equal(w->thread, pthread_self()))
+		own = w;
+	(void)pthread_mutex_unlock(&e->lock);
+	return own;
 }
 
 void nat_engine_each(struct nat_engine *e, uint64_t now_ns,
@@ -223,14 +226,16 @@ void nat_engine_each(struct nat_engine *e, uint64_t now_ns,
 		     void *ctx)
 {
 	struct each each = {ticks_of_ns(now_ns), fn, ctx};
-	bool reader;
+	const struct nat_worker *own = own_worker(e);
+	bool resting = own && !own->online;
 
-	(void)pthread_mutex_lock(&e->lock);
-	reader = is_worker(e);
-	(void)pthread_mutex_unlock(&e->lock);
-	if (!reader)
+	if (!own)
 		grace_thread_register();
+	else if (resting)
+		grace_thread_online();
 	conns_each(&e->conns, each.now, show, &each);
-	if (!reader)
+	if (!own)
 		grace_thread_unregister();
+	else if (resting)
+		grace_thread_offline();
 }

@@ -12,7 +12,7 @@
 static uint8_t path_number(const struct nat_engine *e, uint16_t in,
 			   uint16_t out)
 {
-	unsigned n = nat_topology_n_ifs(e->topology);
+	size_t n = nat_topology_n_ifs(e->topology);
 
 	return n * n < ARRAY_LEN(e->path) ? (uint8_t)(1 + in * n + out) : 0;
 }
@@ -232,7 +232,6 @@ ALWAYS_INLINE void leave(struct meeting *s)
 	stats->bytes += s->p.len;
 	stats->verdict[NAT_FORWARD]++;
 	stats->state[pkt->state]++;
-	s->w->view.stats.found++;
 }
 
 /* What the packet becomes is the answer to what the other side sends. */
@@ -268,6 +267,7 @@ ALWAYS_INLINE enum settled forward(struct nat_worker *w, struct nat_packet *pkt,
 	if (unlikely(!is_ours(&s) || !is_settled(&s) || !find_path(&s) ||
 		     !packet_plain_l4_ok(&s.p, w->engine->sysctl.checksum)))
 		return NOT_SETTLED;
+	w->view.stats.found++;
 	j = track_locked(&s);
 	if (unlikely(j.verdict == TCP_INVALID))
 		return JUDGED;

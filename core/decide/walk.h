@@ -71,7 +71,9 @@ static inline bool walk_drop(struct walk *k, enum nat_drop reason)
 /* Milliseconds since midnight UT, as ICMP and IP options have them. */
 static inline uint32_t walk_ms_of_day(const struct walk *k)
 {
-	return (uint32_t)(k->now_ns / 1000000 % (24u * 3600 * 1000));
+	const uint64_t day = UINT64_C(24) * 3600 * 1000;
+
+	return (uint32_t)(k->now_ns / 1000000 % day);
 }
 
 static inline bool walk_confirmed(const struct walk *k)

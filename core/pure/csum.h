@@ -44,7 +44,7 @@ static inline uint64_t csum_partial(uint64_t sum, const void *bytes, size_t len)
 {
 	const uint8_t *p = bytes, *end = p + len;
 
-	if (unlikely(len >= 2 * CSUM_BULK)) {
+	if (unlikely(len >= (size_t)2 * CSUM_BULK)) {
 		size_t n = len & ~(size_t)(CSUM_BULK - 1);
 
 		sum = csum_add(sum, csum_bulk(p, n));

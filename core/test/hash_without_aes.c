@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * pure/hash.c compiled once more, under other names. */
 #undef __AES__
+/* NOLINTBEGIN(readability-identifier-naming): they name functions */
 #define hash_key_new hash_without_aes_key_new
 #define hash_tuple   hash_without_aes_tuple
 #define hash_source  hash_without_aes_source
 #define hash_blocks  hash_without_aes_blocks
 #define hash_jenkins hash_without_aes_jenkins
+/* NOLINTEND(readability-identifier-naming) */
 #include "pure/hash.c" /* NOLINT(bugprone-suspicious-include) */
 #undef hash_tuple
 #undef hash_source

@@ -238,7 +238,7 @@ static const struct chain *chain_of(const struct nat_rules *rules,
 			return c;
 	}
 	fail_msg("no chain %s", name);
-	return NULL;
+	abort();
 }
 
 void router_counters(const struct router *r, const char *chain, unsigned rule,

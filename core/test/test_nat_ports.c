@@ -98,7 +98,7 @@ static const struct script scripts[] = {
 	 /* none left: the last stays and the source gives way */
 	 "> wan udp 192.0.2.1:1 > 198.51.100.7:56\n"
 	 "< lan udp 192.0.2.1:* > 10.0.0.9:5002\n"
-	 "ct 1 *dport=56 src=10.0.0.9 dst=192.0.2.1 sport=5002 *\n"
+	 "ct 1 *dport=56 [UNREPLIED] src=10.0.0.9 dst=192.0.2.1 sport=5002 *\n"
 	 "> lan udp 10.0.0.9:5000 > 192.0.2.1:1\n"
 	 "< wan udp 198.51.100.7:53 > 192.0.2.1:1\n"
 	 "> lan udp 10.0.0.9:5002 > 192.0.2.1:1\n"

@@ -31,8 +31,12 @@ enum {
 struct torture {
 	struct conns s;
 	_Atomic bool stop;
-	_Atomic uint64_t missed, torn, twice, created, killed;
 	uint8_t proto; /* of the hot ones */
+};
+
+/* What a thread did, and what went wrong. */
+struct tally {
+	uint64_t created, killed, missed, torn, twice;
 };
 
 struct worker {
@@ -42,13 +46,8 @@ struct worker {
 	pthread_t thread;
 	uint8_t id;
 	bool mine[OWN]; /* in the table */
-	uint64_t created, killed, expired;
+	struct tally did;
 };
-
-static void bump(_Atomic uint64_t *n, uint64_t by)
-{
-	atomic_fetch_add_explicit(n, by, memory_order_relaxed);
-}
 
 /* @who: a worker's own, or MAX_THREADS for those of all. */
 static struct nat_tuple tuple_of(unsigned who, uint32_t n, uint8_t proto)
@@ -72,7 +71,7 @@ static struct conn_ref find(struct worker *w, const struct nat_tuple *t)
 		return r;
 	conn_tuple(r.conn, (enum nat_dir)r.dir, &got);
 	if (!tuple_equal(&got, t))
-		bump(&w->t->torn, 1);
+		w->did.torn++;
 	return r;
 }
 
@@ -89,7 +88,7 @@ static bool confirm(struct worker *w, const struct nat_tuple *t, ticks timeout)
 	conn_set_timeout(r.conn, timeout);
 	conn_set_status(r.conn, NAT_ST_SRC_NAT_DONE);
 	res = conns_confirm(&w->v, &r);
-	w->created += res == CONFIRM_INSERTED;
+	w->did.created += res == CONFIRM_INSERTED;
 	return res == CONFIRM_INSERTED;
 }
 
@@ -111,18 +110,18 @@ static void own(struct worker *w)
 
 	if ((r.conn != NULL) != w->mine[n] || !tuple_invert(&reply, &t) ||
 	    find(w, &reply).conn != r.conn)
-		bump(&w->t->missed, 1);
+		w->did.missed++;
 	if (!r.conn) {
 		w->mine[n] = confirm(w, &t, LONG);
 		if (!w->mine[n])
-			bump(&w->t->missed, 1);
+			w->did.missed++;
 	} else if (random_u32(&w->random) % 2) {
 		touch(r, w->v.now + LONG);
 	} else {
 		w->mine[n] = false;
 		if (!conns_kill(&w->v, r))
-			bump(&w->t->twice, 1);
-		w->killed++;
+			w->did.twice++;
+		w->did.killed++;
 	}
 }
 
@@ -137,7 +136,7 @@ static void hot(struct worker *w)
 	else if (random_u32(&w->random) % 2)
 		touch(r, w->v.now + SHORT);
 	else
-		w->killed += conns_kill(&w->v, r);
+		w->did.killed += conns_kill(&w->v, r);
 }
 
 static bool any(void *ctx, const struct conn *c)
@@ -178,14 +177,12 @@ static void *worker(void *arg)
 		struct conn_ref r = find(w, &own_one);
 
 		if ((r.conn != NULL) != w->mine[n])
-			bump(&t->missed, 1);
+			w->did.missed++;
 		if (r.conn)
-			w->killed += conns_kill(&w->v, r);
+			w->did.killed += conns_kill(&w->v, r);
 	}
-	bump(&t->created, w->created);
-	bump(&t->killed, w->killed + w->v.stats.expired);
-	if (w->killed + w->v.stats.expired != w->v.stats.deleted)
-		bump(&t->twice, 1);
+	w->did.killed += w->v.stats.expired;
+	w->did.twice += w->did.killed != w->v.stats.deleted;
 	conns_view_fini(&w->v);
 	grace_thread_unregister();
 	return NULL;
@@ -222,10 +219,20 @@ static const struct torture_case {
 	{"udp, three threads", PROTO_UDP, 3, 400000},
 };
 
+static void add(struct tally *sum, const struct tally *t)
+{
+	sum->created += t->created;
+	sum->killed += t->killed;
+	sum->missed += t->missed;
+	sum->torn += t->torn;
+	sum->twice += t->twice;
+}
+
 static void check_case(const struct torture_case *c)
 {
 	struct torture *t = aligned_alloc(CACHE_LINE, sizeof(*t));
 	struct worker *w = aligned_alloc(CACHE_LINE, MAX_THREADS * sizeof(*w));
+	struct tally sum = {0};
 
 	assert_non_null(t);
 	assert_non_null(w);
@@ -242,16 +249,18 @@ static void check_case(const struct torture_case *c)
 	}
 	usleep(c->time);
 	atomic_store_explicit(&t->stop, true, memory_order_relaxed);
-	for (unsigned i = 0; i < c->threads; i++)
+	for (unsigned i = 0; i < c->threads; i++) {
 		assert_int_equal(pthread_join(w[i].thread, NULL), 0);
-	print_message("  %s: %lu made\n", c->name, t->created);
-	t->killed += kill_hot(t);
-	assert_true(t->created > 0);
-	assert_int_equal(t->missed, 0);
-	assert_int_equal(t->torn, 0);
-	assert_int_equal(t->twice, 0);
-	assert_int_equal(t->created, t->killed);
-	assert_int_equal(t->s.count, 0);
+		add(&sum, &w[i].did);
+	}
+	print_message("  %s: %lu made\n", c->name, sum.created);
+	sum.killed += kill_hot(t);
+	assert_true(sum.created > 0);
+	assert_int_equal(sum.missed, 0);
+	assert_int_equal(sum.torn, 0);
+	assert_int_equal(sum.twice, 0);
+	assert_int_equal(sum.created, sum.killed);
+	assert_int_equal(atomic_load(&t->s.count), 0);
 	assert_int_equal(table_count(&t->s.table), 0);
 	conns_fini(&t->s);
 	free(w);
