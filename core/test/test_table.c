@@ -139,7 +139,7 @@ static uint32_t check_chains(const struct fixture *f)
 		struct bucket *head = bucket_at(&f->table.primary, i);
 		struct bucket *first = chain_next(o, head);
 
-		assert_int_equal(head->seq & 1, 0);
+		assert_int_equal(atomic_load(&head->seq) & 1, 0);
 		if (first)
 			assert_int_equal(bucket_used(head), BUCKET_SLOTS);
 		for (struct bucket *b = first; b; b = chain_next(o, b), n++)
@@ -170,8 +170,8 @@ static void check_overflow_free(const struct fixture *f)
 		struct bucket *b = bucket_at(&o->buckets, i);
 
 		assert_int_equal(bucket_used(b), 0);
-		assert_int_equal(b->link, 0);
-		i = b->seq;
+		assert_int_equal(atomic_load(&b->link), 0);
+		i = atomic_load(&b->seq);
 	}
 	assert_int_equal(n, o->fresh);
 }

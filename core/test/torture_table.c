@@ -346,15 +346,18 @@ static void check_case(const struct torture_case *c)
 		assert_true(insert(&w[MAX_THREADS], i));
 	run_threads(t, c, w);
 
-	live = c->permanent + t->inserted - t->removed;
+	live = c->permanent + atomic_load(&t->inserted) -
+	       atomic_load(&t->removed);
 	print_message("  %s: %lu looked up, %lu inserted, %lu removed, "
 		      "%lu buckets\n",
-		      c->name, t->lookups, t->inserted, t->removed,
+		      c->name, atomic_load(&t->lookups),
+		      atomic_load(&t->inserted), atomic_load(&t->removed),
 		      table_buckets(&t->table));
-	assert_true(t->lookups > 0 && t->inserted > 0);
-	assert_int_equal(t->missed, 0);
-	assert_int_equal(t->torn, 0);
-	assert_int_equal(t->half, 0);
+	assert_true(atomic_load(&t->lookups) > 0 &&
+		    atomic_load(&t->inserted) > 0);
+	assert_int_equal(atomic_load(&t->missed), 0);
+	assert_int_equal(atomic_load(&t->torn), 0);
+	assert_int_equal(atomic_load(&t->half), 0);
 	assert_int_equal(in_table(t), 2 * live);
 	for (uint32_t i = 0; i < c->permanent + c->churned; i++)
 		live -= removes(&w[MAX_THREADS], i);
