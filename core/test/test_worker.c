@@ -2,7 +2,7 @@
  *
  * Workers: what a batch is cut into makes no difference, nor does who watches;
  * no bytes do harm; they come and go, and their counters stay. */
-#include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,11 +30,14 @@ static const struct way {
 
 static const struct stream {
 	const char *name, *rules;
-	uint64_t step_ns; /* between chunks */
+	const char *links; /* settings before the topology */
+	uint64_t step_ns;  /* between chunks */
 	bool cut; /* batches of any size; else of one, for with time expiry's
 		   * place between them shows in which ports are free */
 } streams[] = {
-	{"nat alone", traffic_rules, 2000000, true},
+	{"nat alone", traffic_rules, "", 2000000, true},
+	{"narrow links", traffic_rules,
+	 "link set dev wan mtu 70\nlink set dev lan mtu 80\n", 2000000, true},
 	{"nat and filter",
 	 "*nat\n:POSTROUTING ACCEPT [0:0]\n"
 	 "-A POSTROUTING -o wan -j MASQUERADE\nCOMMIT\n"
@@ -42,9 +45,9 @@ static const struct stream {
 	 "-A FORWARD -m conntrack --ctstate INVALID -j DROP\n"
 	 "-A FORWARD -p tcp -m statistic --mode nth --every 9 --packet 0 "
 	 "-j REJECT\nCOMMIT\n",
-	 2000000, true},
-	{"no rules", NULL, 2000000, true},
-	{"with time to expire", traffic_rules, 700000000, false},
+	 "", 2000000, true},
+	{"no rules", NULL, "", 2000000, true},
+	{"with time to expire", traffic_rules, "", 700000000, false},
 };
 
 struct record {
@@ -132,6 +135,7 @@ static void play(const struct stream *s, const struct way *way,
 		 struct record *rec)
 {
 	struct router_config c = router_defaults(s->rules);
+	char topology[1024];
 	struct traffic *t = malloc(sizeof(*t));
 	struct sent *sent = calloc(CHUNK, sizeof(*sent));
 	struct nat_packet pkt[CHUNK];
@@ -141,6 +145,9 @@ static void play(const struct stream *s, const struct way *way,
 	assert_non_null(t);
 	assert_non_null(sent);
 	memset(rec, 0, sizeof(*rec));
+	(void)snprintf(topology, sizeof(topology), "%s%s", s->links,
+		       router_topology);
+	c.topology = topology;
 	c.sysctl.acct = 1;
 	router_open(&r, &c);
 	if (way->traced)
