@@ -14,7 +14,6 @@
 #define PURE_FN       __attribute__((pure))
 #define NOINLINE      __attribute__((noinline))
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
-#define FALLTHROUGH   __attribute__((fallthrough))
 #define FORMAT(f, a)  __attribute__((format(printf, f, a)))
 
 #define container_of(ptr, type, member)                                        \

@@ -20,13 +20,6 @@ static bool addr_fits(const struct rule_addr *r, const struct nat_addr *a)
 	return !diff != r->invert;
 }
 
-static bool addr_between(const struct nat_addr *a, const struct nat_addr *min,
-			 const struct nat_addr *max)
-{
-	return memcmp(min, a, sizeof(*a)) <= 0 &&
-	       memcmp(a, max, sizeof(*a)) <= 0;
-}
-
 static struct nat_addr source_of(const struct packet *p)
 {
 	return addr_v4(load32(p->ip + IPV4_SRC));

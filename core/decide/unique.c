@@ -115,13 +115,6 @@ static uint32_t addr_host(const struct nat_addr *a)
 	return ntohl(a->w[0]);
 }
 
-static bool addr_in(const struct nat_addr *a, const struct nat_addr *min,
-		    const struct nat_addr *max)
-{
-	return memcmp(min, a, sizeof(*a)) <= 0 &&
-	       memcmp(a, max, sizeof(*a)) <= 0;
-}
-
 static bool id_in(const struct nat_tuple *t, const struct nat_range *range,
 		  enum manip m)
 {
@@ -135,7 +128,7 @@ static bool id_in(const struct nat_tuple *t, const struct nat_range *range,
 static bool source_in(const struct nat_tuple *t, const struct nat_range *range)
 {
 	if (range->flags & RANGE_MAP_IPS &&
-	    !addr_in(&t->src, &range->addr_min, &range->addr_max))
+	    !addr_between(&t->src, &range->addr_min, &range->addr_max))
 		return false;
 	return !(range->flags & RANGE_PROTO_SPECIFIED) ||
 	       id_in(t, range, MANIP_SRC);

@@ -31,6 +31,15 @@ static inline bool addr_equal(const struct nat_addr *a,
 	return !memcmp(a, b, sizeof(*a));
 }
 
+/* Network order compares as memory does; both bounds belong. */
+static inline bool addr_between(const struct nat_addr *a,
+				const struct nat_addr *min,
+				const struct nat_addr *max)
+{
+	return memcmp(min, a, sizeof(*a)) <= 0 &&
+	       memcmp(a, max, sizeof(*a)) <= 0;
+}
+
 static inline struct nat_addr addr_v4(uint32_t be)
 {
 	return (struct nat_addr){.w = {be}};

@@ -33,7 +33,8 @@ void bysource_fini(struct bysource *b)
 
 uint64_t bysource_bytes(const struct bysource *b)
 {
-	return ((uint64_t)b->mask + 1) * sizeof(*b->head) + BYSOURCE_LOCKS;
+	return ((uint64_t)b->mask + 1) * sizeof(*b->head) +
+	       BYSOURCE_LOCKS * sizeof(*b->lock);
 }
 
 static struct conn *at(const struct bysource *b, uint32_t index)
@@ -43,17 +44,12 @@ static struct conn *at(const struct bysource *b, uint32_t index)
 
 static void lock(struct bysource *b, uint32_t slot)
 {
-	_Atomic uint8_t *l = &b->lock[slot % BYSOURCE_LOCKS];
-
-	while (unlikely(atomic_exchange_explicit(l, 1, memory_order_acquire)))
-		while (atomic_load_explicit(l, memory_order_relaxed))
-			cpu_relax();
+	spin_lock(&b->lock[slot % BYSOURCE_LOCKS]);
 }
 
 static void unlock(struct bysource *b, uint32_t slot)
 {
-	atomic_store_explicit(&b->lock[slot % BYSOURCE_LOCKS], 0,
-			      memory_order_release);
+	spin_unlock(&b->lock[slot % BYSOURCE_LOCKS]);
 }
 
 static uint32_t slot_of(const struct bysource *b, const struct nat_tuple *t)

@@ -14,6 +14,7 @@
 #include "pure/hash.h"
 #include "shared/conn.h"
 #include "shared/pool.h"
+#include "shared/spin.h"
 
 enum { BYSOURCE_LOCKS = 1024 };
 
@@ -22,7 +23,7 @@ struct bysource {
 	const struct hash_key *key;
 	_Atomic uint32_t *head; /* newest connection of the list, 0: none */
 	uint32_t mask;
-	_Atomic uint8_t *lock;
+	struct spin *lock; /* BYSOURCE_LOCKS */
 };
 
 /* @connections: how many are expected at most. */
