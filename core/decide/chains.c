@@ -3,6 +3,7 @@
 #include "decide/chains.h"
 
 #include "decide/match.h"
+#include "decide/target.h"
 #include "decide/trace.h"
 
 enum { MAX_DEPTH = 64 };
@@ -88,30 +89,21 @@ static const struct rule *next_rule(struct traversal *t)
 }
 
 /* What a rule that fits does to the traversal. */
-enum outcome { GO_ON, TO_POLICY, DECIDED, OVERFLOW };
+enum outcome { GO_ON, TO_POLICY, DECIDED, OVERFLOW, MALFORMED };
 
 static enum outcome apply(struct traversal *t, const struct rule *r)
 {
-	switch (r->target.kind) {
-	case TARGET_NONE:
+	enum target_kind kind = r->target.kind;
+
+	if (kind == TARGET_NONE)
 		return GO_ON;
-	case TARGET_RETURN:
+	if (kind == TARGET_RETURN)
 		return leave(t) ? GO_ON : TO_POLICY;
-	case TARGET_JUMP:
-	case TARGET_GOTO:
+	if (kind == TARGET_JUMP || kind == TARGET_GOTO)
 		return enter(t, r) ? GO_ON : OVERFLOW;
-	case TARGET_ACCEPT:
-	case TARGET_DROP:
-	case TARGET_REJECT:
-	case TARGET_SNAT:
-	case TARGET_DNAT:
-	case TARGET_MASQUERADE:
-	case TARGET_REDIRECT:
-	case TARGET_NETMAP:
-	case N_TARGETS:
-		break;
-	}
-	return DECIDED;
+	if (!target_goes_on(kind))
+		return DECIDED;
+	return target_does[kind](t->k, &r->target) ? GO_ON : MALFORMED;
 }
 
 static struct chain_result decided(const struct traversal *t,
@@ -178,7 +170,7 @@ struct chain_result chains_run(struct walk *k, enum table_id table)
 			return decided(&t, c, r);
 		if (o == TO_POLICY)
 			return policy(&t);
-		if (o == OVERFLOW)
+		if (o == OVERFLOW || o == MALFORMED)
 			return hotdrop();
 	}
 }

@@ -71,6 +71,7 @@ static void deliver(const struct walk *k)
 	o->pkt[o->n++] = (struct nat_packet){
 		.data = k->p.ip,
 		.len = k->p.len,
+		.mark = k->mark,
 		.in_if = NAT_NO_IF,
 		.out_if = k->out_if,
 		.verdict = NAT_FORWARD,
@@ -161,7 +162,7 @@ static void send(struct walk *cause, uint8_t *bytes, uint32_t len, bool related)
 		return;
 	src = addr_v4(load32(bytes + IPV4_SRC));
 	dst = addr_v4(load32(bytes + IPV4_DST));
-	r = route_output(k.w->engine->topology, k.p.family, &src, &dst);
+	r = route_output(k.w->engine->topology, k.p.family, &src, &dst, 0);
 	if (r.verdict != ROUTE_TO_FORWARD)
 		return;
 	k.out_if = r.out_if;

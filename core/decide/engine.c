@@ -33,6 +33,11 @@ static void configure(struct nat_engine *e, const struct nat_config *cfg)
 	settled_init(e);
 }
 
+static uint8_t extensions(const struct nat_engine *e)
+{
+	return e->rules.extensions | (e->sysctl.acct ? CONN_ACCT : 0);
+}
+
 struct nat_engine *nat_engine_new(const struct nat_config *cfg,
 				  struct nat_error *err)
 {
@@ -53,7 +58,7 @@ struct nat_engine *nat_engine_new(const struct nat_config *cfg,
 	e->retired_counts = calloc(ruleset_n_counts(&e->rules) + 1,
 				   sizeof(*e->retired_counts));
 	if (!e->retired_counts ||
-	    conns_init(&e->conns, e->seed, e->sysctl.max, e->sysctl.acct)) {
+	    conns_init(&e->conns, e->seed, e->sysctl.max, extensions(e))) {
 		free(e->retired_counts);
 		ruleset_fini(&e->rules);
 		return fail(e, err, "out of memory");

@@ -109,7 +109,7 @@ static struct route route_of(const struct walk *k)
 	struct nat_addr dst = addr_v4(load32(k->p.ip + IPV4_DST));
 
 	return route_input(k->w->engine->topology, k->in_if, k->p.family, &src,
-			   &dst);
+			   &dst, k->mark);
 }
 
 static void routed(struct walk *k, const struct route *r)
@@ -180,12 +180,46 @@ void walk_receive(struct walk *k)
 	finish(k);
 }
 
+/* A packet of the router's own is not what it was when it was routed. */
+static bool reroute(struct walk *k)
+{
+	const struct nat_topology *t = k->w->engine->topology;
+	struct nat_addr src = addr_v4(load32(k->p.ip + IPV4_SRC));
+	struct nat_addr dst = addr_v4(load32(k->p.ip + IPV4_DST));
+	bool own =
+		route_addr_type(t, k->p.family, &src, NAT_NO_IF) == ROUTE_LOCAL;
+	struct route r =
+		route_output(t, k->p.family, own ? &src : NULL, &dst, k->mark);
+
+	if (r.verdict != ROUTE_TO_FORWARD)
+		return walk_drop(k, NAT_DROP_NO_ROUTE);
+	k->out_if = r.out_if;
+	k->next_hop = r.next_hop;
+	trace(k, NAT_STEP_ROUTE, "routed again");
+	return true;
+}
+
+static bool mangle_output(struct walk *k)
+{
+	uint32_t mark = k->mark;
+
+	return filter(k, TABLE_MANGLE) && (k->mark == mark || reroute(k));
+}
+
+static bool nat_output(struct walk *k)
+{
+	uint32_t dst = load32(k->p.ip + IPV4_DST);
+
+	return nat(k, MANIP_DST) &&
+	       (load32(k->p.ip + IPV4_DST) == dst || reroute(k));
+}
+
 void walk_output(struct walk *k)
 {
 	k->hook = NAT_HOOK_OUTPUT;
 	trace(k, NAT_STEP_ORIGINATE, "the router's own");
-	if (filter(k, TABLE_RAW) && track(k) && filter(k, TABLE_MANGLE) &&
-	    nat(k, MANIP_DST) && filter(k, TABLE_FILTER))
+	if (filter(k, TABLE_RAW) && track(k) && mangle_output(k) &&
+	    nat_output(k) && filter(k, TABLE_FILTER))
 		post(k);
 	finish(k);
 }

@@ -337,6 +337,14 @@ static bool match_limit(const struct match_limit *m, struct walk *k)
 	return fits;
 }
 
+/* False without a connection, inverted or not. */
+static bool match_connmark(const struct match_mark *m, const struct walk *k)
+{
+	const struct conn *c = k->ct.conn;
+
+	return c && ((conn_mark(c) & m->mask) == m->mark) != m->invert;
+}
+
 static bool match_fits(const struct match *m, struct walk *k, bool *hotdrop)
 {
 	switch (m->kind) {
@@ -355,6 +363,8 @@ static bool match_fits(const struct match *m, struct walk *k, bool *hotdrop)
 	case MATCH_MARK:
 		return ((k->mark & m->mark.mask) == m->mark.mark) !=
 		       m->mark.invert;
+	case MATCH_CONNMARK:
+		return match_connmark(&m->mark, k);
 	case MATCH_ADDRTYPE:
 		return match_addrtype(&m->addrtype, k);
 	case MATCH_STATISTIC:

@@ -105,26 +105,12 @@ static bool target_range(struct walk *k, const struct target *t, enum manip m,
 			 struct nat_range *r)
 {
 	*r = t->range;
-	switch (t->kind) {
-	case TARGET_MASQUERADE:
+	if (t->kind == TARGET_MASQUERADE)
 		return masquerade_range(k, r);
-	case TARGET_REDIRECT:
+	if (t->kind == TARGET_REDIRECT)
 		return redirect_range(k, r);
-	case TARGET_NETMAP:
+	if (t->kind == TARGET_NETMAP)
 		netmap_range(k, m, r);
-		return true;
-	case TARGET_NONE:
-	case TARGET_ACCEPT:
-	case TARGET_DROP:
-	case TARGET_RETURN:
-	case TARGET_JUMP:
-	case TARGET_GOTO:
-	case TARGET_REJECT:
-	case TARGET_SNAT:
-	case TARGET_DNAT:
-	case N_TARGETS:
-		break;
-	}
 	return true;
 }
 

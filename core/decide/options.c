@@ -76,8 +76,9 @@ void options_depart(const struct walk *k)
 {
 	struct nat_addr src = addr_v4(load32(k->p.ip + IPV4_SRC));
 	struct nat_addr dst = addr_v4(load32(k->p.ip + IPV4_DST));
-	struct nat_addr exit = route_exit_source(
-		k->w->engine->topology, k->in_if, k->p.family, &src, &dst);
+	struct nat_addr exit =
+		route_exit_source(k->w->engine->topology, k->in_if, k->p.family,
+				  &src, &dst, k->mark);
 
 	ip_options_depart(&k->p, &k->options, exit.w[0]);
 }

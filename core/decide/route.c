@@ -4,7 +4,7 @@
 
 #include <arpa/inet.h>
 
-#include "decide/fib.h"
+#include "decide/fib_marks.h"
 
 static struct route route_of(const struct fib_entry *e,
 			     const struct nat_addr *dst)
@@ -17,23 +17,24 @@ static struct route route_of(const struct fib_entry *e,
 	};
 }
 
-static const struct fib_entry *find_input(const struct nat_topology *t,
-					  uint16_t in_if, uint8_t family,
-					  const struct nat_addr *src,
-					  const struct nat_addr *dst)
+/* Entries have the same index for every mark. */
+static uint32_t find_input(const struct nat_topology *t, uint16_t in_if,
+			   uint8_t family, const struct nat_addr *src,
+			   const struct nat_addr *dst, uint32_t mark)
 {
-	const struct fib *fib = t->fib[fib_index(family)];
-	const struct interval_map *input = fib_input(fib, in_if, src);
+	const struct fib *fib = fib_for(t, family, mark);
 
-	return &fib->entry[interval_find(input, family, dst)];
+	return interval_find(fib_input(fib, in_if, src), family, dst);
 }
 
+/* Whether a source may be is asked without its mark, as if in an answer. */
 struct route route_input(const struct nat_topology *t, uint16_t in_if,
 			 uint8_t family, const struct nat_addr *src,
-			 const struct nat_addr *dst)
+			 const struct nat_addr *dst, uint32_t mark)
 {
 	const struct fib *fib = t->fib[fib_index(family)];
-	const struct fib_entry *e = find_input(t, in_if, family, src, dst);
+	const struct fib_entry *e =
+		&fib->entry[find_input(t, in_if, family, src, dst, mark)];
 	const struct interval_map *sources = fib_sources(fib, e, dst);
 	uint32_t instead = interval_find(sources, family, src);
 	struct route r = route_of(e, dst);
@@ -48,10 +49,11 @@ struct route route_input(const struct nat_topology *t, uint16_t in_if,
 static const struct fib_entry *find_output(const struct nat_topology *t,
 					   uint8_t family,
 					   const struct nat_addr *src,
-					   const struct nat_addr *dst)
+					   const struct nat_addr *dst,
+					   uint32_t mark)
 {
 	static const struct nat_addr none;
-	const struct fib *fib = t->fib[fib_index(family)];
+	const struct fib *fib = fib_for(t, family, mark);
 	const struct fib_policy *p = fib_policy(fib, DEV_LO, src ? src : &none);
 
 	return &fib->entry[interval_find(p->map[FIB_ROUTE], family, dst)];
@@ -59,15 +61,15 @@ static const struct fib_entry *find_output(const struct nat_topology *t,
 
 struct route route_output(const struct nat_topology *t, uint8_t family,
 			  const struct nat_addr *src,
-			  const struct nat_addr *dst)
+			  const struct nat_addr *dst, uint32_t mark)
 {
-	return route_of(find_output(t, family, src, dst), dst);
+	return route_of(find_output(t, family, src, dst, mark), dst);
 }
 
 bool route_source(const struct nat_topology *t, uint8_t family,
 		  const struct nat_addr *dst, struct nat_addr *out)
 {
-	const struct fib_entry *e = find_output(t, family, NULL, dst);
+	const struct fib_entry *e = find_output(t, family, NULL, dst, 0);
 
 	if (e->verdict == ROUTE_NONE)
 		return false;
@@ -88,9 +90,11 @@ bool route_source_via(const struct nat_topology *t, uint16_t in_if,
 
 struct nat_addr route_exit_source(const struct nat_topology *t, uint16_t in_if,
 				  uint8_t family, const struct nat_addr *src,
-				  const struct nat_addr *dst)
+				  const struct nat_addr *dst, uint32_t mark)
 {
-	return find_input(t, in_if, family, src, dst)->source;
+	const struct fib *fib = t->fib[fib_index(family)];
+
+	return fib->entry[find_input(t, in_if, family, src, dst, mark)].source;
 }
 
 bool route_masquerade(const struct nat_topology *t, uint16_t out_if,

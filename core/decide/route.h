@@ -33,11 +33,11 @@ struct route {
 /* Of a packet that came in by @in_if. */
 struct route route_input(const struct nat_topology *t, uint16_t in_if,
 			 uint8_t family, const struct nat_addr *src,
-			 const struct nat_addr *dst);
+			 const struct nat_addr *dst, uint32_t mark);
 /* Of one the router sends; @src NULL: no source yet. */
 struct route route_output(const struct nat_topology *t, uint8_t family,
 			  const struct nat_addr *src,
-			  const struct nat_addr *dst);
+			  const struct nat_addr *dst, uint32_t mark);
 
 /* The source address the router gives a packet of its own to @dst. False: no
  * route there, or no address. */
@@ -52,7 +52,7 @@ bool route_source_via(const struct nat_topology *t, uint16_t in_if,
  * its own would bear there. Zero: it has none. */
 struct nat_addr route_exit_source(const struct nat_topology *t, uint16_t in_if,
 				  uint8_t family, const struct nat_addr *src,
-				  const struct nat_addr *dst);
+				  const struct nat_addr *dst, uint32_t mark);
 /* What MASQUERADE puts in; REDIRECT likewise. False: no address. */
 bool route_masquerade(const struct nat_topology *t, uint16_t out_if,
 		      uint8_t family, const struct nat_addr *next_hop,

@@ -62,6 +62,7 @@ enum match_kind {
 	MATCH_COMMENT,
 	MATCH_IPRANGE,
 	MATCH_LIMIT,
+	MATCH_CONNMARK,
 	N_MATCHES,
 };
 
@@ -175,7 +176,7 @@ struct match {
 		struct match_multiport multiport;
 		struct match_conntrack conntrack;
 		struct match_state state;
-		struct match_mark mark;
+		struct match_mark mark; /* MATCH_CONNMARK too */
 		struct match_addrtype addrtype;
 		struct match_statistic statistic;
 		struct match_iprange iprange;
@@ -191,7 +192,9 @@ enum target_kind {
 	TARGET_RETURN,
 	TARGET_JUMP,
 	TARGET_GOTO,
-	TARGET_REJECT,
+	TARGET_MARK, /* these change something, and the chain goes on */
+	TARGET_CONNMARK,
+	TARGET_REJECT, /* from here on targets decide */
 	TARGET_SNAT,
 	TARGET_DNAT,
 	TARGET_MASQUERADE,
@@ -229,12 +232,33 @@ enum reject_with {
 	REJECT_TCP_RESET,
 };
 
+enum mark_action { MARK_SET, MARK_SAVE, MARK_RESTORE };
+
+/* MARK and CONNMARK. SET: (mark & ~mask) ^ value; CONNMARK's mask is ctmask.
+ * SAVE copies what nfmask has of the packet's mark to the connection's, over
+ * what ctmask has there; RESTORE the other way round. */
+struct target_mark {
+	uint8_t action; /* enum mark_action */
+	bool shift_right;
+	uint8_t shift; /* of what is set or copied, in bits */
+	uint32_t value, ctmask, nfmask;
+};
+
 struct target {
 	enum target_kind kind;
-	uint16_t chain; /* JUMP, GOTO: index in nat_rules.chain */
-	enum reject_with reject;
-	struct nat_range range;
+	union {
+		uint16_t chain; /* JUMP, GOTO: index in nat_rules.chain */
+		enum reject_with reject;
+		struct nat_range range; /* SNAT .. NETMAP */
+		struct target_mark mark;
+	};
 };
+
+/* Does the chain go on behind @kind, which changes something? */
+static inline bool target_goes_on(enum target_kind kind)
+{
+	return kind >= TARGET_MARK && kind < TARGET_REJECT;
+}
 
 struct rule {
 	struct rule_addr src, dst;

@@ -5,33 +5,35 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "shared/conn.h"
+
 static const struct nat_rules no_rules = {.family = 4};
 
 /* Targets and matches that switch connection tracking on (spec 1.4). */
+static bool target_tracks(enum target_kind kind)
+{
+	return kind >= TARGET_SNAT || kind == TARGET_CONNMARK;
+}
+
+static bool match_tracks(enum match_kind kind)
+{
+	return kind == MATCH_CONNTRACK || kind == MATCH_STATE ||
+	       kind == MATCH_CONNMARK;
+}
+
 static bool needs_conntrack(const struct rule *r)
 {
-	switch (r->target.kind) {
-	case TARGET_SNAT:
-	case TARGET_DNAT:
-	case TARGET_MASQUERADE:
-	case TARGET_REDIRECT:
-	case TARGET_NETMAP:
-		return true;
-	case TARGET_NONE:
-	case TARGET_ACCEPT:
-	case TARGET_DROP:
-	case TARGET_RETURN:
-	case TARGET_JUMP:
-	case TARGET_GOTO:
-	case TARGET_REJECT:
-	case N_TARGETS:
-		break;
-	}
+	bool needed = target_tracks(r->target.kind);
+
 	for (unsigned i = 0; i < r->n_matches; i++)
-		if (r->match[i].kind == MATCH_CONNTRACK ||
-		    r->match[i].kind == MATCH_STATE)
-			return true;
-	return false;
+		needed |= match_tracks(r->match[i].kind);
+	return needed;
+}
+
+/* What connections have to remember for the rule. */
+static uint8_t extensions(const struct rule *r)
+{
+	return r->target.kind == TARGET_CONNMARK ? CONN_MARK : 0;
 }
 
 /* Before its first question an nth counter stands where the p-th one will
@@ -55,6 +57,7 @@ int ruleset_init(struct ruleset *r, const struct nat_rules *text)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < r->text->n_rules; i++) {
 		r->conntrack |= needs_conntrack(&r->text->rule[i]);
+		r->extensions |= extensions(&r->text->rule[i]);
 		start_states(r, &r->text->rule[i]);
 	}
 	r->nat = r->text->table[TABLE_NAT].present;

@@ -22,6 +22,7 @@ struct ruleset {
 	bool conntrack;               /* some rule needs it (spec 1.4) */
 	bool nat;                     /* the nat table is there */
 	bool only_nat;                /* and no other table */
+	uint8_t extensions;           /* of connections: see conn.layout */
 	_Atomic uint64_t *state;      /* statistic and limit, by slot */
 };
 

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "decide/fib.h"
+#include "decide/fib_marks.h"
 #include "decide/topology_edit.h"
 #include "text/array.h"
 #include "text/text.h"
@@ -212,22 +212,14 @@ struct nat_topology *topology_new(void)
 
 int topology_finish(struct nat_topology *t, struct nat_error *err)
 {
-	for (uint8_t family = 4; family <= 6; family += 2) {
-		struct fib **fib = &t->fib[fib_index(family)];
-
-		*fib = fib_new(t, family, err);
-		if (!*fib)
-			return -EINVAL;
-	}
-	return 0;
+	return fib_new_all(t, err) ? 0 : -EINVAL;
 }
 
 void nat_topology_free(struct nat_topology *t)
 {
 	if (!t)
 		return;
-	for (size_t i = 0; i < ARRAY_LEN(t->fib); i++)
-		fib_free(t->fib[i]);
+	fib_free_all(t);
 	free(t->ifs);
 	free(t->addrs);
 	free(t->routes);

@@ -86,11 +86,13 @@ struct topology_rule {
 	struct prefix from, to; /* len 0: any */
 	uint8_t family;
 	uint16_t iif; /* DEV_ANY: any; DEV_LO: what the router itself sends */
+	uint32_t mark, mark_mask; /* fwmark; mask 0: any */
 	uint32_t table, pref;
 	bool has_pref;
 };
 
 struct fib;
+struct fib_marks;
 
 /* Addresses stand in the kernel's order, rules in that of their preference,
  * routes as they came. */
@@ -103,8 +105,16 @@ struct nat_topology {
 	size_t ifs_room, addrs_room, routes_room, rules_room;
 	bool custom_rules;  /* beyond the three: source checks go further */
 	bool custom_local;  /* a route of type local was added */
-	struct fib *fib[2]; /* compiled, by fib_index() */
+	struct fib *fib[2]; /* compiled, by fib_index(); for mark 0 */
+	struct fib_marks *marks; /* for the rest; NULL: no rule asks for it */
 };
+
+/* Does the rule apply to packets with @mark? */
+static inline bool topology_rule_marks(const struct topology_rule *r,
+				       uint32_t mark)
+{
+	return !((r->mark ^ mark) & r->mark_mask);
+}
 
 /* An empty router with lo. NULL: no memory. */
 struct nat_topology *topology_new(void);

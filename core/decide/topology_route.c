@@ -59,6 +59,7 @@ static const struct topology_route *policy_find(const struct nat_topology *t,
 
 		if (u->family != q->host.family ||
 		    (u->iif != DEV_ANY && u->iif != DEV_LO) ||
+		    !topology_rule_marks(u, 0) ||
 		    !prefix_holds(&u->from, &none) ||
 		    !prefix_holds(&u->to, &q->host.addr))
 			continue;

@@ -7,7 +7,10 @@ void conntrack_view(const struct conn *c, ticks now, struct nat_conntrack *ct)
 	const struct conn_acct *a = conn_acct(c);
 	ticks left = conn_timeout(c);
 
-	*ct = (struct nat_conntrack){.status = conn_status(c)};
+	*ct = (struct nat_conntrack){
+		.status = conn_status(c),
+		.mark = conn_mark(c),
+	};
 	for (int d = 0; d < NAT_N_DIRS; d++)
 		conn_tuple(c, (enum nat_dir)d, &ct->tuple[d]);
 	if (c->proto == PROTO_TCP)

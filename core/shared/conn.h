@@ -6,7 +6,7 @@
  *	0   struct conn           state common to all
  *	20  keys                  two tuples, packed: 2 x 12 or 2 x 36 bytes
  *	44  struct tcp_track      or udp_track, or nothing
- *	..  struct conn_acct      where accounting is on
+ *	..  extensions            those that the engine's settings call for
  *
  * LIFE
  *	new        owned by the worker that made it; in no index; may change
@@ -38,9 +38,15 @@
 
 enum {
 	CONN_LOCKED = 1 << 15, /* in status; no kernel bit is there */
-	CONN_ACCT = 1 << 7,    /* in layout */
-	CONN_FAMILY = 15,      /* in layout */
 	CONN_NO_OWNER = 0xff,
+};
+
+/* Bits of layout. Extensions lie behind the rest, the highest bit first. */
+enum conn_layout {
+	CONN_FAMILY = 15,
+	CONN_MARK = 1 << 5,
+	CONN_ACCT = 1 << 7,
+	CONN_EXTENSIONS = CONN_ACCT | CONN_MARK,
 };
 
 struct conn {
@@ -49,7 +55,7 @@ struct conn {
 	uint8_t owner;           /* worker that made it: its clock counts */
 	uint8_t proto;
 	_Atomic ticks timeout; /* unconfirmed: a span; confirmed: a time */
-	uint8_t layout;        /* family, CONN_ACCT */
+	uint8_t layout;        /* enum conn_layout */
 	uint8_t masq_if;       /* MASQUERADE: out interface + 1; 0: none */
 	/* Where packets of each direction went: an index that whoever routes
 	 * gives, 0: not known. A hint, written without the lock. */
@@ -71,6 +77,11 @@ struct conn_key6 {
 /* Counters, written under conn_lock(). */
 struct conn_acct {
 	uint64_t packets[NAT_N_DIRS], bytes[NAT_N_DIRS];
+};
+
+/* The connection mark: what rules write, rules read, at any time. */
+struct conn_mark {
+	_Atomic uint32_t value;
 };
 
 static inline unsigned conn_family(const struct conn *c)
@@ -122,7 +133,7 @@ static inline uint32_t conn_track_size(uint8_t proto)
 	return proto == PROTO_UDP ? sizeof(struct udp_track) : 0;
 }
 
-/* Bytes before the counters: their offset, eight-byte aligned. */
+/* Bytes before the extensions: their offset, eight-byte aligned. */
 static inline uint32_t conn_base_size(unsigned family, uint8_t proto)
 {
 	uint32_t n = (uint32_t)sizeof(struct conn) + conn_keys_size(family) +
@@ -135,19 +146,37 @@ static_assert(sizeof(struct conn) + 2 * sizeof(struct conn_key4) +
 		      96,
 	      "an IPv4 TCP connection is a line and a half");
 
-static inline uint32_t conn_size(unsigned family, uint8_t proto, bool acct)
+static inline uint32_t conn_extensions_size(unsigned layout)
 {
-	return conn_base_size(family, proto) +
-	       (acct ? (uint32_t)sizeof(struct conn_acct) : 0);
+	return (layout & CONN_ACCT ? (uint32_t)sizeof(struct conn_acct) : 0) +
+	       (layout & CONN_MARK ? (uint32_t)sizeof(struct conn_mark) : 0);
 }
 
-/* NULL where accounting was off when the connection was made. */
+static inline uint32_t conn_size(uint8_t layout, uint8_t proto)
+{
+	return conn_base_size(layout & CONN_FAMILY, proto) +
+	       conn_extensions_size(layout);
+}
+
+/* NULL where the connection has no @ext, a bit of layout. */
+static inline void *conn_extension(const struct conn *c, unsigned ext)
+{
+	if (likely(!(c->layout & ext)))
+		return NULL;
+	return (char *)(uintptr_t)c + conn_base_size(conn_family(c), c->proto) +
+	       conn_extensions_size(c->layout & ~(2 * ext - 1));
+}
+
 static inline struct conn_acct *conn_acct(const struct conn *c)
 {
-	if (likely(!(c->layout & CONN_ACCT)))
-		return NULL;
-	return (void *)((char *)(uintptr_t)c +
-			conn_base_size(conn_family(c), c->proto));
+	return conn_extension(c, CONN_ACCT);
+}
+
+static inline uint32_t conn_mark(const struct conn *c)
+{
+	struct conn_mark *m = conn_extension(c, CONN_MARK);
+
+	return m ? atomic_load_explicit(&m->value, memory_order_relaxed) : 0;
 }
 
 /* True when @c's packets in direction @dir look like @t. */

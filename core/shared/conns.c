@@ -16,12 +16,12 @@ enum { CLASH_TIMEOUT_S = 1 };
  * connections a second use up in 10 ms. */
 enum { SLABS_AHEAD = 6, SPLITS_AT_ONCE = 1 << 15 };
 
-int conns_init(struct conns *s, uint64_t seed, uint32_t max, bool acct)
+int conns_init(struct conns *s, uint64_t seed, uint32_t max, uint8_t extensions)
 {
 	memset(s, 0, sizeof(*s));
 	s->key = hash_key_new(seed);
 	s->max = max;
-	s->acct = acct;
+	s->extensions = extensions;
 	if (table_init(&s->table, TABLE_MIN_LOG))
 		return -ENOMEM;
 	if (bysource_init(&s->bysource, &s->pool, &s->key,
@@ -170,31 +170,28 @@ static bool count_in(struct conns_view *v, uint64_t hash)
 static void conn_init(struct conn *c, const struct conns_view *v,
 		      const struct nat_tuple *orig)
 {
-	bool acct = v->all->acct;
-	struct conn_acct *a;
+	uint32_t behind_keys;
 
 	atomic_store_explicit(&c->status, 0, memory_order_relaxed);
 	conn_set_timeout(c, 0);
 	c->owner = v->id;
 	c->proto = orig->proto;
-	c->layout = (uint8_t)(orig->family | (acct ? CONN_ACCT : 0));
+	c->layout = orig->family | v->all->extensions;
 	c->masq_if = 0;
 	for (int d = 0; d < NAT_N_DIRS; d++)
 		atomic_store_explicit(&c->path[d], 0, memory_order_relaxed);
 	c->source_next = 0;
 	c->source_prev = 0;
 	conn_set_tuple(c, NAT_ORIGINAL, orig);
-	memset(conn_track(c), 0, conn_track_size(c->proto));
-	a = conn_acct(c);
-	if (unlikely(a))
-		*a = (struct conn_acct){0};
+	behind_keys = (uint32_t)((char *)conn_track(c) - (char *)c);
+	memset(conn_track(c), 0, conn_size(c->layout, c->proto) - behind_keys);
 }
 
 struct conn_ref conns_new(struct conns_view *v, const struct nat_tuple *orig,
 			  uint64_t hash, bool *full)
 {
-	unsigned units =
-		pool_units(conn_size(orig->family, orig->proto, v->all->acct));
+	unsigned units = pool_units(
+		conn_size(orig->family | v->all->extensions, orig->proto));
 	struct conn_ref r = {0};
 
 	if (!count_in(v, hash)) {

@@ -18,8 +18,8 @@
 
 struct conns {
 	struct hash_key key;
-	uint32_t max; /* nf_conntrack_max; 0: no limit */
-	bool acct;
+	uint32_t max;       /* nf_conntrack_max; 0: no limit */
+	uint8_t extensions; /* of every connection: bits of conn.layout */
 	struct pool pool;
 	struct table table;
 	struct bysource bysource;
@@ -54,7 +54,7 @@ struct conn_ref {
 
 /* 0 or -ENOMEM. */
 MUST_USE int conns_init(struct conns *s, uint64_t seed, uint32_t max,
-			bool acct);
+			uint8_t extensions);
 /* After every view is gone. Context: the thread is not registered for RCU. */
 void conns_fini(struct conns *s);
 /* Context: registered for RCU, as with everything below. */

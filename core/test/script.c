@@ -190,6 +190,7 @@ static const struct {
 	{"is", state},       {"wait", wait_for},   {"mark", mark},
 	{"ct", connections}, {"stat", statistics}, {"count", count},
 	{"sysctl", nothing}, /* done already */
+	{"table", nothing},  {"rules", nothing},
 };
 
 static void do_line(struct run *u, const char *line)
@@ -197,9 +198,10 @@ static void do_line(struct run *u, const char *line)
 	for (size_t i = 0; i < ARRAY_LEN(verbs); i++) {
 		size_t n = strlen(verbs[i].word);
 
-		if (strncmp(line, verbs[i].word, n) != 0 || line[n] != ' ')
+		if (strncmp(line, verbs[i].word, n) != 0 ||
+		    !strchr(" ", line[n]))
 			continue;
-		verbs[i].fn(u, line + n + 1);
+		verbs[i].fn(u, line + n + (line[n] != '\0'));
 		return;
 	}
 	wrong(u, "no such line: %s", line);
@@ -229,18 +231,20 @@ static void set_sysctls(struct router_config *c, const char *text)
 				nat_sysctl_set(&c->sysctl, name, value), 0);
 }
 
-static bool holds(const struct script *s)
+bool script_holds(const struct script *s, const char *topology)
 {
 	struct router_config c = router_defaults(s->rules);
 	struct run u = {.script = s};
 	const char *text = s->text;
 	char line[LINE];
 
+	c.topology = topology;
 	set_sysctls(&c, text);
 	router_open(&u.r, &c);
 	while (!u.failed && next_line(&text, line)) {
 		u.line++;
-		do_line(&u, line);
+		if (*line)
+			do_line(&u, line);
 	}
 	if (!u.failed)
 		all_told(&u);
@@ -253,7 +257,7 @@ void script_run_all(const struct script *s, size_t n)
 	size_t failed = 0;
 
 	for (size_t i = 0; i < n; i++)
-		failed += !holds(&s[i]);
+		failed += !script_holds(&s[i], NULL);
 	if (failed)
 		fail_msg("%zu of %zu scripts", failed, n);
 }

@@ -14,6 +14,8 @@
  *	count TABLE/CHAIN RULE PACKETS BYTES
  *				  RULE 0: the chain's policy
  *
+ *	table, rules              for who records; nothing here
+ *
  * Every packet that the router sends has to be told.
  */
 #ifndef TEST_SCRIPT_H
@@ -27,8 +29,14 @@ struct script {
 	const char *text;
 };
 
-/* Carries them out, each up to the first line that is not so; the test fails
- * if there was one. */
+/* Carries one out up to the first line that is not so, and says which that
+ * is. @topology: as in struct router_config. */
+bool script_holds(const struct script *s, const char *topology);
+
+/* Carries them all out; the test fails if one does not hold. */
 void script_run_all(const struct script *s, size_t n);
+
+/* Those of core/test/data/kernel/NAME.script, as record.py there has it. */
+void script_run_file(const char *name);
 
 #endif

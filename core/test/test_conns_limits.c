@@ -19,7 +19,7 @@ static struct fixture *fixture_new(uint32_t max, bool acct,
 
 	assert_non_null(f);
 	memset(f, 0, sizeof(*f));
-	assert_int_equal(conns_init(&f->s, 1, max, acct), 0);
+	assert_int_equal(conns_init(&f->s, 1, max, acct ? CONN_ACCT : 0), 0);
 	if (pool)
 		pool_init(&f->s.pool, pool);
 	grace_thread_register();

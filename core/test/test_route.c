@@ -280,9 +280,9 @@ static void test_decisions(void **state)
 		if (in)
 			r = route_input(t,
 					(uint16_t)nat_topology_if_index(t, in),
-					4, &from, &dst);
+					4, &from, &dst, 0);
 		else
-			r = route_output(t, 4, src ? &from : NULL, &dst);
+			r = route_output(t, 4, src ? &from : NULL, &dst, 0);
 		describe(t, &r, decisions[i].dst, got, sizeof(got));
 		if (strcmp(got, decisions[i].want) != 0)
 			fail_msg("%s: %s %s > %s: %s instead of %s",
@@ -538,7 +538,7 @@ static void compare_output(const struct nat_topology *t, int sock,
 		.family = named->family, .in_if = NAT_NO_IF, .dst = *dst};
 	struct kernel_answer k;
 	struct nat_addr source;
-	struct route r = route_output(t, q.family, NULL, dst);
+	struct route r = route_output(t, q.family, NULL, dst, 0);
 
 	if (is_special(q.family, dst))
 		return;
@@ -571,7 +571,7 @@ static size_t compare_all(const struct nat_topology *t, int sock,
 			.src = l.v[i / t->n_ifs / l.n],
 		};
 		struct route r =
-			route_input(t, q.in_if, q.family, &q.src, &q.dst);
+			route_input(t, q.in_if, q.family, &q.src, &q.dst, 0);
 		struct kernel_answer k;
 
 		if (q.family == 6 &&

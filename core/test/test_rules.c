@@ -12,7 +12,7 @@
 #include "text/text.h"
 
 static const char *const rule_set[] = {
-	"chains", "common", "conntrack", "misc", "nat", "ports",
+	"chains", "common", "conntrack", "marks", "misc", "nat", "ports",
 };
 
 /* The file data/rules/NAME.KIND, or NULL. */

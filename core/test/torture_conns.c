@@ -238,7 +238,7 @@ static void check_case(const struct torture_case *c)
 	assert_non_null(w);
 	memset(t, 0, sizeof(*t));
 	memset(w, 0, MAX_THREADS * sizeof(*w));
-	assert_int_equal(conns_init(&t->s, 1, 0, false), 0);
+	assert_int_equal(conns_init(&t->s, 1, 0, 0), 0);
 	t->proto = c->proto;
 	for (uint8_t i = 0; i < c->threads; i++) {
 		w[i].t = t;

@@ -1,71 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause
- * -m mark, addrtype, comment and iprange. */
-#include <inttypes.h>
+ * -m addrtype, comment and iprange. */
 #include <string.h>
 
 #include "text/rules_text.h"
 #include "text/scan.h"
 #include "text/text.h"
-
-/* ----------------------------------------------------------------- mark */
-
-enum { MARK_MARK };
-
-static int mark_mark(const struct given *g)
-{
-	char word[32];
-	uint64_t mark = 0, mask = UINT32_MAX;
-	size_t len = strlen(g->arg[0]);
-	bool ok = len < sizeof(word);
-
-	if (ok) {
-		memcpy(word, g->arg[0], len + 1);
-		char *slash = scan_split(word, '/');
-
-		ok = scan_u64(word, 0, UINT32_MAX, &mark) &&
-		     (!slash || scan_u64(slash, 0, UINT32_MAX, &mask));
-	}
-	if (!ok)
-		return text_fail(g->err, "'%s' is not a mark or MARK/MASK",
-				 g->arg[0]);
-	g->match->mark = (struct match_mark){.mark = (uint32_t)mark,
-					     .mask = (uint32_t)mask,
-					     .invert = g->invert};
-	return 0;
-}
-
-static void mark_put(const struct match_mark *m, struct nat_sink out)
-{
-	text_printf(out, " 0x%" PRIx32, m->mark);
-	if (m->mask != UINT32_MAX)
-		text_printf(out, "/0x%" PRIx32, m->mask);
-}
-
-static void mark_list(const struct match *m, bool numeric, struct nat_sink out)
-{
-	(void)numeric;
-	text_printf(out, " mark match%s", m->mark.invert ? " !" : "");
-	mark_put(&m->mark, out);
-}
-
-static void mark_save(const struct match *m, struct nat_sink out)
-{
-	text_printf(out, "%s --mark", m->mark.invert ? " !" : "");
-	mark_put(&m->mark, out);
-}
-
-static const struct text_option mark_options[] = {
-	{"--mark", MARK_MARK, 1, true, false, mark_mark},
-	{.name = NULL},
-};
-
-const struct match_type match_type_mark = {
-	.name = "mark",
-	.required = OPTION_BIT(MARK_MARK),
-	.options = mark_options,
-	.list = mark_list,
-	.save = mark_save,
-};
 
 /* ------------------------------------------------------------- addrtype */
 

@@ -18,6 +18,7 @@ const struct match_type *const match_type[N_MATCHES] = {
 	[MATCH_COMMENT] = &match_type_comment,
 	[MATCH_IPRANGE] = &match_type_iprange,
 	[MATCH_LIMIT] = &match_type_limit,
+	[MATCH_CONNMARK] = &match_type_connmark,
 };
 
 static const struct target_type target_type_chain = {
@@ -32,6 +33,8 @@ const struct target_type *const target_type[N_TARGETS] = {
 	[TARGET_RETURN] = &target_type_return,
 	[TARGET_JUMP] = &target_type_chain,
 	[TARGET_GOTO] = &target_type_chain,
+	[TARGET_MARK] = &target_type_mark,
+	[TARGET_CONNMARK] = &target_type_connmark,
 	[TARGET_REJECT] = &target_type_reject,
 	[TARGET_SNAT] = &target_type_snat,
 	[TARGET_DNAT] = &target_type_dnat,
@@ -43,22 +46,22 @@ const struct target_type *const target_type[N_TARGETS] = {
 /* What the kernel has and the core has not: worth another message than a
  * misspelling. */
 static const char *const missing_match[] = {
-	"ah",        "bpf",       "cgroup",   "cluster",  "connbytes",
-	"connlabel", "connlimit", "connmark", "cpu",      "dccp",
-	"devgroup",  "dscp",      "ecn",      "esp",      "hashlimit",
-	"helper",    "ipvs",      "length",   "mac",      "nfacct",
-	"osf",       "owner",     "physdev",  "pkttype",  "policy",
-	"quota",     "realm",     "recent",   "rpfilter", "sctp",
-	"set",       "socket",    "string",   "tcpmss",   "time",
-	"tos",       "ttl",       "u32",      "udplite",
+	"ah",        "bpf",       "cgroup",   "cluster",   "connbytes",
+	"connlabel", "connlimit", "cpu",      "dccp",      "devgroup",
+	"dscp",      "ecn",       "esp",      "hashlimit", "helper",
+	"ipvs",      "length",    "mac",      "nfacct",    "osf",
+	"owner",     "physdev",   "pkttype",  "policy",    "quota",
+	"realm",     "recent",    "rpfilter", "sctp",      "set",
+	"socket",    "string",    "tcpmss",   "time",      "tos",
+	"ttl",       "u32",       "udplite",
 };
 
 static const char *const missing_target[] = {
-	"AUDIT",  "CHECKSUM", "CLASSIFY", "CLUSTERIP",   "CONNMARK", "CT",
-	"DSCP",   "ECN",      "HMARK",    "IDLETIMER",   "LED",      "LOG",
-	"MARK",   "NFLOG",    "NFQUEUE",  "NOTRACK",     "QUEUE",    "RATEEST",
-	"SET",    "SYNPROXY", "TCPMSS",   "TCPOPTSTRIP", "TEE",      "TOS",
-	"TPROXY", "TRACE",    "TTL",
+	"AUDIT",   "CHECKSUM", "CLASSIFY", "CLUSTERIP", "CT",
+	"DSCP",    "ECN",      "HMARK",    "IDLETIMER", "LED",
+	"LOG",     "NFLOG",    "NFQUEUE",  "NOTRACK",   "QUEUE",
+	"RATEEST", "SET",      "SYNPROXY", "TCPMSS",    "TCPOPTSTRIP",
+	"TEE",     "TOS",      "TPROXY",   "TRACE",     "TTL",
 };
 
 static bool listed(const char *const *list, size_t n, const char *name)

@@ -19,7 +19,10 @@
 #include "util.h"
 
 #define HOOK_BIT(h) (1U << NAT_HOOK_##h)
-enum { ALL_HOOKS = (1 << NAT_N_HOOKS) - 1 };
+enum {
+	ALL_HOOKS = (1 << NAT_N_HOOKS) - 1,
+	ALL_TABLES = (1 << N_TABLES) - 1,
+};
 /* The hooks at which @table has a base chain, as bits. */
 unsigned table_hooks(enum table_id table);
 
@@ -89,11 +92,12 @@ extern const struct target_type *const target_type[N_TARGETS];
 extern const struct match_type match_type_tcp, match_type_udp, match_type_icmp,
 	match_type_multiport, match_type_conntrack, match_type_state,
 	match_type_mark, match_type_addrtype, match_type_statistic,
-	match_type_comment, match_type_iprange, match_type_limit;
+	match_type_comment, match_type_iprange, match_type_limit,
+	match_type_connmark;
 extern const struct target_type target_type_accept, target_type_drop,
 	target_type_return, target_type_reject, target_type_snat,
 	target_type_dnat, target_type_masquerade, target_type_redirect,
-	target_type_netmap;
+	target_type_netmap, target_type_mark, target_type_connmark;
 
 /* rule_types.c: by name; -EINVAL says in @err what is wrong with it. */
 MUST_USE int match_kind_named(const char *name, enum match_kind *kind,

@@ -80,6 +80,26 @@ static bool word_copy(char word[SCAN_WORD], const char *s)
 	return true;
 }
 
+int scan_mark(const char *s, uint32_t *value, uint32_t *mask,
+	      struct nat_error *err)
+{
+	char word[SCAN_WORD];
+	uint64_t v = 0, m = *mask;
+	bool ok = word_copy(word, s);
+
+	if (ok) {
+		char *slash = scan_split(word, '/');
+
+		ok = scan_u64(word, 0, UINT32_MAX, &v) &&
+		     (!slash || scan_u64(slash, 0, UINT32_MAX, &m));
+	}
+	if (!ok)
+		return text_fail(err, "'%s' is not a mark or MARK/MASK", s);
+	*value = (uint32_t)v;
+	*mask = (uint32_t)m;
+	return 0;
+}
+
 /* Decimal octets without leading zeros, which other readers take as octal. */
 static bool scan_octets(const char *s, unsigned least, uint32_t *be)
 {

@@ -17,6 +17,10 @@ MUST_USE bool scan_u64(const char *s, unsigned base, uint64_t max,
 		       uint64_t *out);
 MUST_USE bool scan_u32(const char *s, uint32_t max, uint32_t *out);
 
+/* VALUE[/MASK] in any base of C's; without a mask @mask is left alone. */
+MUST_USE int scan_mark(const char *s, uint32_t *value, uint32_t *mask,
+		       struct nat_error *err);
+
 /* Moves past @s up to @stop, which becomes NUL; NULL: no such character. */
 char *scan_split(char *s, char stop);
 

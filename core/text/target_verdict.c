@@ -5,8 +5,6 @@
 #include "text/scan.h"
 #include "text/text.h"
 
-enum { ALL_TABLES = (1 << N_TABLES) - 1 };
-
 const struct target_type target_type_accept = {
 	.name = "ACCEPT",
 	.tables = ALL_TABLES,

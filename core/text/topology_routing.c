@@ -138,6 +138,17 @@ static int rule_pref(struct topology_parser *p, const char *s)
 	return take_number(p, "preference", s, &p->rule.pref);
 }
 
+/* As the kernel has it: a mark of zero alone asks for nothing. */
+static int rule_fwmark(struct topology_parser *p, const char *s)
+{
+	struct topology_rule *r = &p->rule;
+	uint32_t mask = UINT32_MAX;
+	int rc = scan_mark(s, &r->mark, &mask, p->err);
+
+	r->mark_mask = r->mark || strchr(s, '/') ? mask : 0;
+	return rc;
+}
+
 int rule_add(struct topology_parser *p)
 {
 	static const struct topology_option options[] = {
@@ -150,6 +161,7 @@ int rule_add(struct topology_parser *p)
 		{"priority", 2, true, rule_pref},
 		{"table", 1, true, rule_table},
 		{"lookup", 6, true, rule_table},
+		{"fwmark", 6, true, rule_fwmark},
 		{0},
 	};
 	struct topology_rule *r = &p->rule;

@@ -1,0 +1,267 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Asks the Linux kernel what the scripts here do, and writes its answers in.
+
+    sudo core/test/data/kernel/record.py [--check] [NAME...]
+
+NAME.script: lines of `ip -batch` for all scripts of the file, then scripts:
+
+    == what it is about
+    + more lines of ip -batch
+    *TABLE ... COMMIT      rules, as iptables-save
+    --
+    sysctl NAME VALUE      of net.netfilter.nf_conntrack_
+    > IF DATAGRAM          sent; see ../../frames.h
+    table                  asks for the connections
+    rules                  asks for the counters of rules
+    wait SECONDS
+
+The answers come behind their questions: what became of a datagram (< and ^),
+ct lines, count lines; ../../script.h has them all. Each script has a network
+namespace of its own with a TUN device per interface. Exit status 1: --check
+found answers that the kernel does not give any more; 77: not root.
+"""
+
+import argparse
+import ctypes
+import fcntl
+import os
+import re
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+CORE = HERE.parents[2]
+CLONE_NEWNET = 0x40000000
+TUNSETIFF = 0x400454CA
+IFF_TUN, IFF_NO_PI = 0x0001, 0x1000
+FRAME_MAX, FRAME_TEXT = 4096, 512
+ANSWERS = ("<", "^", "ct", "count")
+
+SYSCTLS = {
+    "ipv4/ip_forward": 1,
+    "ipv4/icmp_ratemask": 0,
+    "ipv4/conf/all/rp_filter": 0,
+    "ipv4/conf/default/rp_filter": 0,
+    "ipv4/conf/all/send_redirects": 0,
+    "ipv4/conf/default/send_redirects": 0,
+    "ipv6/conf/all/disable_ipv6": 1,
+    "ipv6/conf/default/disable_ipv6": 1,
+}
+
+# Counts what came past the filter: at INPUT delivered, at FORWARD let through.
+PROBE = "*security\n-A INPUT\n-A FORWARD\nCOMMIT\n"
+
+
+def run(*args, text=None):
+    done = subprocess.run(args, input=text, capture_output=True, text=True,
+                          timeout=20, check=False)
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(args)}: {done.stderr.strip()}")
+    return done.stdout
+
+
+class Frames:
+    """../../frames.h, compiled on the spot."""
+
+    def __init__(self):
+        with tempfile.TemporaryDirectory() as tmp:
+            lib = f"{tmp}/frames.so"
+            sources = [CORE / "test/frames.c", CORE / "test/frames_print.c",
+                       *CORE.glob("pure/*.c")]
+            run("cc", "-std=gnu17", "-D_GNU_SOURCE", "-O1", "-shared", "-fPIC",
+                f"-I{CORE}", "-o", lib, *map(str, sources), "-lcmocka")
+            self.lib = ctypes.CDLL(lib)
+
+    def encode(self, text):
+        frame = ctypes.create_string_buffer(4 + FRAME_MAX)
+        self.lib.frame_parse.restype = ctypes.c_bool
+        if not self.lib.frame_parse(frame, text.encode()):
+            raise ValueError(text)
+        size = struct.unpack_from("=I", frame.raw)[0]
+        return frame.raw[4:4 + size]
+
+    def decode(self, packet):
+        out = ctypes.create_string_buffer(FRAME_TEXT)
+        self.lib.frame_print(packet, len(packet), out)
+        return out.value.decode()
+
+
+class Script:
+    """One == section."""
+
+    def __init__(self, name, lines):
+        middle = lines.index("--")
+        head = lines[:middle]
+        self.name = name
+        self.head = head
+        self.topology = [l[2:] for l in head if l.startswith("+ ")]
+        self.rules = [l for l in head if not l.startswith("+ ")]
+        self.steps = [l for l in lines[middle + 1:]
+                      if l.split(" ")[0] not in ANSWERS]
+
+
+class Router:
+    def __init__(self, topology, script, frames):
+        self.frames = frames
+        if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNET):
+            raise OSError(ctypes.get_errno(), "unshare")
+        for name, value in SYSCTLS.items():
+            Path("/proc/sys/net", name).write_text(str(value))
+        run("ip", "link", "set", "lo", "up")
+        text = "\n".join(topology + script.topology) + "\n"
+        names = dict.fromkeys(re.findall(r"\b(?:dev|iif)\s+(\S+)", text))
+        self.fd = {name: self.tun(name) for name in names}
+        run("ip", "-batch", "-", text=text)
+        self.restore("\n".join(script.rules) + "\n")
+        self.restore(PROBE)
+        self.tables = [l[1:] for l in script.rules if l.startswith("*")]
+
+    @staticmethod
+    def restore(text):
+        run("iptables-legacy-restore", "--noflush", "--counters", text=text)
+
+    @staticmethod
+    def tun(name):
+        fd = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK)
+        fcntl.ioctl(fd, TUNSETIFF, struct.pack("16sH22x", name.encode(),
+                                               IFF_TUN | IFF_NO_PI))
+        run("ip", "link", "set", "dev", name, "up")
+        return fd
+
+    def passed(self):
+        text = run("iptables-legacy", "-t", "security", "-vnxL")
+        return [int(c) for c in re.findall(r"^ +pkts.*\n +(\d+)", text, re.M)][:2]
+
+    def emitted(self):
+        for name, fd in self.fd.items():
+            while True:
+                try:
+                    yield f"{name} {self.frames.decode(os.read(fd, 1 << 17))}"
+                except BlockingIOError:
+                    break
+
+    def send(self, name, text):
+        before = self.passed()
+        os.write(self.fd[name], self.frames.encode(text))
+        out = list(self.emitted())
+        local, forward = (a - b for a, b in zip(self.passed(), before))
+        if forward and out:
+            yield f"< {out.pop(0)}"
+        else:
+            yield "< local" if local else "< drop *"
+        for line in out:
+            yield f"^ {line}"
+
+    @staticmethod
+    def table():
+        text = run("conntrack", "-L")
+        lines = Counter(re.sub(r"^(\S+ +\d+) \d+", r"\1 *", line)
+                        for line in text.splitlines())
+        yield f"ct {sum(lines.values())} *"
+        for line, n in sorted(lines.items()):
+            yield f"ct {n} {line}"
+
+    def counts(self):
+        for table in self.tables:
+            seen = Counter()
+            for line in run("iptables-legacy-save", "-c", "-t",
+                            table).splitlines():
+                found = re.match(r"\[(\d+):(\d+)\] -A (\S+)", line)
+                if found:
+                    chain = f"{table}/{found[3]}"
+                    seen[chain] += 1
+                    yield f"count {chain} {seen[chain]} {found[1]} {found[2]}"
+
+    def answers(self, step):
+        word, _, rest = step.partition(" ")
+        if word == ">":
+            yield from self.send(*rest.split(" ", 1))
+        elif word == "table":
+            yield from self.table()
+        elif word == "rules":
+            yield from self.counts()
+        elif word == "wait":
+            time.sleep(min(float(rest), 3))
+        elif word == "sysctl":
+            name, value = rest.split()
+            Path("/proc/sys/net/netfilter", f"nf_conntrack_{name}").write_text(
+                value)
+        elif word and not word.startswith("#"):
+            raise ValueError(f"the kernel cannot be told: {step}")
+
+
+def in_child(work):
+    """The text that work() makes in a process, and so a namespace, its own."""
+    read, write = os.pipe()
+    pid = os.fork()
+    if not pid:
+        status = 1
+        try:
+            text = work().encode()
+            with os.fdopen(write, "wb") as pipe:
+                pipe.write(text)
+            status = 0
+        except Exception as error:  # the child must not return
+            print(f"record.py: {error}", file=sys.stderr)
+        finally:
+            os._exit(status)
+    os.close(write)
+    with os.fdopen(read, "rb") as pipe:
+        text = pipe.read().decode()
+    if os.waitpid(pid, 0)[1]:
+        sys.exit(2)
+    return text
+
+
+def play(topology, script, frames):
+    router = Router(topology, script, frames)
+    lines = [f"== {script.name}", *script.head, "--"]
+    for step in script.steps:
+        lines += [step, *router.answers(step)]
+    return "\n".join(lines) + "\n"
+
+
+def record(path, frames):
+    head, *rest = re.split(r"^== ", path.read_text(), flags=re.M)
+    topology = [l for l in head.splitlines() if l and not l.startswith("#")]
+    text = head
+    for part in rest:
+        name, *lines = part.rstrip("\n").split("\n")
+        script = Script(name, [l for l in lines if l])
+        text += in_child(lambda s=script: play(topology, s, frames)) + "\n"
+    return text.rstrip("\n") + "\n"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--check", action="store_true",
+                        help="compare with what is recorded; write nothing")
+    parser.add_argument("names", nargs="*", metavar="NAME")
+    args = parser.parse_args()
+    if os.geteuid() or not shutil.which("conntrack"):
+        print("record.py: needs root, iptables and conntrack", file=sys.stderr)
+        return 77
+    frames = Frames()
+    bad = False
+    names = args.names or sorted(p.stem for p in HERE.glob("*.script"))
+    for path in (HERE / f"{name}.script" for name in names):
+        text = record(path, frames)
+        if text != path.read_text():
+            bad |= args.check
+            if args.check:
+                print(f"record.py: {path}: the kernel answers otherwise",
+                      file=sys.stderr)
+            else:
+                path.write_text(text)
+    return int(bad)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

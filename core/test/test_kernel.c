@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * What Linux did, done again: data/kernel has the scripts, and record.py there
+ * asks the kernel at hand. */
+#include "test/check.h"
+#include "test/script.h"
+
+static void run(void **state)
+{
+	script_run_file(*state);
+}
+
+static char marks[] = "marks";
+
+#define SCRIPTS(name)                                                          \
+	{                                                                      \
+#name, run, NULL, NULL, name                                   \
+	}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		SCRIPTS(marks),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
