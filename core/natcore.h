@@ -99,6 +99,17 @@ extern "C" {
 	X(NAT_CLASH, 12)                                                       \
 	X(HELPER, 13)
 
+/* What happens to a connection, as in the kernel's event masks. */
+#define NAT_CT_EVENTS(X)                                                       \
+	X(NEW, 0)     /* it entered the table */                               \
+	X(RELATED, 1) /* the same, expected by another */                      \
+	X(DESTROY, 2)                                                          \
+	X(REPLY, 3) /* its first answer */                                     \
+	X(ASSURED, 4)                                                          \
+	X(PROTOINFO, 5) /* a new state of its protocol */                      \
+	X(HELPER, 6)                                                           \
+	X(MARK, 7)
+
 /* How conntrack sees a packet (-m conntrack --ctstate). */
 #define NAT_STATES(X) X(INVALID) X(NEW) X(ESTABLISHED) X(RELATED) X(UNTRACKED)
 
@@ -126,6 +137,12 @@ enum nat_hook {
 enum nat_status {
 #define X(id, bit) NAT_ST_##id = 1 << (bit),
 	NAT_STATUS_BITS(X)
+#undef X
+};
+
+enum nat_ct_event {
+#define X(id, bit) NAT_CT_##id = 1 << (bit),
+	NAT_CT_EVENTS(X)
 #undef X
 };
 
@@ -216,6 +233,7 @@ NAT_API int nat_rules_check(const struct nat_rules *r,
 #define NAT_SYSCTLS(X)                                                         \
 	X(max, 262144)                                                         \
 	X(acct, 0)                                                             \
+	X(timestamp, 0)                                                        \
 	X(checksum, 1)                                                         \
 	X(tcp_be_liberal, 0)                                                   \
 	X(tcp_ignore_invalid_rst, 0)                                           \
@@ -338,6 +356,8 @@ struct nat_conntrack {
 	uint32_t timeout_s;
 	uint32_t mark;
 	uint64_t packets[NAT_N_DIRS], bytes[NAT_N_DIRS];
+	uint64_t start_ns; /* when it entered the table; 0: not kept */
+	uint64_t stop_ns;  /* when it ended or, alive, was looked at */
 };
 
 /* Calls @fn for each live connection at @now_ns, in no order. Runs on a thread
@@ -349,6 +369,28 @@ NAT_API void nat_engine_each(struct nat_engine *e, uint64_t now_ns,
 /* A line as `conntrack -L` prints it, newline included. */
 NAT_API void nat_conntrack_print(const struct nat_conntrack *ct,
 				 struct nat_sink out);
+
+/* Something happened to a connection. What a packet brings about is told at
+ * once, when it leaves; if it is dropped on its way, with a later packet of
+ * the connection that leaves. DESTROY comes alone and at once; of connections
+ * that expired, when that is noticed. */
+struct nat_conntrack_event {
+	uint64_t time_ns;
+	unsigned bits; /* enum nat_ct_event */
+	const struct nat_conntrack *ct;
+};
+typedef void (*nat_conntrack_event_fn)(void *ctx,
+				       const struct nat_conntrack_event *ev);
+/* Calls @fn, within nat_worker_run(), for what happens on this worker to
+ * connections made from now on while it listened; NULL: no more. To hear all,
+ * listen on every worker before the first packet. */
+NAT_API void nat_worker_events(struct nat_worker *w, nat_conntrack_event_fn fn,
+			       void *ctx);
+/* A line as `conntrack -E` prints it, newline included; @timestamp: as with
+ * `-o timestamp`. */
+NAT_API void nat_conntrack_event_print(const struct nat_conntrack_event *ev,
+				       bool timestamp, struct nat_sink out);
+
 /* Writes the counters the engine has counted into @r, a parse of the text the
  * engine's rules were parsed from. Exact while no worker runs. */
 NAT_API int nat_engine_rule_counters(struct nat_engine *e, struct nat_rules *r);

@@ -8,7 +8,8 @@ For each scenario: a network namespace with one TUN device per interface of
 topology.ip, the scenario's own files loaded by ip and iptables-restore, then
 the packets of cases.tsv sent in order. What the kernel does with each becomes
 the rest of its row (README.md has the columns). Needs root and a C compiler:
-packets are read and written by bench/explain, the notation's own code. The
+packets are read and written by bench/explain, the notation's own code. What
+`conntrack -E` prints meanwhile becomes events.txt. The
 namespace ends with the process that made it. Exit status 1: --check found
 rows that the kernel no longer answers as recorded.
 """
@@ -16,6 +17,7 @@ rows that the kernel no longer answers as recorded.
 import argparse
 import ctypes
 import fcntl
+import itertools
 import json
 import os
 import re
@@ -44,11 +46,16 @@ SYSCTLS = {
     "ipv4/conf/default/rp_filter": 0,
     "ipv4/conf/all/send_redirects": 0,
     "ipv4/conf/default/send_redirects": 0,
+    "netfilter/nf_conntrack_acct": 1,
     "ipv6/conf/all/disable_ipv6": 1,
     "ipv6/conf/default/disable_ipv6": 1,
 }
 
 # Counts what came past the filter: at INPUT delivered, at FORWARD let through.
+# A connection of our own: whoever hears of it has heard what was before.
+MARKER = ("-s", "192.0.2.254", "-d", "192.0.2.253", "--sport", "9",
+          "--dport", "9")
+
 PROBE = "*security\n-A INPUT\n-A FORWARD\nCOMMIT\n"
 
 
@@ -103,6 +110,10 @@ class Router:
         run("ip", "-batch", str(topology))
         self.restore((scenario / "rules.v4").read_text())
         self.restore(PROBE)
+        self.listener = subprocess.Popen(("conntrack", "-E"), text=True,
+                                         stdout=subprocess.PIPE,
+                                         stderr=subprocess.DEVNULL)
+        self.events()  # it is listening
 
     def restore(self, text):
         run(f"{self.iptables}-restore", "--noflush", "--counters", text=text)
@@ -119,6 +130,15 @@ class Router:
         """Packets that came past the filter, at INPUT and FORWARD."""
         text = run(self.iptables, "-t", "security", "-vnxL")
         return [int(c) for c in re.findall(r"^ +pkts.*\n +(\d+)", text, re.M)][:2]
+
+    def events(self):
+        """What happened to connections up to now."""
+        run("conntrack", "-I", "-p", "udp", "-t", "9", *MARKER)
+        run("conntrack", "-D", "-p", "udp", *MARKER)
+        lines = iter(self.listener.stdout.readline, "")
+        before = list(itertools.takewhile(lambda l: MARKER[1] not in l, lines))
+        next(lines)  # its end
+        return [unhurried(l.rstrip("\n")) for l in before]
 
     def emitted(self):
         for name, fd in self.fd.items():
@@ -173,9 +193,11 @@ def in_child(work):
 
 
 def answers(scenario, iptables, notation, rows):
-    """What the kernel does with each (interface, packet) of one table."""
+    """What the kernel does with each (interface, packet) of one table, and
+    what happens to its connections."""
     router = Router(scenario, iptables)
-    return [router_row(router, notation, *row) for row in rows]
+    done = [router_row(router, notation, *row) for row in rows]
+    return done, router.events()
 
 
 def router_row(router, notation, name, text):
@@ -183,6 +205,11 @@ def router_row(router, notation, name, text):
     verdict, out = router.send(name, packet)
     own = struct.unpack_from("!H", packet, 4)[0] if len(packet) > 5 else 0
     return [verdict, [[i, mask_id(notation.decode(p), own)] for i, p in out]]
+
+
+def unhurried(event):
+    """With the timeout as if no time passed: all are whole tens of seconds."""
+    return re.sub(r"(?<=\d )\d*9(?= )", lambda t: str(int(t[0]) + 1), event, 1)
 
 
 def mask_id(text, own):
@@ -198,9 +225,9 @@ def merge(first, second):
     """What two runs agree on; '*' for a port that they do not."""
     if first == second:
         return first
-    words = zip(re.split(r"([ :])", first), re.split(r"([ :])", second))
+    words = zip(re.split(r"([ :=])", first), re.split(r"([ :=])", second))
     both = "".join(a if a == b else "*" for a, b in words)
-    if re.search(r"[^:]\*", both):
+    if re.search(r"(?<!:)(?<!port=)\*", both):
         raise RuntimeError(f"two runs differ:\n  {first}\n  {second}")
     return both
 
@@ -225,12 +252,13 @@ def tables(lines):
 
 
 def record(scenario, iptables, notation):
-    """The text of cases.tsv as the kernel completes it."""
+    """The texts of cases.tsv and events.txt as the kernel completes them."""
     lines = (scenario / "cases.tsv").read_text().splitlines()
     lines = [l for l in lines if not l.startswith(MORE)]
+    events = ["# conntrack -E, table by table of cases.tsv"]
     for group in tables(lines):
         rows = [row[1:] for row in group]
-        one, two = (in_child(lambda: answers(scenario, iptables, notation,
+        (one, ev1), (two, ev2) = (in_child(lambda: answers(scenario, iptables, notation,
                                              rows)) for _ in range(2))
         for (number, name, packet), a, b in zip(group, one, two):
             verdict, out = merged(a, b)
@@ -239,7 +267,10 @@ def record(scenario, iptables, notation):
                 "\t".join((lead if not i else f"{MORE}\t{NOTHING}\t{NOTHING}",
                            *pair))
                 for i, pair in enumerate(out or [[NOTHING, NOTHING]]))
-    return "\n".join(lines) + "\n"
+        if len(ev1) != len(ev2):
+            raise RuntimeError("two runs differ in their events")
+        events += ["", *map(merge, ev1, ev2)]
+    return {"cases.tsv": lines, "events.txt": events}
 
 
 def listing(scenario, notation, rows):
@@ -295,20 +326,24 @@ def main():
                         help="scenarios; default: all")
     args = parser.parse_args()
     iptables = f"iptables-{args.iptables}"
-    if os.geteuid() or not shutil.which(iptables):
-        print(f"record.py: needs root and {iptables}", file=sys.stderr)
+    missing = [t for t in (iptables, "conntrack") if not shutil.which(t)]
+    if os.geteuid() or missing:
+        print(f"record.py: needs {' and '.join(missing or ['root'])}",
+              file=sys.stderr)
         return 77
     notation = Notation()
     names = args.names or sorted(p.parent.name for p in HERE.glob("*/rules.v4"))
     bad = False
     for name in names:
         scenario = HERE / name
-        cases = record(scenario, iptables, notation)
-        bad |= differs(scenario / "cases.tsv", cases.encode(), args.check)
+        texts = record(scenario, iptables, notation)
+        for file, lines in texts.items():
+            data = "".join(f"{line}\n" for line in lines).encode()
+            bad |= differs(scenario / file, data, args.check)
         if (scenario / "ping.txt").exists():
             for file, data in record_listing(scenario, notation).items():
                 bad |= differs(scenario / file, data, args.check)
-        print(f"{name}: {sum(not l.startswith('#') for l in cases.splitlines())} rows")
+        print(f"{name}: {sum(len(t) for t in tables(texts['cases.tsv']))} packets")
     return int(bad)
 
 

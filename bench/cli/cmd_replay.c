@@ -38,6 +38,10 @@ static const char usage[] =
 	"  -w, --write IF=FILE   what left by interface IF: pcap, raw IP\n"
 	"      --json FILE       the result as data; - is stdout\n"
 	"      --conntrack FILE  the table at the end, as conntrack -L\n"
+	"      --events FILE     what happened to connections, as conntrack "
+	"-E\n"
+	"      --events-timestamp  with the time, as conntrack -E -o "
+	"timestamp\n"
 	"      --rules-out FILE  rules and counters, as iptables-save -c\n"
 	"\n";
 
@@ -50,6 +54,8 @@ enum {
 	CHECK,
 	JSON,
 	CONNTRACK,
+	EVENTS,
+	EVENT_TIMES,
 	RULES_OUT,
 };
 
@@ -61,7 +67,7 @@ struct request {
 	struct replay replay;
 	uint64_t threads, copies, repeat, batch;
 	double rate, speed;
-	bool check, help;
+	bool check, event_times, help;
 };
 
 static bool take_option(struct request *q, int code, char *arg)
@@ -93,6 +99,12 @@ static bool take_option(struct request *q, int code, char *arg)
 	case CONNTRACK:
 		q->files.conntrack.path = arg;
 		return true;
+	case EVENTS:
+		q->files.events.path = arg;
+		return true;
+	case EVENT_TIMES:
+		q->event_times = true;
+		return true;
 	case RULES_OUT:
 		q->files.rules.path = arg;
 		return true;
@@ -120,6 +132,8 @@ static bool parse(struct request *q, int argc, char **argv)
 		{"check", no_argument, NULL, CHECK},
 		{"json", required_argument, NULL, JSON},
 		{"conntrack", required_argument, NULL, CONNTRACK},
+		{"events", required_argument, NULL, EVENTS},
+		{"events-timestamp", no_argument, NULL, EVENT_TIMES},
 		{"rules-out", required_argument, NULL, RULES_OUT},
 		{"help", no_argument, NULL, 'h'},
 		{0},
@@ -171,6 +185,8 @@ static int play(struct request *q)
 		.verbatim = q->files.verbatim,
 		.check = q->check,
 		.wanted = q->files.n_outputs ? q->files.wanted : NULL,
+		.events = q->files.events.path,
+		.event_times = q->event_times,
 		.progress = progress_bar_hear(&bar),
 	};
 	struct nat_error err = {0};

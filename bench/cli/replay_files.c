@@ -81,6 +81,16 @@ static int open_text(struct text_output *t)
 	return t->file ? 0 : cli_complain("%s", err.text);
 }
 
+enum { N_TEXTS = 5 };
+
+static struct text_output *text_of(struct replay_files *f, unsigned i)
+{
+	struct text_output *const all[N_TEXTS] = {
+		&f->json, &f->conntrack, &f->events, &f->stats, &f->rules,
+	};
+	return all[i];
+}
+
 int replay_files_open(struct replay_files *f, const struct scenario *s)
 {
 	struct capture_error err;
@@ -98,10 +108,10 @@ int replay_files_open(struct replay_files *f, const struct scenario *s)
 			return cli_complain("%s", err.text);
 		f->wanted[o->index] = true;
 	}
-	return open_text(&f->json) || open_text(&f->conntrack) ||
-			       open_text(&f->rules)
-		       ? CLI_ERROR
-		       : 0;
+	for (unsigned i = 0; i < N_TEXTS; i++)
+		if (open_text(text_of(f, i)))
+			return CLI_ERROR;
+	return 0;
 }
 
 static void summarize(struct replay_files *f, const struct capture_merge *m)
@@ -199,6 +209,17 @@ static int write_rules(const struct text_output *t, const struct scenario *s,
 		      : 0;
 }
 
+static void write_events(const struct text_output *t, const struct replay *r)
+{
+	struct event_log *log[REPLAY_THREADS_MOST];
+
+	if (!t->file)
+		return;
+	for (unsigned i = 0; i < r->lanes.n; i++)
+		log[i] = &r->lanes.lane[i].events;
+	event_log_write(log, r->lanes.n, t->file);
+}
+
 static void write_captures(struct replay_files *f, const struct replay *r)
 {
 	struct emitted *e[REPLAY_THREADS_MOST];
@@ -221,9 +242,10 @@ static int commit_all(struct replay_files *f)
 		if (writer_commit(w, &err))
 			return cli_complain("%s", err.text);
 	}
-	return commit(&f->json) || commit(&f->conntrack) || commit(&f->rules)
-		       ? CLI_ERROR
-		       : 0;
+	for (unsigned i = 0; i < N_TEXTS; i++)
+		if (commit(text_of(f, i)))
+			return CLI_ERROR;
+	return 0;
 }
 
 int replay_files_save(struct replay_files *f, const struct scenario *s,
@@ -234,6 +256,7 @@ int replay_files_save(struct replay_files *f, const struct scenario *s,
 	if (write_json(&f->json, result) || write_conntrack(&f->conntrack, r) ||
 	    write_rules(&f->rules, s, r))
 		return CLI_ERROR;
+	write_events(&f->events, r);
 	write_captures(f, r);
 	return commit_all(f);
 }
@@ -253,7 +276,6 @@ void replay_files_drop(struct replay_files *f)
 	for (unsigned i = 0; i < f->n_outputs; i++)
 		if (f->output[i].writer)
 			writer_discard(f->output[i].writer);
-	drop(&f->json);
-	drop(&f->conntrack);
-	drop(&f->rules);
+	for (unsigned i = 0; i < N_TEXTS; i++)
+		drop(text_of(f, i));
 }

@@ -40,6 +40,18 @@ static const struct emitted_head *peek(struct emitted *e, uint16_t iface)
 	return e->next < n ? &h[e->next] : NULL;
 }
 
+const struct emitted_head *emitted_earlier(const struct emitted_head *first,
+					   struct emitted **from,
+					   struct emitted *e, uint16_t iface)
+{
+	const struct emitted_head *h = peek(e, iface);
+
+	if (!h || (first && first->order <= h->order))
+		return first;
+	*from = e;
+	return h;
+}
+
 void emitted_write(struct emitted *const *e, unsigned n, uint16_t iface,
 		   struct capture_writer *out)
 {
@@ -49,14 +61,8 @@ void emitted_write(struct emitted *const *e, unsigned n, uint16_t iface,
 		const struct emitted_head *first = NULL;
 		struct emitted *from = NULL;
 
-		for (unsigned i = 0; i < n; i++) {
-			const struct emitted_head *h = peek(e[i], iface);
-
-			if (h && (!first || h->order < first->order)) {
-				first = h;
-				from = e[i];
-			}
-		}
+		for (unsigned i = 0; i < n; i++)
+			first = emitted_earlier(first, &from, e[i], iface);
 		if (!first ||
 		    writer_put(out, first->time_ns,
 			       from->bytes.base + first->offset, first->len))

@@ -32,6 +32,12 @@ void emitted_add(struct emitted *e, const struct emitted_head *head,
 		 const uint8_t *data);
 void emitted_free(struct emitted *e);
 
+/* Of @first, which may be NULL, and the next head of @e for @iface the one
+ * that comes earlier; if it is @e's, *from becomes @e. */
+const struct emitted_head *emitted_earlier(const struct emitted_head *first,
+					   struct emitted **from,
+					   struct emitted *e, uint16_t iface);
+
 /* Writes what left by @iface; @e[0..n) are the lanes'. Whether writing failed
  * is for writer_commit() to say. */
 void emitted_write(struct emitted *const *e, unsigned n, uint16_t iface,

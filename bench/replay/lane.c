@@ -34,6 +34,7 @@ void lane_fini(struct lane *l)
 	region_free(&l->check.entered);
 	region_free(&l->check.scratch);
 	emitted_free(&l->emitted);
+	event_log_free(&l->events);
 }
 
 void lane_reset(struct lane *l)

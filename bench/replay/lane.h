@@ -18,6 +18,7 @@
 #include "natcore.h"
 #include "replay/check.h"
 #include "replay/emitted.h"
+#include "replay/events.h"
 #include "replay/hist.h"
 #include "replay/pace.h"
 #include "replay/plan.h"
@@ -33,6 +34,7 @@ struct lanes {
 	uint16_t server_if; /* NAT_NO_IF: answers enter where originals left */
 	bool check;
 	const bool *wanted; /* by interface: -w; NULL: none */
+	bool events;        /* kept in each lane's log */
 };
 
 /* What happened in the passes that count. */
@@ -68,6 +70,7 @@ struct lane {
 	struct lane_result result;
 	struct check check;
 	struct emitted emitted;
+	struct event_log events;
 	uint64_t all_packets; /* that entered the router, all passes */
 	uint64_t order;       /* of the pass's first packet in @emitted */
 

@@ -102,6 +102,8 @@ static void *work(void *arg)
 	if (crew->off)
 		return NULL;
 	l->worker = nat_worker_new(crew->replay->engine);
+	if (l->worker && l->all->events)
+		nat_worker_events(l->worker, event_log_add, &l->events);
 	if (!l->worker)
 		atomic_store(&crew->failed, true);
 	else
@@ -225,6 +227,14 @@ static int work_together(struct replay *r, const struct replay_config *cfg,
 	return result;
 }
 
+/* The engine's clock begins with the first packet. */
+static int64_t skew(const struct store *s)
+{
+	return store_count(s)
+		       ? (int64_t)(store_entries(s)[0].time_ns - PLAN_START_NS)
+		       : 0;
+}
+
 static int make_lanes(struct replay *r, const struct store *s,
 		      const struct replay_config *cfg)
 {
@@ -240,6 +250,7 @@ static int make_lanes(struct replay *r, const struct store *s,
 		.server_if = cfg->server_if,
 		.check = cfg->check,
 		.wanted = cfg->wanted,
+		.events = cfg->events,
 	};
 	if (cfg->rate > 0)
 		all->pace.per_packet = ticks * 1e9 / cfg->rate;
@@ -249,9 +260,12 @@ static int make_lanes(struct replay *r, const struct store *s,
 	if (!all->lane)
 		return -ENOMEM;
 	memset(all->lane, 0, size);
-	for (unsigned i = 0; i < all->n; i++)
+	for (unsigned i = 0; i < all->n; i++) {
+		all->lane[i].events.timestamp = cfg->event_times;
+		all->lane[i].events.skew_ns = skew(s);
 		if (lane_init(&all->lane[i], all, &r->plan.lane[i]))
 			return -ENOMEM;
+	}
 	return 0;
 }
 
@@ -331,9 +345,12 @@ int replay_run(struct replay *r, const struct store *s,
 		    (cfg->passes - 1) * (r->plan.span_ns + PASS_GAP_NS);
 	if (work_together(r, cfg, err))
 		return -1;
-	for (unsigned i = 0; i < r->lanes.n; i++)
+	for (unsigned i = 0; i < r->lanes.n; i++) {
 		if (r->lanes.lane[i].emitted.failed)
 			return fail(err, "out of memory for what -w writes");
+		if (r->lanes.lane[i].events.lines.failed)
+			return fail(err, "out of memory for --events");
+	}
 	sum_up(r, cfg->check);
 	return 0;
 }

@@ -29,6 +29,8 @@ struct replay_config {
 	double speed;   /* of the capture's own clock; 0: the same */
 	bool verbatim, check;
 	const bool *wanted; /* interfaces whose output is kept; NULL: none */
+	bool events;        /* of connections, kept as lines */
+	bool event_times;   /* each with its time */
 	struct progress progress;
 };
 

@@ -58,7 +58,8 @@ static const struct {
 	{ "-w eth9=@out.pcap @good.pcap", "eth9" },
 	{ "-w wan0=@absent/out.pcap @good.pcap", "absent/out.pcap" },
 	{ "--json @absent/out.json @good.pcap", "absent/out.json" },
-	{ "--json @out.json --conntrack @out.ct --rules-out @out.v4 -w wan0=@out.pcap @middle.pcap", "middle.pcap" },
+	{ "--events @absent/out.txt @good.pcap", "absent/out.txt" },
+	{ "--json @out.json --conntrack @out.ct --events @out.ev --rules-out @out.v4 -w wan0=@out.pcap @middle.pcap", "middle.pcap" },
 };
 
 /* Names of the result, which scripts rely on. */
@@ -309,6 +310,29 @@ static size_t packets_of(const char *name)
 	return n;
 }
 
+/* Lines like "[SECONDS]\t    [NEW] ...", in order of time; returns how many
+ * connections they say are new. */
+static size_t created_by(const char *name)
+{
+	size_t len, n = 0;
+	char *text = (char *)read_file(scratch_path(name), &len), *rest = text;
+	double last = 0;
+
+	assert_int_equal(text[len - 1], '\n');
+	text[len - 1] = '\0';
+	for (char *line; (line = strsep(&rest, "\n"));) {
+		double at = 0;
+		char what[16];
+
+		if (sscanf(line, "[%lf]\t %15s ", &at, what) != 2 || at < last)
+			fail_msg("not an event in its place: %s", line);
+		n += !strcmp(what, "[NEW]");
+		last = at;
+	}
+	free(text);
+	return n;
+}
+
 /* Two threads write what one writes, but for the ports they choose. */
 static void test_outputs(void **state)
 {
@@ -318,7 +342,8 @@ static void test_outputs(void **state)
 
 		(void)snprintf(line, sizeof(line),
 			       "-t %u -w lan0=@lan.pcap -w wan0=@wan.pcap.zst "
-			       "--conntrack @ct --rules-out @rules @good.pcap",
+			       "--conntrack @ct --rules-out @rules "
+			       "--events @events --events-timestamp @good.pcap",
 			       threads);
 		run_command(cmd_replay, line, &got);
 		assert_string_equal(got.err, "");
@@ -327,6 +352,7 @@ static void test_outputs(void **state)
 					 packets_of("wan.pcap.zst"),
 				 PACKETS);
 		assert_int_equal(lines_of("ct"), FLOWS);
+		assert_int_equal(created_by("events"), FLOWS);
 		assert_in_range(lines_of("rules"), 4, 100);
 	}
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
  * What Linux did with each packet of scenarios/NAME/cases.tsv, the core does
- * too, and it lists the phone's rules as iptables does. The columns are in
- * scenarios/README.md. */
+ * too, tells the same events (events.txt), and lists the phone's rules as
+ * iptables does. The columns are in scenarios/README.md. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +30,9 @@ struct router {
 	struct nat_rules *rules;
 	struct nat_engine *engine;
 	struct nat_worker *worker;
+	FILE *events; /* lines since the router was opened */
+	char *events_text;
+	size_t events_len;
 };
 
 static unsigned wrong; /* rows of the scenario that came out otherwise */
@@ -56,6 +59,8 @@ static void router_open(struct router *r, const char *scenario)
 	struct nat_error err = {0};
 
 	*r = (struct router){.scenario = scenario};
+	r->events = open_memstream(&r->events_text, &r->events_len);
+	assert_non_null(r->events);
 	r->topology = nat_topology_parse(topology, strlen(topology), &err);
 	if (!r->topology)
 		fail_msg("%s/topology.ip:%u: %s", scenario, err.line, err.text);
@@ -78,21 +83,40 @@ static void router_off(struct router *r)
 	r->engine = NULL;
 }
 
+static void put(void *ctx, const char *text, size_t len)
+{
+	(void)fwrite(text, 1, len, ctx);
+}
+
+static void hear(void *ctx, const struct nat_conntrack_event *ev)
+{
+	struct router *r = ctx;
+
+	nat_conntrack_event_print(ev, false, (struct nat_sink){put, r->events});
+}
+
+/* A router of its own for each table of cases. */
 static void router_on(struct router *r)
 {
+	struct nat_sysctl sysctl;
 	struct nat_config cfg = {
 		.topology = r->topology,
 		.rules = r->rules,
+		.sysctl = &sysctl,
 		.seed = 1,
 	};
 	struct nat_error err = {0};
 
+	nat_sysctl_defaults(&sysctl);
+	sysctl.acct = 1;
 	router_off(r);
 	r->engine = nat_engine_new(&cfg, &err);
 	if (!r->engine)
 		fail_msg("%s: %s", r->scenario, err.text);
 	r->worker = nat_worker_new(r->engine);
 	assert_non_null(r->worker);
+	nat_worker_events(r->worker, hear, r);
+	(void)fputc('\n', r->events);
 }
 
 static void router_close(struct router *r)
@@ -100,6 +124,8 @@ static void router_close(struct router *r)
 	router_off(r);
 	nat_rules_free(r->rules);
 	nat_topology_free(r->topology);
+	(void)fclose(r->events);
+	free(r->events_text);
 }
 
 /* Rows and blank lines of @text, which is cut up. */
@@ -209,6 +235,42 @@ static struct nat_packet send_row(const struct router *r, const struct row *row)
 	return pkt;
 }
 
+/* '*' in @pattern is a number of the kernel's choice. */
+static bool alike(const char *line, const char *pattern)
+{
+	while (*pattern) {
+		if (*pattern == '*') {
+			pattern++;
+			line += strspn(line, "0123456789");
+		} else if (*pattern++ != *line++) {
+			return false;
+		}
+	}
+	return !*line;
+}
+
+/* The file begins with a comment, its tables with a blank line. */
+static void check_events(struct router *r)
+{
+	char *file = file_text(r->scenario, "events.txt"), *want = file, *got;
+
+	(void)fflush(r->events);
+	got = r->events_text;
+	(void)strsep(&want, "\n");
+	for (unsigned line = 2; want && got; line++) {
+		const char *expected = strsep(&want, "\n");
+		const char *happened = strsep(&got, "\n");
+
+		if (alike(happened, expected))
+			continue;
+		print_error("%s/events.txt:%u:\n  want %s\n  got  %s\n",
+			    r->scenario, line, expected, happened);
+		wrong++;
+		break;
+	}
+	free(file);
+}
+
 static void check_scenario(const char *scenario)
 {
 	static struct row rows[LINES + 1];
@@ -230,6 +292,7 @@ static void check_scenario(const char *scenario)
 			router_on(&r);
 			i++;
 		}
+	check_events(&r);
 	router_close(&r);
 	free(text);
 	if (wrong)
@@ -249,11 +312,6 @@ SCENARIO(phone_host, "phone-host")
 SCENARIO(carrier, "carrier")
 SCENARIO(port_forward, "port-forward")
 SCENARIO(balancer, "balancer")
-
-static void put(void *ctx, const char *text, size_t len)
-{
-	(void)fwrite(text, 1, len, ctx);
-}
 
 /* `iptables -t nat -vnL`, as the core prints it, against a file. */
 static void check_listing(const struct router *r, const char *name)

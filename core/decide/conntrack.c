@@ -2,6 +2,7 @@
  * Which connection a packet belongs to, and what it does to it. */
 #include "decide/conntrack.h"
 
+#include "decide/events.h"
 #include "decide/trace.h"
 
 void walk_detach(struct walk *k)
@@ -206,19 +207,20 @@ static const char *describe(const struct walk *k, const struct tracked *t)
 	return t->why;
 }
 
-static bool tracked(struct walk *k, const struct tracked *t)
+/* An answer that ends the connection is not counted as one before it does. */
+static void tracked(struct walk *k, const struct tracked *t)
 {
+	if (unlikely(t->delete))
+		conns_kill(&k->w->view, k->ct);
 	if (k->ct.dir == NAT_REPLY)
 		conn_set_status(k->ct.conn, NAT_ST_SEEN_REPLY);
 	trace(k, NAT_STEP_CONNTRACK, describe(k, t));
-	if (unlikely(t->delete))
-		conns_kill(&k->w->view, k->ct);
-	return true;
 }
 
 static bool conntrack_tuple(struct walk *k, bool verify)
 {
 	for (;;) {
+		struct event_moment before;
 		struct tracked t;
 
 		switch (resolve(k)) {
@@ -231,9 +233,13 @@ static bool conntrack_tuple(struct walk *k, bool verify)
 		case NO_MEMORY:
 			return walk_drop(k, NAT_DROP_NO_MEMORY);
 		}
+		before = events_moment(k->ct.conn);
 		t = track(k, verify);
-		if (likely(t.what == TRACKED))
-			return tracked(k, &t);
+		if (likely(t.what == TRACKED)) {
+			tracked(k, &t);
+			events_compare(k->ct.conn, &before);
+			return true;
+		}
 		if (t.what == TRACK_INVALID)
 			return invalid(k, t.why);
 		conns_kill(&k->w->view, k->ct);
@@ -258,13 +264,24 @@ bool conntrack_in(struct walk *k, bool verify)
 	return conntrack_tuple(k, verify);
 }
 
-bool conntrack_confirm(struct walk *k)
+static void stamp(const struct walk *k)
 {
-	if (!k->ct.conn || k->icmp_related || k->ct.dir != NAT_ORIGINAL ||
-	    walk_confirmed(k))
-		return true;
+	struct conn_watch *watch = conn_watch(k->ct.conn);
+
+	if (unlikely(watch) && k->w->engine->sysctl.timestamp)
+		watch->start_ns = k->now_ns;
+}
+
+static bool confirm(struct walk *k)
+{
+	stamp(k);
 	switch (conns_confirm(&k->w->view, &k->ct)) {
 	case CONFIRM_INSERTED:
+		events_raise(k->ct.conn,
+			     conn_status(k->ct.conn) & NAT_ST_EXPECTED
+				     ? NAT_CT_RELATED
+				     : NAT_CT_NEW);
+		break;
 	case CONFIRM_MERGED:
 		break;
 	case CONFIRM_LOST:
@@ -272,5 +289,17 @@ bool conntrack_confirm(struct walk *k)
 		return walk_drop(k, NAT_DROP_INSERT_FAILED);
 	}
 	trace(k, NAT_STEP_CONFIRM, "in the table");
+	return true;
+}
+
+bool conntrack_confirm(struct walk *k)
+{
+	bool fresh = k->ct.conn && !k->icmp_related &&
+		     k->ct.dir == NAT_ORIGINAL && !walk_confirmed(k);
+
+	if (fresh && !confirm(k))
+		return false;
+	if (k->ct.conn)
+		events_deliver(k);
 	return true;
 }

@@ -35,7 +35,8 @@ static void configure(struct nat_engine *e, const struct nat_config *cfg)
 
 static uint8_t extensions(const struct nat_engine *e)
 {
-	return e->rules.extensions | (e->sysctl.acct ? CONN_ACCT : 0);
+	return e->rules.extensions | (e->sysctl.acct ? CONN_ACCT : 0) |
+	       (e->sysctl.timestamp ? CONN_WATCH : 0);
 }
 
 struct nat_engine *nat_engine_new(const struct nat_config *cfg,
@@ -200,7 +201,7 @@ int nat_engine_maintain(struct nat_engine *e)
 }
 
 struct each {
-	ticks now;
+	uint64_t now_ns;
 	void (*fn)(void *ctx, const struct nat_conntrack *ct);
 	void *ctx;
 };
@@ -210,7 +211,7 @@ static void show(void *ctx, const struct conn *c)
 	const struct each *each = ctx;
 	struct nat_conntrack ct;
 
-	conntrack_view(c, each->now, &ct);
+	conntrack_view(c, each->now_ns, &ct);
 	each->fn(each->ctx, &ct);
 }
 
@@ -230,7 +231,7 @@ void nat_engine_each(struct nat_engine *e, uint64_t now_ns,
 		     void (*fn)(void *ctx, const struct nat_conntrack *ct),
 		     void *ctx)
 {
-	struct each each = {ticks_of_ns(now_ns), fn, ctx};
+	struct each each = {now_ns, fn, ctx};
 	const struct nat_worker *own = own_worker(e);
 	bool resting = own && !own->online;
 
@@ -238,7 +239,7 @@ void nat_engine_each(struct nat_engine *e, uint64_t now_ns,
 		grace_thread_register();
 	else if (resting)
 		grace_thread_online();
-	conns_each(&e->conns, each.now, show, &each);
+	conns_each(&e->conns, ticks_of_ns(now_ns), show, &each);
 	if (!own)
 		grace_thread_unregister();
 	else if (resting)

@@ -73,6 +73,8 @@ struct nat_worker {
 	struct originated originated;
 	nat_trace_fn trace;
 	void *trace_ctx;
+	nat_conntrack_event_fn events;
+	void *events_ctx;
 	pthread_t thread;
 	ticks swept;    /* when expiry was last reckoned */
 	uint64_t owed;  /* slots times ticks that expiry is behind */

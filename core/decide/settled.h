@@ -26,7 +26,7 @@ void settled_init(struct nat_engine *e);
 static inline bool settled_possible(const struct nat_worker *w)
 {
 	return w->engine->rules.conntrack && w->engine->rules.only_nat &&
-	       !w->engine->topology->marks && !w->trace;
+	       !w->engine->topology->marks && !w->trace && !w->events;
 }
 
 enum settled {

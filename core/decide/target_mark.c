@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Marks of packets and connections. */
+#include "decide/events.h"
 #include "decide/target.h"
 
 bool target_mark(struct walk *k, const struct target *t)
@@ -19,8 +20,10 @@ static void set_conn_mark(struct conn *c, uint32_t value)
 {
 	struct conn_mark *m = conn_extension(c, CONN_MARK);
 
-	if (m)
-		atomic_store_explicit(&m->value, value, memory_order_relaxed);
+	if (!m || conn_mark(c) == value)
+		return;
+	atomic_store_explicit(&m->value, value, memory_order_relaxed);
+	events_raise(c, NAT_CT_MARK);
 }
 
 bool target_connmark(struct walk *k, const struct target *t)

@@ -2,22 +2,38 @@
  * Events for whoever watches, and connections as the public API has them. */
 #include "decide/trace.h"
 
-void conntrack_view(const struct conn *c, ticks now, struct nat_conntrack *ct)
+/* An end that was noticed late is dated back to when it was due. */
+static void view_life(const struct conn *c, uint64_t now_ns,
+		      struct nat_conntrack *ct)
+{
+	const struct conn_watch *watch = conn_watch(c);
+	ticks now = ticks_of_ns(now_ns), end = conn_timeout(c), left = end;
+
+	ct->stop_ns = now_ns;
+	if (ct->status & NAT_ST_CONFIRMED) {
+		left = ticks_reached(now, end) ? 0 : end - now;
+		if (!left)
+			ct->stop_ns -= NS_PER_TICK * (now - end);
+	}
+	ct->timeout_s = left / TICKS_PER_S;
+	if (watch)
+		ct->start_ns = watch->start_ns;
+}
+
+void conntrack_view(const struct conn *c, uint64_t now_ns,
+		    struct nat_conntrack *ct)
 {
 	const struct conn_acct *a = conn_acct(c);
-	ticks left = conn_timeout(c);
 
 	*ct = (struct nat_conntrack){
 		.status = conn_status(c),
 		.mark = conn_mark(c),
 	};
+	view_life(c, now_ns, ct);
 	for (int d = 0; d < NAT_N_DIRS; d++)
 		conn_tuple(c, (enum nat_dir)d, &ct->tuple[d]);
 	if (c->proto == PROTO_TCP)
 		ct->tcp_state = (uint8_t)tcp_state(conn_tcp(c));
-	if (ct->status & NAT_ST_CONFIRMED)
-		left = ticks_reached(now, left) ? 0 : left - now;
-	ct->timeout_s = left / TICKS_PER_S;
 	if (!a)
 		return;
 	ct->acct = true;
@@ -49,7 +65,7 @@ void trace_emit(const struct walk *k, enum nat_step step, const char *text,
 		ev.rule = at->rule;
 	}
 	if (k->ct.conn) {
-		conntrack_view(k->ct.conn, k->w->view.now, &ct);
+		conntrack_view(k->ct.conn, k->w->now_ns, &ct);
 		ev.ct = &ct;
 	}
 	k->w->trace(k->w->trace_ctx, &ev);

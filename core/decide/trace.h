@@ -24,6 +24,7 @@ static inline void trace(const struct walk *k, enum nat_step step,
 }
 
 /* A connection as the public API shows it. */
-void conntrack_view(const struct conn *c, ticks now, struct nat_conntrack *ct);
+void conntrack_view(const struct conn *c, uint64_t now_ns,
+		    struct nat_conntrack *ct);
 
 #endif

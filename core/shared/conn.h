@@ -7,6 +7,7 @@
  *	20  keys                  two tuples, packed: 2 x 12 or 2 x 36 bytes
  *	44  struct tcp_track      or udp_track, or nothing
  *	..  extensions            those that the engine's settings call for
+ *				  and, if somebody listens, conn_watch
  *
  * LIFE
  *	new        owned by the worker that made it; in no index; may change
@@ -45,8 +46,9 @@ enum {
 enum conn_layout {
 	CONN_FAMILY = 15,
 	CONN_MARK = 1 << 5,
+	CONN_WATCH = 1 << 6,
 	CONN_ACCT = 1 << 7,
-	CONN_EXTENSIONS = CONN_ACCT | CONN_MARK,
+	CONN_EXTENSIONS = CONN_ACCT | CONN_WATCH | CONN_MARK,
 };
 
 struct conn {
@@ -82,6 +84,13 @@ struct conn_acct {
 /* The connection mark: what rules write, rules read, at any time. */
 struct conn_mark {
 	_Atomic uint32_t value;
+};
+
+/* What is told to listeners, and when it began. */
+struct conn_watch {
+	uint64_t start_ns;        /* of the life in the table; 0: not kept */
+	_Atomic uint16_t pending; /* enum nat_ct_event bits, not yet told */
+	bool listened;            /* somebody did when it was made */
 };
 
 static inline unsigned conn_family(const struct conn *c)
@@ -149,6 +158,7 @@ static_assert(sizeof(struct conn) + 2 * sizeof(struct conn_key4) +
 static inline uint32_t conn_extensions_size(unsigned layout)
 {
 	return (layout & CONN_ACCT ? (uint32_t)sizeof(struct conn_acct) : 0) +
+	       (layout & CONN_WATCH ? (uint32_t)sizeof(struct conn_watch) : 0) +
 	       (layout & CONN_MARK ? (uint32_t)sizeof(struct conn_mark) : 0);
 }
 
@@ -170,6 +180,11 @@ static inline void *conn_extension(const struct conn *c, unsigned ext)
 static inline struct conn_acct *conn_acct(const struct conn *c)
 {
 	return conn_extension(c, CONN_ACCT);
+}
+
+static inline struct conn_watch *conn_watch(const struct conn *c)
+{
+	return conn_extension(c, CONN_WATCH);
 }
 
 static inline uint32_t conn_mark(const struct conn *c)

@@ -165,18 +165,25 @@ static bool count_in(struct conns_view *v, uint64_t hash)
 	return true;
 }
 
+/* Of a connection that is made now. */
+static uint8_t extensions(const struct conns_view *v)
+{
+	return v->all->extensions | (v->ended ? CONN_WATCH : 0);
+}
+
 /* What was in the memory before is of no interest, but a sweeper may be
  * looking: status first, so that it takes the rest for nobody's. */
 static void conn_init(struct conn *c, const struct conns_view *v,
 		      const struct nat_tuple *orig)
 {
+	struct conn_watch *watch;
 	uint32_t behind_keys;
 
 	atomic_store_explicit(&c->status, 0, memory_order_relaxed);
 	conn_set_timeout(c, 0);
 	c->owner = v->id;
 	c->proto = orig->proto;
-	c->layout = orig->family | v->all->extensions;
+	c->layout = orig->family | extensions(v);
 	c->masq_if = 0;
 	for (int d = 0; d < NAT_N_DIRS; d++)
 		atomic_store_explicit(&c->path[d], 0, memory_order_relaxed);
@@ -185,13 +192,16 @@ static void conn_init(struct conn *c, const struct conns_view *v,
 	conn_set_tuple(c, NAT_ORIGINAL, orig);
 	behind_keys = (uint32_t)((char *)conn_track(c) - (char *)c);
 	memset(conn_track(c), 0, conn_size(c->layout, c->proto) - behind_keys);
+	watch = conn_watch(c);
+	if (unlikely(watch))
+		watch->listened = v->ended;
 }
 
 struct conn_ref conns_new(struct conns_view *v, const struct nat_tuple *orig,
 			  uint64_t hash, bool *full)
 {
 	unsigned units = pool_units(
-		conn_size(orig->family | v->all->extensions, orig->proto));
+		conn_size(orig->family | extensions(v), orig->proto));
 	struct conn_ref r = {0};
 
 	if (!count_in(v, hash)) {
@@ -356,6 +366,8 @@ bool conns_kill(struct conns_view *v, struct conn_ref r)
 
 	if (old & NAT_ST_DYING)
 		return false;
+	if (unlikely(v->ended))
+		v->ended(v, r.conn);
 	both_of(s, r.conn, &b);
 	for (unsigned d = 0; d < NAT_N_DIRS; d++)
 		(void)table_remove(&s->table, b.hash[d],

@@ -43,6 +43,9 @@ struct conns_view {
 	ticks now;    /* of the packet at hand */
 	ticks others; /* no other worker's clock is behind this */
 	uint8_t id;   /* of the worker; CONN_NO_OWNER: none */
+	/* Hears of every connection that this thread ends, before its memory
+	 * goes; NULL: nobody listens. */
+	void (*ended)(struct conns_view *v, const struct conn *c);
 };
 
 /* A connection and the side of it that was meant. */

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "test/check.h"
+#include "text/text.h"
 #include "util.h"
 
 enum { LINE = FRAME_TEXT };
@@ -18,6 +19,8 @@ struct run {
 	const struct script *script;
 	unsigned line;
 	size_t told; /* of what the router sent because of the last packet */
+	struct text_buffer events;
+	size_t heard; /* of these: matched */
 	bool failed;
 };
 
@@ -40,9 +43,48 @@ static void must_match(struct run *u, const char *got, const char *want)
 		wrong(u, "%s\nis not %s", got, want);
 }
 
+static void hear(void *ctx, const struct nat_conntrack_event *ev)
+{
+	struct run *u = ctx;
+
+	nat_conntrack_event_print(ev, false, text_buffer_sink(&u->events));
+}
+
+static void listen(struct run *u, const char *rest)
+{
+	(void)rest;
+	nat_worker_events(u->r.worker, hear, u);
+}
+
+/* The next event; false: none is left. */
+static bool next_event(struct run *u, char event[FRAME_TEXT])
+{
+	const char *from = u->events.s ? u->events.s + u->heard : "";
+	size_t len = strcspn(from, "\n");
+
+	if (!*from)
+		return false;
+	u->heard += len + 1;
+	(void)snprintf(event, FRAME_TEXT, "%.*s", (int)len, from);
+	return true;
+}
+
+static void event(struct run *u, const char *rest)
+{
+	char text[FRAME_TEXT];
+
+	if (!next_event(u, text))
+		wrong(u, "no event");
+	else
+		must_match(u, text + strspn(text, " "), rest);
+}
+
 static void all_told(struct run *u)
 {
 	char text[ROUTER_TEXT];
+
+	if (next_event(u, text))
+		wrong(u, "also happened, before this line: %s", text);
 
 	if (router_originated(&u->r, u->told, text))
 		wrong(u, "also sent, before this line: %s", text);
@@ -189,8 +231,8 @@ static const struct {
 	{">", enter},        {"<", result},        {"^", originated},
 	{"is", state},       {"wait", wait_for},   {"mark", mark},
 	{"ct", connections}, {"stat", statistics}, {"count", count},
-	{"sysctl", nothing}, /* done already */
-	{"table", nothing},  {"rules", nothing},
+	{"listen", listen},  {"!", event},         {"table", nothing},
+	{"rules", nothing},  {"sysctl", nothing}, /* done already */
 };
 
 static void do_line(struct run *u, const char *line)
@@ -249,6 +291,7 @@ bool script_holds(const struct script *s, const char *topology)
 	if (!u.failed)
 		all_told(&u);
 	router_close(&u.r);
+	free(u.events.s);
 	return !u.failed;
 }
 

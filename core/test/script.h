@@ -11,12 +11,14 @@
  *	mark N                    of packets that enter from here on
  *	ct N PATTERN              N lines of conntrack -L are like that
  *	stat NAME N               of struct nat_stats; or entries
+ *	listen			  to events from here on, and then
+ *	! EVENT			  the next one, a pattern of conntrack -E
  *	count TABLE/CHAIN RULE PACKETS BYTES
  *				  RULE 0: the chain's policy
  *
  *	table, rules              for who records; nothing here
  *
- * Every packet that the router sends has to be told.
+ * Every packet that the router sends has to be told, and every event.
  */
 #ifndef TEST_SCRIPT_H
 #define TEST_SCRIPT_H

@@ -126,10 +126,75 @@ static void prints_as_the_tool(void **state)
 	}
 }
 
+/* clang-format off */
+static const struct {
+	unsigned bits;
+	bool timestamp;
+	uint32_t timeout, mark;
+	uint64_t start_ns;
+	const char *line;
+} event_row[] = {
+	{ NAT_CT_NEW, false, 120, 5, 0,
+	  "    [NEW] tcp      6 120 SYN_SENT " ADDRESSES "sport=1 dport=2 "
+	  "[UNREPLIED] " REVERSED "sport=2 dport=1 mark=5\n" },
+	{ NAT_CT_RELATED, true, 120, 0, 1,
+	  "[1795385151.175187]\t    [NEW] tcp      6 120 SYN_SENT " ADDRESSES
+	  "sport=1 dport=2 [UNREPLIED] " REVERSED "sport=2 dport=1\n" },
+	{ NAT_CT_ASSURED, false, 300, 0, 0,
+	  " [UPDATE] tcp      6 300 " ADDRESSES "sport=1 dport=2 "
+	  "[UNREPLIED] " REVERSED "sport=2 dport=1\n" },
+	{ NAT_CT_PROTOINFO | NAT_CT_REPLY, false, 0, 0, 0,
+	  " [UPDATE] tcp      6 0 SYN_SENT " ADDRESSES "sport=1 dport=2 "
+	  "[UNREPLIED] " REVERSED "sport=2 dport=1\n" },
+	{ NAT_CT_MARK, false, 9, 0, 0,
+	  " [UPDATE] tcp      6 9 " ADDRESSES "sport=1 dport=2 "
+	  "[UNREPLIED] " REVERSED "sport=2 dport=1 mark=0\n" },
+	{ NAT_CT_DESTROY, false, 119, 5, UINT64_C(1795385150990558000),
+	  "[DESTROY] tcp      6 119 SYN_SENT " ADDRESSES "sport=1 dport=2 "
+	  "packets=1 bytes=40 [UNREPLIED] " REVERSED
+	  "sport=2 dport=1 packets=0 bytes=0 mark=5 delta-time=1\n" },
+	{ NAT_CT_DESTROY, false, 0, 0, 0,
+	  "[DESTROY] tcp      6 SYN_SENT " ADDRESSES "sport=1 dport=2 "
+	  "packets=1 bytes=40 [UNREPLIED] " REVERSED
+	  "sport=2 dport=1 packets=0 bytes=0\n" },
+};
+/* clang-format on */
+
+static void prints_events_as_the_tool(void **state)
+{
+	const uint64_t now_ns = UINT64_C(1795385151175187999);
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(event_row); i++) {
+		static const struct row tcp = {PLAIN(PROTO_TCP, 1, 2)};
+		struct text_buffer got = {.s = NULL};
+		struct nat_conntrack ct = {
+			.tuple = {tuple(&tcp, NAT_ORIGINAL),
+				  tuple(&tcp, NAT_REPLY)},
+			.tcp_state = 1,
+			.acct = true,
+			.timeout_s = event_row[i].timeout,
+			.mark = event_row[i].mark,
+			.packets = {1},
+			.bytes = {40},
+			.start_ns = event_row[i].start_ns,
+			.stop_ns = now_ns,
+		};
+		struct nat_conntrack_event ev = {now_ns, event_row[i].bits,
+						 &ct};
+
+		nat_conntrack_event_print(&ev, event_row[i].timestamp,
+					  text_buffer_sink(&got));
+		assert_string_equal(got.s, event_row[i].line);
+		free(got.s);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(prints_as_the_tool),
+		cmocka_unit_test(prints_events_as_the_tool),
 	};
 
 	return cmocka_run_group_tests_name("conntrack -L", tests, NULL, NULL);
