@@ -439,6 +439,31 @@ typedef void (*nat_trace_fn)(void *ctx, const struct nat_event *ev);
 /* Calls @fn at every step of every packet from now on; NULL: no more. */
 NAT_API void nat_worker_trace(struct nat_worker *w, nat_trace_fn fn, void *ctx);
 
+/* ---------------------------------------------------------------- choices */
+
+/* What Linux draws at random, and no seed foretells. */
+enum nat_choice_kind {
+	NAT_CHOICE_ID,  /* a port or ICMP identifier, of many that are free */
+	NAT_CHOICE_LOT, /* does -m statistic --mode random fit? 1 or 0 */
+};
+
+struct nat_choice {
+	enum nat_choice_kind kind;
+	/* ID: for which connection, by its original tuple, at which end */
+	struct nat_tuple tuple;
+	bool source;
+	uint16_t min, max; /* host order */
+	/* LOT: of which rule */
+	const char *table, *chain;
+	unsigned rule; /* 1-based in its chain */
+};
+/* What to take (an id in host order), or -1 to let the core draw. An id out of
+ * range or in use is not taken, and the core draws. */
+typedef int (*nat_choice_fn)(void *ctx, const struct nat_choice *c);
+/* Asks @fn wherever a random number is due from now on; NULL: no more. */
+NAT_API void nat_worker_choose(struct nat_worker *w, nat_choice_fn fn,
+			       void *ctx);
+
 #ifdef __cplusplus
 }
 #endif

@@ -19,6 +19,7 @@ int cmd_replay(int argc, char **argv);
 int cmd_rules(int argc, char **argv);
 int cmd_explain(int argc, char **argv);
 int cmd_gen(int argc, char **argv);
+int cmd_verify(int argc, char **argv);
 
 /* `natbench: what is wrong` on stderr. Returns CLI_ERROR. */
 int cli_complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

@@ -151,7 +151,8 @@ static bool parse(struct request *q, int argc, char **argv)
 		cli_complain("--rate and --speed exclude each other");
 		return false;
 	}
-	return replay_files_captures(&q->files, argc - optind, argv + optind);
+	return replay_files_captures(&q->files, "replay", argc - optind,
+				     argv + optind);
 }
 
 /* The packets, as often as --copies says. */

@@ -15,6 +15,7 @@ static const struct command {
 	{"replay", cmd_replay, "play a capture through the NAT and measure"},
 	{"explain", cmd_explain, "show what happens to a packet, hook by hook"},
 	{"rules", cmd_rules, "print rules as iptables does"},
+	{"verify", cmd_verify, "compare with the Linux kernel at hand"},
 	{"gen", cmd_gen, "make a capture"},
 };
 

@@ -40,16 +40,17 @@ bool replay_files_output(struct replay_files *f, char *arg)
 	return take_pair(f->output, &f->n_outputs, "-w", arg);
 }
 
-bool replay_files_captures(struct replay_files *f, int n, char **arg)
+bool replay_files_captures(struct replay_files *f, const char *command, int n,
+			   char **arg)
 {
 	if (f->verbatim && n) {
 		cli_complain("%s: either -i or one capture", arg[0]);
 		return false;
 	}
 	if (!f->verbatim && n != 1) {
-		cli_complain(n ? "%s: one capture too many"
-			       : "replay: a capture is missing%s",
-			     n ? arg[1] : "");
+		cli_complain("%s: %s", n ? arg[1] : command,
+			     n ? "one capture too many"
+			       : "a capture is missing");
 		return false;
 	}
 	if (!f->verbatim)
@@ -169,19 +170,19 @@ static int commit(struct text_output *t)
 	return sink_commit(s, &err) ? cli_complain("%s", err.text) : 0;
 }
 
-static int write_json(const struct text_output *t, const struct result *result)
+int replay_files_json(const struct replay_files *f, json_t *o)
 {
-	json_t *o;
-	int r;
+	const struct text_output *t = &f->json;
+	int r = o ? 0 : -1;
 
-	if (!t->file)
-		return 0;
-	o = result_json(result);
-	r = o ? json_dumpf(o, t->file, JSON_INDENT(2) | JSON_REAL_PRECISION(9))
-	      : -1;
+	if (o && t->file) {
+		r = json_dumpf(o, t->file,
+			       JSON_INDENT(2) | JSON_REAL_PRECISION(9));
+		fputc('\n', t->file);
+	}
 	json_decref(o);
-	fputc('\n', t->file);
-	return r ? cli_complain("%s: cannot be written", t->path) : 0;
+	return r && t->file ? cli_complain("%s: cannot be written", t->path)
+			    : 0;
 }
 
 static int write_conntrack(const struct text_output *t, const struct replay *r)
@@ -231,7 +232,7 @@ static void write_captures(struct replay_files *f, const struct replay *r)
 			      f->output[i].writer);
 }
 
-static int commit_all(struct replay_files *f)
+int replay_files_commit(struct replay_files *f)
 {
 	struct capture_error err;
 
@@ -253,12 +254,12 @@ int replay_files_save(struct replay_files *f, const struct scenario *s,
 {
 	const struct replay *r = result->replay;
 
-	if (write_json(&f->json, result) || write_conntrack(&f->conntrack, r) ||
-	    write_rules(&f->rules, s, r))
+	if (replay_files_json(f, f->json.file ? result_json(result) : NULL) ||
+	    write_conntrack(&f->conntrack, r) || write_rules(&f->rules, s, r))
 		return CLI_ERROR;
 	write_events(&f->events, r);
 	write_captures(f, r);
-	return commit_all(f);
+	return replay_files_commit(f);
 }
 
 static void drop(struct text_output *t)

@@ -43,14 +43,20 @@ struct replay_files {
 /* Each complains where it says no. Arguments are taken apart and kept. */
 bool replay_files_input(struct replay_files *f, char *arg);
 bool replay_files_output(struct replay_files *f, char *arg);
-/* What stood behind the options: a capture, unless -i gave some. */
-bool replay_files_captures(struct replay_files *f, int n, char **arg);
+/* What stood behind the options of @command: a capture, unless -i gave some. */
+bool replay_files_captures(struct replay_files *f, const char *command, int n,
+			   char **arg);
 
 /* 0, or not and complained. */
 int replay_files_open(struct replay_files *f, const struct scenario *s);
 int replay_files_load(struct replay_files *f, struct store *store);
 int replay_files_save(struct replay_files *f, const struct scenario *s,
 		      const struct result *result);
+/* Writes @o, a result or NULL for no memory, where --json says, and frees it.
+ */
+int replay_files_json(const struct replay_files *f, json_t *o);
+/* What was written gets its name. */
+int replay_files_commit(struct replay_files *f);
 /* Whatever was not saved leaves no trace. */
 void replay_files_drop(struct replay_files *f);
 

@@ -208,6 +208,31 @@ struct nat_rules *scenario_parse_rules(const struct scenario *s)
 	return rules;
 }
 
+static char *copy_text(const char *path, const char *fallback, size_t *len)
+{
+	struct source src;
+	char *text;
+
+	if (!source_open(&src, path, fallback))
+		return NULL;
+	*len = src.len;
+	text = src.owned ? src.owned : strndup(src.text, src.len);
+	if (!text)
+		cli_complain("%s: out of memory", src.name);
+	return text;
+}
+
+char *scenario_topology_text(const struct scenario *s, size_t *len)
+{
+	return copy_text(s->topology_file, DEFAULT_TOPOLOGY, len);
+}
+
+char *scenario_rules_text(const struct scenario *s, size_t *len)
+{
+	return has_rules(s) ? copy_text(s->rules_file, DEFAULT_RULES, len)
+			    : NULL;
+}
+
 static bool load_rules(struct scenario *s)
 {
 	if (!has_rules(s))

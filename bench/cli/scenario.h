@@ -76,6 +76,10 @@ struct nat_config scenario_config(const struct scenario *s);
 /* The rules once more, for the counters of nat_engine_rule_counters(); the
  * caller's. NULL: there are none, or they changed on disk, and said so. */
 struct nat_rules *scenario_parse_rules(const struct scenario *s);
+/* What the files say, for whoever else is to read them; the caller's, NUL at
+ * the end. NULL: there are no rules, or it could not be read and said so. */
+char *scenario_topology_text(const struct scenario *s, size_t *len);
+char *scenario_rules_text(const struct scenario *s, size_t *len);
 /* Frees what scenario_load() made; also after it failed or never ran. */
 void scenario_free(struct scenario *s);
 

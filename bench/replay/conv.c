@@ -49,6 +49,18 @@ void conv_learn_anew(struct conv *c, const struct wire_shape *s,
 	memcpy((uint8_t *)&c->addresses + 4, e.dst.w, 4);
 }
 
+void conv_learn_fragment(struct conv *c, const uint8_t *captured, uint32_t len,
+			 const uint8_t *sent, uint32_t sent_len,
+			 uint16_t out_if)
+{
+	struct wire in, out;
+
+	if (wire_parse(&in, captured, len) &&
+	    wire_parse(&out, sent, sent_len) && out.fragment == WIRE_FIRST &&
+	    in.t.proto == out.t.proto)
+		conv_learn(c, &out.shape, sent, out_if);
+}
+
 /* An error that the far side sends about an original packet quotes it as it
  * saw it, and is addressed to the source it saw. */
 static void readdress_error(const struct conv *c, uint8_t *p, uint32_t len)

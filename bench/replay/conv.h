@@ -26,8 +26,21 @@ struct conv {
 
 void conv_learn_anew(struct conv *c, const struct wire_shape *s,
 		     const uint8_t *p, uint16_t out_if);
+/* The same of an original that was a fragment: the router has made fragments
+ * anew, of which @sent is one, and the first of them has the ports. */
+void conv_learn_fragment(struct conv *c, const uint8_t *captured, uint32_t len,
+			 const uint8_t *sent, uint32_t sent_len,
+			 uint16_t out_if);
 void conv_readdress_any(const struct conv *c, const struct wire_shape *s,
 			uint8_t *p, uint32_t len);
+
+/* Where an answer enters: @server_if, or where originals left; NAT_NO_IF: there
+ * is nothing to answer to. */
+static inline uint16_t conv_answer_if(const struct conv *c, uint16_t server_if)
+{
+	return c->out_if != NAT_NO_IF && server_if != NAT_NO_IF ? server_if
+								: c->out_if;
+}
 
 /* An original packet left as @p, of shape @s, by @out_if. */
 static inline void conv_learn(struct conv *c, const struct wire_shape *s,

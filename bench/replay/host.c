@@ -42,6 +42,15 @@ void host_describe(struct host *h)
 	h->commit = NATBENCH_COMMIT;
 }
 
+json_t *host_json(void)
+{
+	struct host h;
+
+	host_describe(&h);
+	return json_pack("{s:s, s:s, s:s, s:s}", "cpu", h.cpu, "kernel",
+			 h.kernel, "compiler", h.compiler, "commit", h.commit);
+}
+
 uint64_t host_rss_peak(void)
 {
 	struct rusage u;

@@ -4,6 +4,7 @@
 #ifndef NATBENCH_HOST_H
 #define NATBENCH_HOST_H
 
+#include <jansson.h>
 #include <stdint.h>
 
 struct host {
@@ -13,6 +14,8 @@ struct host {
 };
 
 void host_describe(struct host *h);
+/* The same as data; NULL: no memory. */
+json_t *host_json(void);
 /* The most memory this process ever had, in bytes. */
 uint64_t host_rss_peak(void);
 

@@ -62,14 +62,6 @@ static uint32_t copy_slot(uint8_t *to, const uint8_t *from, uint32_t len)
 	return i;
 }
 
-/* Where an answer enters; NAT_NO_IF: there is nothing to answer to. */
-static uint16_t answer_if(const struct lane *l, const struct conv *c)
-{
-	return c->out_if != NAT_NO_IF && l->all->server_if != NAT_NO_IF
-		       ? l->all->server_if
-		       : c->out_if;
-}
-
 /* Puts a packet into the batch; an answer to nothing is only counted. */
 static inline void place(struct lane *l, const struct step *s)
 {
@@ -81,7 +73,7 @@ static inline void place(struct lane *l, const struct step *s)
 	if (s->flags & STEP_REPLY) {
 		const struct conv *c = &l->convs[s->conv];
 
-		in_if = answer_if(l, c);
+		in_if = conv_answer_if(c, l->all->server_if);
 		if (in_if == NAT_NO_IF) {
 			l->result.unanswered++;
 			return;
@@ -131,30 +123,23 @@ static void learn(struct lane *l)
 		const struct step *s = l->step[i];
 		const struct nat_packet *p = &l->pkt[i];
 
-		if (p->verdict != NAT_FORWARD ||
-		    (s->flags & (STEP_REPLY | STEP_VERBATIM | STEP_FRAGMENT)))
+		if (p->verdict != NAT_FORWARD || !step_teaches(s) ||
+		    s->flags & STEP_FRAGMENT)
 			continue;
 		conv_learn(&l->convs[s->conv], &s->shape, p->data, p->out_if);
 	}
 }
 
-/* A datagram that came in fragments leaves in fragments that the router makes;
- * the first of them has the ports. */
 static void learn_fragments(struct lane *l, const struct nat_packet *sent,
 			    size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		const struct step *s = l->step[sent[i].cause];
-		struct wire in, out;
 
-		if ((s->flags & (STEP_REPLY | STEP_VERBATIM)) ||
-		    !(s->flags & STEP_FRAGMENT) ||
-		    !wire_parse(&in, captured(l, s), s->len) ||
-		    !wire_parse(&out, sent[i].data, sent[i].len) ||
-		    out.fragment != WIRE_FIRST || in.t.proto != out.t.proto)
-			continue;
-		conv_learn(&l->convs[s->conv], &out.shape, sent[i].data,
-			   sent[i].out_if);
+		if (step_teaches(s) && s->flags & STEP_FRAGMENT)
+			conv_learn_fragment(&l->convs[s->conv], captured(l, s),
+					    s->len, sent[i].data, sent[i].len,
+					    sent[i].out_if);
 	}
 }
 

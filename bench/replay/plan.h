@@ -54,6 +54,12 @@ struct step {
 	uint8_t flags;
 };
 
+/* Does its leaving tell how answers are to be addressed? */
+static inline bool step_teaches(const struct step *s)
+{
+	return !(s->flags & (STEP_REPLY | STEP_VERBATIM));
+}
+
 struct lane_plan {
 	struct region steps;
 	uint64_t bytes; /* of the packets */

@@ -162,19 +162,6 @@ static json_t *check_json(const struct check *k)
 	return o;
 }
 
-static json_t *host_json(void)
-{
-	json_t *o = json_object();
-	struct host h;
-
-	host_describe(&h);
-	put(&o, "cpu", json_string(h.cpu));
-	put(&o, "kernel", json_string(h.kernel));
-	put(&o, "compiler", json_string(h.compiler));
-	put(&o, "commit", json_string(h.commit));
-	return o;
-}
-
 json_t *result_json(const struct result *r)
 {
 	json_t *o = json_object();

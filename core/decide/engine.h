@@ -75,6 +75,8 @@ struct nat_worker {
 	void *trace_ctx;
 	nat_conntrack_event_fn events;
 	void *events_ctx;
+	nat_choice_fn choose; /* see decide/choice.h */
+	void *choose_ctx;
 	pthread_t thread;
 	ticks swept;    /* when expiry was last reckoned */
 	uint64_t owed;  /* slots times ticks that expiry is behind */

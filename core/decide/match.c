@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 
+#include "decide/choice.h"
 #include "pure/random.h"
 
 static bool in_range(struct port_range r, uint16_t v)
@@ -285,8 +286,11 @@ static bool statistic_nth(const struct match_statistic *m,
 
 static bool match_statistic(const struct match_statistic *m, struct walk *k)
 {
+	int lot = m->nth ? -1 : choice_lot(k, m);
 	bool fits;
 
+	if (unlikely(lot >= 0))
+		return lot;
 	if (m->nth)
 		fits = statistic_nth(m, &k->w->engine->rules.state[m->state]);
 	else

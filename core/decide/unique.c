@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 
+#include "decide/choice.h"
 #include "pure/hash.h"
 
 enum { /* the port search: spec 7.5 */
@@ -246,15 +247,33 @@ static bool search_window(const struct search *s, struct window *w)
 	return true;
 }
 
-static uint16_t first_offset(const struct search *s)
+/* Where the first round begins; true: anywhere, at random. */
+static bool first_offset(const struct search *s, uint16_t *offset)
 {
 	const struct nat_range *r = s->range;
 
+	*offset = 0;
 	if (r->flags & RANGE_PROTO_OFFSET)
-		return (uint16_t)(ntohs(*end_id(s->t, s->m)) - r->port_base);
-	if (r->flags & RANDOM_FLAGS || s->m == MANIP_SRC)
-		return random_u16(&s->k->w->random);
-	return 0;
+		*offset = (uint16_t)(ntohs(*end_id(s->t, s->m)) - r->port_base);
+	else
+		return r->flags & RANDOM_FLAGS || s->m == MANIP_SRC;
+	return false;
+}
+
+/* Takes the id that somebody else has drawn, if that was free. */
+static bool chosen(const struct search *s, const struct window *w)
+{
+	uint16_t *id = end_id(s->t, s->m), own = *id;
+	int other = choice_id(s->k, s->m, (uint16_t)w->min,
+			      (uint16_t)(w->min + w->size - 1));
+
+	if (likely(other < 0))
+		return false;
+	*id = htons((uint16_t)other);
+	if (!used_harder(s->k, s->t, 0))
+		return true;
+	*id = own;
+	return false;
 }
 
 /* Step 4: rounds of probes, each from another place and half as long. The
@@ -265,12 +284,17 @@ static void search_id(const struct search *s)
 	struct window w;
 	uint32_t attempts;
 	uint16_t offset;
+	bool anywhere;
 
 	if (!search_window(s, &w))
 		return;
-	offset = first_offset(s);
+	anywhere = first_offset(s, &offset);
 	attempts = min_u32(w.size, MAX_ATTEMPTS);
-	for (;;) {
+	for (;; anywhere = true) {
+		if (anywhere && chosen(s, &w))
+			return;
+		if (anywhere)
+			offset = random_u16(&s->k->w->random);
 		for (uint32_t i = 0; i < attempts; i++, offset++) {
 			*id = htons((uint16_t)(w.min + offset % w.size));
 			if (!used_harder(s->k, s->t, attempts - i))
@@ -279,7 +303,6 @@ static void search_id(const struct search *s)
 		if (attempts >= w.size || attempts < MIN_ATTEMPTS)
 			return;
 		attempts /= 2;
-		offset = random_u16(&s->k->w->random);
 	}
 }
 

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * natbench verify: core and kernel, packet by packet. */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "cli/progress_bar.h"
+#include "cli/replay_files.h"
+#include "cli/scenario.h"
+#include "verify/capture_feed.h"
+#include "verify/verify.h"
+#include "verify/verify_report.h"
+
+static const char usage[] =
+	"usage: natbench verify [OPTION...] CAPTURE\n"
+	"       natbench verify [OPTION...] -i IF=CAPTURE [-i IF=CAPTURE]...\n"
+	"\n"
+	"Plays a capture into the core and into the Linux kernel at hand, one\n"
+	"packet at a time, and compares all that both do: packets, "
+	"connections,\n"
+	"rule counters. The kernel's part runs in a network namespace of its\n"
+	"own; CAP_NET_ADMIN or user namespaces are needed. Exit status 1: "
+	"they\n"
+	"differ.\n"
+	"\n"
+	"  -i, --input IF=FILE   what enters by interface IF, verbatim\n"
+	"      --iptables KIND   legacy or nft [legacy]\n"
+	"      --compare-every N compare the tables every N packets [5000]\n"
+	"      --keep-going      count all differences, not the first alone\n"
+	"      --json FILE       the result as data; - is stdout\n"
+	"\n";
+
+enum { IPTABLES = 0x200, COMPARE_EVERY, KEEP_GOING, JSON };
+
+struct request {
+	struct scenario scenario;
+	struct replay_files files;
+	struct store store;
+	struct capture_feed feed;
+	struct verify verify;
+	char *topology_text, *rules_text;
+	struct verify_config cfg;
+	bool help;
+};
+
+static bool take_iptables(struct request *q, const char *arg)
+{
+	q->cfg.twin.kernel.nft = !strcmp(arg, "nft");
+	if (q->cfg.twin.kernel.nft || !strcmp(arg, "legacy"))
+		return true;
+	cli_complain("--iptables %s: legacy or nft is needed", arg);
+	return false;
+}
+
+static bool take_option(struct request *q, int code, char *arg)
+{
+	switch (code) {
+	case 'i':
+		return replay_files_input(&q->files, arg);
+	case IPTABLES:
+		return take_iptables(q, arg);
+	case COMPARE_EVERY:
+		return cli_number("--compare-every", arg, 0, UINT32_MAX,
+				  &q->cfg.compare_every);
+	case KEEP_GOING:
+		q->cfg.keep_going = true;
+		return true;
+	case JSON:
+		q->files.json.path = arg;
+		return true;
+	case 'h':
+		q->help = true;
+		return true;
+	default: /* getopt or the scenario has complained */
+		return scenario_option(&q->scenario, code, arg) ==
+		       SCENARIO_TAKEN;
+	}
+}
+
+static bool parse(struct request *q, int argc, char **argv)
+{
+	static const struct option options[] = {
+		SCENARIO_LONG,
+		{"input", required_argument, NULL, 'i'},
+		{"iptables", required_argument, NULL, IPTABLES},
+		{"compare-every", required_argument, NULL, COMPARE_EVERY},
+		{"keep-going", no_argument, NULL, KEEP_GOING},
+		{"json", required_argument, NULL, JSON},
+		{"help", no_argument, NULL, 'h'},
+		{0},
+	};
+	int code;
+
+	/* NOLINTNEXTLINE(concurrency-mt-unsafe): no other thread yet */
+	while ((code = getopt_long(argc, argv, SCENARIO_SHORT "i:h", options,
+				   NULL)) != -1)
+		if (!take_option(q, code, optarg))
+			return false;
+	return q->help || replay_files_captures(&q->files, "verify",
+						argc - optind, argv + optind);
+}
+
+/* The scenario as both sides want it. */
+static bool configure(struct request *q)
+{
+	struct kernel_config *k = &q->cfg.twin.kernel;
+	const struct scenario *s = &q->scenario;
+
+	q->cfg.twin.engine = scenario_config(s);
+	k->topology = s->topology;
+	k->sysctl = &s->sysctl;
+	q->topology_text = scenario_topology_text(s, &k->topology_text.len);
+	k->topology_text.at = q->topology_text;
+	if (s->rules)
+		q->rules_text = scenario_rules_text(s, &k->rules.len);
+	k->rules.at = q->rules_text;
+	return k->topology_text.at && (k->rules.at || !s->rules);
+}
+
+static int compare(struct request *q)
+{
+	struct progress_bar bar = progress_bar("verifying");
+	struct feeder feeder = capture_feeder(&q->feed);
+	struct nat_error err = {0};
+	int failed;
+
+	q->cfg.progress = progress_bar_hear(&bar);
+	q->cfg.expected = store_count(&q->store);
+	failed = verify_run(&q->verify, &q->cfg, &feeder, &err);
+	progress_bar_end(&bar);
+	return failed ? cli_complain("verify: %s", err.text) : 0;
+}
+
+static int answer(struct request *q)
+{
+	const struct verify_report report = {
+		.verify = &q->verify,
+		.source = q->files.summary.name,
+		.frames = q->files.summary.frames,
+		.unanswered = q->feed.unanswered,
+	};
+	bool json = q->files.json.path;
+
+	if ((json && replay_files_json(&q->files, verify_json(&report))) ||
+	    replay_files_commit(&q->files))
+		return CLI_ERROR;
+	if (!json || strcmp(q->files.json.path, "-") != 0)
+		verify_print(&report, stdout);
+	if (fflush(stdout) || ferror(stdout))
+		return cli_complain("standard output: cannot be written");
+	return q->verify.divergences || !verify_exceptions_ok(&q->verify)
+		       ? CLI_BAD_ANSWER
+		       : CLI_OK;
+}
+
+static int run(struct request *q)
+{
+	struct nat_error err;
+
+	if (scenario_load(&q->scenario) ||
+	    replay_files_open(&q->files, &q->scenario) || !configure(q))
+		return CLI_ERROR;
+	if (replay_files_load(&q->files, &q->store))
+		return CLI_ERROR;
+	if (kernel_check(&q->cfg.twin.kernel, &err))
+		return cli_complain("verify: %s", err.text);
+	if (capture_feed_init(&q->feed, &q->store, q->files.verbatim,
+			      q->scenario.client_if, q->scenario.server_if))
+		return cli_complain("verify: out of memory");
+	return compare(q) ? CLI_ERROR : answer(q);
+}
+
+int cmd_verify(int argc, char **argv)
+{
+	struct request *q = calloc(1, sizeof(*q));
+	int r = CLI_ERROR;
+
+	if (!q)
+		return cli_complain("verify: out of memory");
+	q->cfg.compare_every = 5000;
+	scenario_init(&q->scenario);
+	if (parse(q, argc, argv)) {
+		r = CLI_OK;
+		if (q->help)
+			fprintf(stdout, "%s%s", usage, scenario_usage);
+		else
+			r = run(q);
+	}
+	replay_files_drop(&q->files);
+	verify_free(&q->verify);
+	capture_feed_fini(&q->feed);
+	store_free(&q->store);
+	scenario_free(&q->scenario);
+	free(q->topology_text);
+	free(q->rules_text);
+	free(q);
+	return r;
+}

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Equal packets are paired first; what is left over is the difference. */
+#include "verify/compare.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "explain/fields.h"
+#include "replay/wire.h"
+
+enum { IPV4_HEADER = 20, ID_AT = 4, SUM_AT = 10 };
+
+static bool same(const struct sent *a, const struct sent *b)
+{
+	return a->out_if == b->out_if && a->len == b->len &&
+	       !memcmp(a->data, b->data, a->len);
+}
+
+/* The same IPv4 packet but for its identification, both with a good header
+ * checksum. */
+static bool same_but_id(const struct sent *a, const struct sent *b)
+{
+	struct wire wa, wb;
+	size_t rest = SUM_AT + 2;
+
+	return a->out_if == b->out_if && a->len == b->len &&
+	       a->len >= IPV4_HEADER && wire_parse(&wa, a->data, a->len) &&
+	       wire_parse(&wb, b->data, b->len) && wa.shape.family == 4 &&
+	       wire_ip_sum_ok(a->data, &wa) && wire_ip_sum_ok(b->data, &wb) &&
+	       !memcmp(a->data, b->data, ID_AT) &&
+	       !memcmp(a->data + ID_AT + 2, b->data + ID_AT + 2,
+		       SUM_AT - ID_AT - 2) &&
+	       !memcmp(a->data + rest, b->data + rest, a->len - rest);
+}
+
+/* An ICMP timestamp reply, or a packet with an IP timestamp option: both have
+ * milliseconds that the two read off their clocks one after the other. */
+static bool tells_time(const struct sent *s)
+{
+	enum { TIMESTAMP_REPLY = 14, OPTION_TIMESTAMP = 68 };
+	struct wire w;
+
+	if (!wire_parse(&w, s->data, s->len) || w.shape.family != 4)
+		return false;
+	if (w.shape.kind == WIRE_QUERY && w.icmp_type == TIMESTAMP_REPLY)
+		return true;
+	return w.shape.l4 > IPV4_HEADER &&
+	       memchr(s->data + IPV4_HEADER, OPTION_TIMESTAMP,
+		      (size_t)w.shape.l4 - IPV4_HEADER);
+}
+
+static bool same_but_time(const struct sent *a, const struct sent *b)
+{
+	return a->out_if == b->out_if && a->len == b->len && tells_time(a) &&
+	       tells_time(b);
+}
+
+enum likeness { UNLIKE, TIME_DIFFERS, ID_DIFFERS, EQUAL };
+
+static enum likeness likeness(const struct sent *kernel,
+			      const struct sent *core, bool own)
+{
+	if (same(kernel, core))
+		return EQUAL;
+	if (own && same_but_id(kernel, core))
+		return ID_DIFFERS;
+	if (same_but_time(kernel, core))
+		return TIME_DIFFERS;
+	return UNLIKE;
+}
+
+static void name_bytes(struct difference *d)
+{
+	struct field_change change[FIELDS_MOST];
+	size_t n = fields_compare(d->core->data, d->core->len, d->kernel->data,
+				  d->kernel->len, change);
+	size_t i = 0;
+
+	/* a checksum follows from what it covers */
+	while (i + 1 < n && strstr(change[i].name, "checksum"))
+		i++;
+	(void)snprintf(d->kind, sizeof(d->kind), "differs in %s",
+		       n ? change[i].name : "length");
+}
+
+static void name(struct difference *d)
+{
+	if (!d->core)
+		(void)snprintf(d->kind, sizeof(d->kind),
+			       "only the kernel sent");
+	else if (!d->kernel)
+		(void)snprintf(d->kind, sizeof(d->kind), "only the core sent");
+	else if (d->kernel->out_if != d->core->out_if)
+		(void)snprintf(d->kind, sizeof(d->kind), "interface");
+	else
+		name_bytes(d);
+}
+
+static const struct sent *first_left(const struct sent_list *l,
+				     const bool *paired)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (!paired[i])
+			return &l->sent[i];
+	return NULL;
+}
+
+/* Pairs the @i-th of the core with the first of the kernel like it. */
+static bool pair(const struct sent_list *kernel, const struct sent_list *core,
+		 size_t i, bool *paired, struct allowance *allowed)
+{
+	const struct sent *c = &core->sent[i];
+
+	for (size_t j = 0; j < kernel->n; j++) {
+		if (paired[j])
+			continue;
+		switch (likeness(&kernel->sent[j], c, c != core->forwarded)) {
+		case UNLIKE:
+			continue;
+		case TIME_DIFFERS:
+			allowed->clock++;
+			break;
+		case ID_DIFFERS:
+			allowed->ip_id++;
+			break;
+		case EQUAL:
+			break;
+		}
+		/* what left by one interface left in this order */
+		for (size_t e = 0; e < j; e++)
+			if (!paired[e] && kernel->sent[e].out_if == c->out_if)
+				return false;
+		return paired[j] = true;
+	}
+	return false;
+}
+
+bool compare_sent(const struct sent_list *kernel, const struct sent_list *core,
+		  struct allowance *allowed, struct difference *d)
+{
+	bool paired[SENT_MOST] = {false};
+	const struct sent *lonely = NULL;
+
+	for (size_t i = 0; i < core->n; i++)
+		if (!pair(kernel, core, i, paired, allowed) && !lonely)
+			lonely = &core->sent[i];
+	*d = (struct difference){
+		.kernel = first_left(kernel, paired),
+		.core = lonely,
+	};
+	if (!d->kernel && !d->core)
+		return true;
+	name(d);
+	return false;
+}
