@@ -4,6 +4,7 @@
 
 #include "decide/events.h"
 #include "decide/trace.h"
+#include "decide/zone.h"
 
 void walk_detach(struct walk *k)
 {
@@ -33,23 +34,44 @@ static enum nat_state state_of(const struct conn_ref *r)
 /* Attaches the connection of the tuple, a new one if there is none. */
 enum resolved { RESOLVED, NOT_INVERTIBLE, TABLE_FULL, NO_MEMORY };
 
+static struct conn_ref find(struct walk *k)
+{
+	struct conns_view *v = &k->w->view;
+	struct table_probe *probe = k->probe;
+
+	k->probe = NULL; /* it is used up */
+	if (zone_in_use(k))
+		return zone_find(k, &k->tuple, zone_of_packet(k));
+	if (probe)
+		return conns_find_begun(v, &k->tuple, probe);
+	return conns_find(v, &k->tuple, k->hash);
+}
+
+/* The answer's tuple is in the zone of the other direction. */
+static void enter_zone(struct walk *k, struct nat_tuple *reply)
+{
+	struct conn_zone z = zone_of_packet(k);
+
+	k->tuple.zone = z.id[NAT_ORIGINAL];
+	reply->zone = z.id[NAT_REPLY];
+	k->hash = conns_hash(&k->w->view, &k->tuple);
+}
+
 static enum resolved resolve(struct walk *k)
 {
 	struct conns_view *v = &k->w->view;
 	struct nat_tuple reply;
 	bool full = false;
 
-	if (k->probe)
-		k->ct = conns_find_begun(v, &k->tuple, k->probe);
-	else
-		k->ct = conns_find(v, &k->tuple, k->hash);
-	k->probe = NULL; /* it is used up */
+	k->ct = find(k);
 	if (likely(k->ct.conn)) {
 		k->state = (uint8_t)state_of(&k->ct);
 		return RESOLVED;
 	}
 	if (!tuple_invert(&reply, &k->tuple))
 		return NOT_INVERTIBLE;
+	if (zone_in_use(k))
+		enter_zone(k, &reply);
 	k->ct = conns_new(v, &k->tuple, k->hash, &full);
 	if (!k->ct.conn)
 		return full ? TABLE_FULL : NO_MEMORY;
@@ -187,7 +209,7 @@ static bool icmp_error_in(struct walk *k)
 	if (!packet_quoted(&k->p, &quoted) || !packet_tuple(&quoted, &t) ||
 	    !tuple_invert(&t, &t))
 		return invalid(k, "quotes nothing that could be tracked");
-	r = conns_find(&k->w->view, &t, conns_hash(&k->w->view, &t));
+	r = zone_find(k, &t, zone_of_packet(k));
 	if (!r.conn)
 		return invalid(k, "quotes no connection");
 	conn_tuple(r.conn, (enum nat_dir)r.dir, &t);

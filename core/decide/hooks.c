@@ -37,7 +37,8 @@ static bool track(struct walk *k)
 	const struct nat_engine *e = k->w->engine;
 	bool verify = k->hook == NAT_HOOK_PREROUTING && e->sysctl.checksum;
 
-	if (!e->rules.conntrack || k->ct.conn)
+	if (!e->rules.conntrack || k->ct.conn ||
+	    k->state == NAT_STATE_UNTRACKED)
 		return true;
 	if (unlikely(packet_is_fragment(&k->p)))
 		return walk_drop(k, NAT_DROP_FRAGMENT);

@@ -58,14 +58,19 @@ static void answer_tcp(struct walk *k)
 					   k->p.ip[IPV4_TOS] & (uint8_t)~ECN));
 }
 
-/* Closed. What follows the datagram in its packet is not quoted. */
+/* Closed. What follows the datagram in its packet is not quoted. Linux looks
+ * for a socket without the connection, so that the error has to find it again,
+ * and does not where a zone hides it. */
 static void answer_udp(struct walk *k)
 {
+	struct conn_ref held = k->ct;
 	struct packet about = k->p;
 
 	about.len =
 		about.l4 + (uint32_t)load16_host(packet_l4(&about) + UDP_LEN);
+	k->ct = (struct conn_ref){0};
 	unreachable(k, &about, PORT_UNREACHABLE);
+	k->ct = held;
 }
 
 /* The transport layer's own checks come before any answer; unlike the

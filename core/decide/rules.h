@@ -194,6 +194,9 @@ enum target_kind {
 	TARGET_GOTO,
 	TARGET_MARK, /* these change something, and the chain goes on */
 	TARGET_CONNMARK,
+	TARGET_CT,
+	TARGET_NOTRACK,
+	TARGET_TRACE,
 	TARGET_REJECT, /* from here on targets decide */
 	TARGET_SNAT,
 	TARGET_DNAT,
@@ -244,6 +247,17 @@ struct target_mark {
 	uint32_t value, ctmask, nfmask;
 };
 
+enum { CT_ZONE_ORIG = 1, CT_ZONE_REPLY = 2 }; /* neither means both */
+
+/* How a connection is to be made. */
+struct target_ct {
+	bool notrack;
+	bool zone_mark; /* the zone is the packet's mark */
+	uint8_t zone_dirs;
+	uint16_t zone;
+	uint16_t ctevents, expevents; /* bits 0 new .. 9 secmark; 0: not said */
+};
+
 struct target {
 	enum target_kind kind;
 	union {
@@ -251,6 +265,7 @@ struct target {
 		enum reject_with reject;
 		struct nat_range range; /* SNAT .. NETMAP */
 		struct target_mark mark;
+		struct target_ct ct;
 	};
 };
 

@@ -10,9 +10,10 @@
 static const struct nat_rules no_rules = {.family = 4};
 
 /* Targets and matches that switch connection tracking on (spec 1.4). */
-static bool target_tracks(enum target_kind kind)
+static bool target_tracks(const struct target *t)
 {
-	return kind >= TARGET_SNAT || kind == TARGET_CONNMARK;
+	return t->kind >= TARGET_SNAT || t->kind == TARGET_CONNMARK ||
+	       (t->kind == TARGET_CT && !t->ct.notrack);
 }
 
 static bool match_tracks(enum match_kind kind)
@@ -23,7 +24,7 @@ static bool match_tracks(enum match_kind kind)
 
 static bool needs_conntrack(const struct rule *r)
 {
-	bool needed = target_tracks(r->target.kind);
+	bool needed = target_tracks(&r->target);
 
 	for (unsigned i = 0; i < r->n_matches; i++)
 		needed |= match_tracks(r->match[i].kind);
@@ -31,9 +32,11 @@ static bool needs_conntrack(const struct rule *r)
 }
 
 /* What connections have to remember for the rule. */
-static uint8_t extensions(const struct rule *r)
+static uint8_t extensions(const struct target *t)
 {
-	return r->target.kind == TARGET_CONNMARK ? CONN_MARK : 0;
+	if (t->kind == TARGET_CT && (t->ct.zone || t->ct.zone_mark))
+		return CONN_ZONE;
+	return t->kind == TARGET_CONNMARK ? CONN_MARK : 0;
 }
 
 /* Before its first question an nth counter stands where the p-th one will
@@ -57,7 +60,7 @@ int ruleset_init(struct ruleset *r, const struct nat_rules *text)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < r->text->n_rules; i++) {
 		r->conntrack |= needs_conntrack(&r->text->rule[i]);
-		r->extensions |= extensions(&r->text->rule[i]);
+		r->extensions |= extensions(&r->text->rule[i].target);
 		start_states(r, &r->text->rule[i]);
 	}
 	r->nat = r->text->table[TABLE_NAT].present;

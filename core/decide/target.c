@@ -2,7 +2,15 @@
  * The targets behind which the chain goes on. */
 #include "decide/target.h"
 
+static bool nothing(struct walk *k, const struct target *t)
+{
+	(void)k;
+	(void)t;
+	return true;
+}
+
 const target_fn target_does[N_TARGETS] = {
-	[TARGET_MARK] = target_mark,
-	[TARGET_CONNMARK] = target_connmark,
+	[TARGET_MARK] = target_mark, [TARGET_CONNMARK] = target_connmark,
+	[TARGET_CT] = target_ct,     [TARGET_NOTRACK] = target_notrack,
+	[TARGET_TRACE] = nothing,
 };

@@ -11,6 +11,8 @@
 /* False: the packet is malformed, to be dropped. */
 bool target_mark(struct walk *k, const struct target *t);
 bool target_connmark(struct walk *k, const struct target *t);
+bool target_ct(struct walk *k, const struct target *t);
+bool target_notrack(struct walk *k, const struct target *t);
 
 /* The target of that kind. */
 typedef bool (*target_fn)(struct walk *k, const struct target *t);

@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 
 #include "decide/choice.h"
+#include "decide/zone.h"
 #include "pure/hash.h"
 
 enum { /* the port search: spec 7.5 */
@@ -47,7 +48,7 @@ static struct conn_ref user_of(struct walk *k, const struct nat_tuple *t)
 
 	if (!tuple_invert(&answer, t))
 		return (struct conn_ref){0};
-	r = conns_find(&k->w->view, &answer, conns_hash(&k->w->view, &answer));
+	r = zone_find_answer(k, &answer, zone_of_conn(k->ct.conn));
 	if (!r.conn)
 		return r;
 	conn_tuple(r.conn, NAT_ORIGINAL, &orig);
@@ -107,7 +108,7 @@ static bool used_harder(struct walk *k, const struct nat_tuple *t,
 		return used(k, t);
 	if (!tuple_invert(&answer, t))
 		return false;
-	r = conns_find(&k->w->view, &answer, conns_hash(&k->w->view, &answer));
+	r = zone_find(k, &answer, zone_of_conn(k->ct.conn));
 	return r.conn && !rob(k, r);
 }
 
@@ -139,6 +140,7 @@ static bool source_in(const struct nat_tuple *t, const struct nat_range *range)
 struct reuse {
 	const struct nat_range *range;
 	struct nat_tuple t; /* in: ours; out: with that source */
+	uint16_t zone;      /* zone_of_socket() */
 };
 
 static bool try_reuse(void *ctx, const struct conn *c)
@@ -146,11 +148,14 @@ static bool try_reuse(void *ctx, const struct conn *c)
 	struct reuse *r = ctx;
 	struct nat_tuple t;
 
+	if (zone_of_socket(zone_of_conn(c)) != r->zone)
+		return false;
 	conn_tuple(c, NAT_REPLY, &t);
 	if (!tuple_invert(&t, &t))
 		return false;
 	t.dst = r->t.dst;
 	t.dst_id = r->t.dst_id;
+	t.zone = r->t.zone;
 	if (!source_in(&t, r->range))
 		return false;
 	r->t = t;
@@ -160,12 +165,13 @@ static bool try_reuse(void *ctx, const struct conn *c)
 /* Step 1: keep the source, or give the socket the source it has already. */
 static bool keep_or_reuse(const struct search *s)
 {
-	struct reuse r = {s->range, *s->t};
+	const struct conn *c = s->k->ct.conn;
+	struct reuse r = {s->range, *s->t, zone_of_socket(zone_of_conn(c))};
 	struct nat_tuple orig;
 
 	if (source_in(s->t, s->range))
 		return !used_by_other(s->k, s->t);
-	conn_tuple(s->k->ct.conn, NAT_ORIGINAL, &orig);
+	conn_tuple(c, NAT_ORIGINAL, &orig);
 	bysource_walk(&s->k->w->engine->conns.bysource, &orig, try_reuse, &r);
 	if (tuple_equal(&r.t, s->t) || used(s->k, &r.t))
 		return false;
@@ -190,7 +196,7 @@ static void choose_address(const struct search *s)
 		return;
 	}
 	if (!(range->flags & RANGE_PERSISTENT))
-		initval = s->t->dst.w[0] ^ s->t->zone;
+		initval = s->t->dst.w[0] ^ zone_id(zone_of_conn(s->k->ct.conn));
 	j = hash_jenkins(s->t->src.w, ARRAY_LEN(s->t->src.w), initval);
 	*addr = addr_v4(htonl(
 		min +

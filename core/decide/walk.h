@@ -25,6 +25,7 @@ struct walk {
 	uint64_t now_ns;           /* arrival */
 	uint64_t hash;             /* of the tuple */
 	struct table_probe *probe; /* begun for the tuple; NULL: none */
+	const struct target_ct *made_by; /* target CT; NULL: none */
 	uint32_t mark;
 	uint32_t cause;          /* index in the batch */
 	uint16_t in_if, out_if;  /* NAT_NO_IF: none (yet) */

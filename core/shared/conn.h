@@ -45,10 +45,10 @@ enum {
 /* Bits of layout. Extensions lie behind the rest, the highest bit first. */
 enum conn_layout {
 	CONN_FAMILY = 15,
+	CONN_ZONE = 1 << 4,
 	CONN_MARK = 1 << 5,
 	CONN_WATCH = 1 << 6,
 	CONN_ACCT = 1 << 7,
-	CONN_EXTENSIONS = CONN_ACCT | CONN_WATCH | CONN_MARK,
 };
 
 struct conn {
@@ -91,6 +91,11 @@ struct conn_watch {
 	uint64_t start_ns;        /* of the life in the table; 0: not kept */
 	_Atomic uint16_t pending; /* enum nat_ct_event bits, not yet told */
 	bool listened;            /* somebody did when it was made */
+};
+
+/* Which zone each direction is in. Frozen with the keys. */
+struct conn_zone {
+	uint16_t id[NAT_N_DIRS];
 };
 
 static inline unsigned conn_family(const struct conn *c)
@@ -159,7 +164,8 @@ static inline uint32_t conn_extensions_size(unsigned layout)
 {
 	return (layout & CONN_ACCT ? (uint32_t)sizeof(struct conn_acct) : 0) +
 	       (layout & CONN_WATCH ? (uint32_t)sizeof(struct conn_watch) : 0) +
-	       (layout & CONN_MARK ? (uint32_t)sizeof(struct conn_mark) : 0);
+	       (layout & CONN_MARK ? (uint32_t)sizeof(struct conn_mark) : 0) +
+	       (layout & CONN_ZONE ? (uint32_t)sizeof(struct conn_zone) : 0);
 }
 
 static inline uint32_t conn_size(uint8_t layout, uint8_t proto)
@@ -194,11 +200,20 @@ static inline uint32_t conn_mark(const struct conn *c)
 	return m ? atomic_load_explicit(&m->value, memory_order_relaxed) : 0;
 }
 
+static inline uint16_t conn_zone(const struct conn *c, enum nat_dir dir)
+{
+	const struct conn_zone *z = conn_extension(c, CONN_ZONE);
+
+	return unlikely(z) ? z->id[dir] : 0;
+}
+
 /* True when @c's packets in direction @dir look like @t. */
 static inline bool conn_matches(const struct conn *c, enum nat_dir dir,
 				const struct nat_tuple *t)
 {
 	if (unlikely(c->proto != t->proto || conn_family(c) != t->family))
+		return false;
+	if (unlikely(c->layout & CONN_ZONE) && conn_zone(c, dir) != t->zone)
 		return false;
 	if (likely(t->family == 4)) {
 		const struct conn_key4 *k =
@@ -221,6 +236,7 @@ static inline void conn_tuple(const struct conn *c, enum nat_dir dir,
 	memset(t, 0, sizeof(*t));
 	t->proto = c->proto;
 	t->family = (uint8_t)conn_family(c);
+	t->zone = conn_zone(c, dir);
 	if (likely(t->family == 4)) {
 		const struct conn_key4 *k =
 			(const struct conn_key4 *)conn_keys(c) + dir;
@@ -243,6 +259,10 @@ static inline void conn_tuple(const struct conn *c, enum nat_dir dir,
 static inline void conn_set_tuple(struct conn *c, enum nat_dir dir,
 				  const struct nat_tuple *t)
 {
+	struct conn_zone *z = conn_extension(c, CONN_ZONE);
+
+	if (unlikely(z))
+		z->id[dir] = t->zone;
 	if (likely(t->family == 4)) {
 		struct conn_key4 *k = (struct conn_key4 *)conn_keys(c) + dir;
 

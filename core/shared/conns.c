@@ -113,6 +113,24 @@ struct conn_ref conns_find(struct conns_view *v, const struct nat_tuple *t,
 	return conns_find_begun(v, t, &p);
 }
 
+struct conn_ref conns_find_zoned(struct conns_view *v,
+				 const struct nat_tuple t[NAT_N_DIRS],
+				 uint64_t hash)
+{
+	struct table_probe p;
+	uint32_t ref;
+
+	table_probe_start(&v->all->table, &p, hash);
+	table_for_each_begun(&v->all->table, &p, ref)
+	{
+		struct conn_ref r = conns_deref(v, ref);
+
+		if (is_it(v, r, &t[r.dir]))
+			return r;
+	}
+	return (struct conn_ref){0};
+}
+
 /* Everything that can go in the first bucket where anything can. */
 static bool early_drop_in(struct conns_view *v, uint64_t hash)
 {
@@ -189,12 +207,12 @@ static void conn_init(struct conn *c, const struct conns_view *v,
 		atomic_store_explicit(&c->path[d], 0, memory_order_relaxed);
 	c->source_next = 0;
 	c->source_prev = 0;
-	conn_set_tuple(c, NAT_ORIGINAL, orig);
 	behind_keys = (uint32_t)((char *)conn_track(c) - (char *)c);
 	memset(conn_track(c), 0, conn_size(c->layout, c->proto) - behind_keys);
 	watch = conn_watch(c);
 	if (unlikely(watch))
 		watch->listened = v->ended;
+	conn_set_tuple(c, NAT_ORIGINAL, orig);
 }
 
 struct conn_ref conns_new(struct conns_view *v, const struct nat_tuple *orig,
@@ -237,11 +255,12 @@ static void both_of(const struct conns *s, const struct conn *c, struct both *b)
 	}
 }
 
-/* Under the guard: who has tuple @i already? */
+/* Under the guard's @i-th hash: who has our tuple of @side already? */
 static struct conn_ref holder(const struct conns_view *v,
 			      const struct table_guard *g, unsigned i,
-			      const struct nat_tuple *t)
+			      const struct both *b, enum nat_dir side)
 {
+	struct nat_tuple t = b->t[side];
 	struct table_probe probe;
 	uint32_t ref;
 
@@ -249,7 +268,8 @@ static struct conn_ref holder(const struct conns_view *v,
 	{
 		struct conn_ref r = conns_deref(v, ref);
 
-		if (conn_matches(r.conn, (enum nat_dir)r.dir, t) &&
+		t.zone = b->t[r.dir].zone;
+		if (conn_matches(r.conn, (enum nat_dir)r.dir, &t) &&
 		    !(conn_status(r.conn) & NAT_ST_DYING))
 			return r;
 	}
@@ -306,7 +326,7 @@ insert_reply_only(struct conns_view *v, struct conn_ref r, const struct both *b)
 	bool done = false;
 
 	table_lock(&s->table, &g, &b->hash[NAT_REPLY], 1);
-	if (!holder(v, &g, 0, &b->t[NAT_REPLY]).conn) {
+	if (!holder(v, &g, 0, b, NAT_REPLY).conn) {
 		conn_set_timeout(r.conn, ticks_of_s(CLASH_TIMEOUT_S));
 		conn_set_status(r.conn,
 				NAT_ST_FIXED_TIMEOUT | NAT_ST_NAT_CLASH);
@@ -346,9 +366,9 @@ enum confirm_result conns_confirm(struct conns_view *v, struct conn_ref *r)
 
 	both_of(s, r->conn, &b);
 	table_lock(&s->table, &g, b.hash, NAT_N_DIRS);
-	winner = holder(v, &g, 0, &b.t[0]);
+	winner = holder(v, &g, 0, &b, NAT_ORIGINAL);
 	if (likely(!winner.conn))
-		winner = holder(v, &g, 1, &b.t[1]);
+		winner = holder(v, &g, 1, &b, NAT_REPLY);
 	if (likely(!winner.conn))
 		done = publish(v, *r, &g, ref);
 	table_unlock(&s->table, &g);

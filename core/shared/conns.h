@@ -125,6 +125,12 @@ struct conn_ref conns_find_begun(struct conns_view *v,
 				 const struct nat_tuple *t,
 				 struct table_probe *p);
 
+/* The same where a tuple is in another zone for each direction: @t[d] is what a
+ * connection must have in direction d. Those under @hash are looked at. */
+struct conn_ref conns_find_zoned(struct conns_view *v,
+				 const struct nat_tuple t[NAT_N_DIRS],
+				 uint64_t hash);
+
 /* A new connection of this thread's, not in any index. NULL with *full: the
  * limit is reached and nothing could be dropped early (spec 4.5); without:
  * no memory. */

@@ -10,7 +10,7 @@ static void run(void **state)
 	script_run_file(*state);
 }
 
-static char marks[] = "marks";
+static char marks[] = "marks", zones[] = "zones";
 
 #define SCRIPTS(name)                                                          \
 	{                                                                      \
@@ -21,6 +21,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		SCRIPTS(marks),
+		SCRIPTS(zones),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,7 +12,7 @@
 #include "text/text.h"
 
 static const char *const rule_set[] = {
-	"chains", "common", "conntrack", "marks", "misc", "nat", "ports",
+	"chains", "common", "conntrack", "marks", "misc", "nat", "ports", "raw",
 };
 
 /* The file data/rules/NAME.KIND, or NULL. */

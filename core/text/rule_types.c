@@ -35,6 +35,9 @@ const struct target_type *const target_type[N_TARGETS] = {
 	[TARGET_GOTO] = &target_type_chain,
 	[TARGET_MARK] = &target_type_mark,
 	[TARGET_CONNMARK] = &target_type_connmark,
+	[TARGET_CT] = &target_type_ct,
+	[TARGET_NOTRACK] = &target_type_notrack,
+	[TARGET_TRACE] = &target_type_trace,
 	[TARGET_REJECT] = &target_type_reject,
 	[TARGET_SNAT] = &target_type_snat,
 	[TARGET_DNAT] = &target_type_dnat,
@@ -57,11 +60,10 @@ static const char *const missing_match[] = {
 };
 
 static const char *const missing_target[] = {
-	"AUDIT",   "CHECKSUM", "CLASSIFY", "CLUSTERIP", "CT",
-	"DSCP",    "ECN",      "HMARK",    "IDLETIMER", "LED",
-	"LOG",     "NFLOG",    "NFQUEUE",  "NOTRACK",   "QUEUE",
-	"RATEEST", "SET",      "SYNPROXY", "TCPMSS",    "TCPOPTSTRIP",
-	"TEE",     "TOS",      "TPROXY",   "TRACE",     "TTL",
+	"AUDIT", "CHECKSUM",  "CLASSIFY", "CLUSTERIP", "DSCP",   "ECN",
+	"HMARK", "IDLETIMER", "LED",      "LOG",       "NFLOG",  "NFQUEUE",
+	"QUEUE", "RATEEST",   "SET",      "SYNPROXY",  "TCPMSS", "TCPOPTSTRIP",
+	"TEE",   "TOS",       "TPROXY",   "TTL",
 };
 
 static bool listed(const char *const *list, size_t n, const char *name)

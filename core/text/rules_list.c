@@ -87,9 +87,13 @@ static void list_addr(const struct rule_addr *a, bool numeric,
 static const char *target_name(const struct nat_rules *r,
 			       const struct target *t)
 {
+	const struct target_type *type = target_type[t->kind];
+
 	if (t->kind == TARGET_JUMP || t->kind == TARGET_GOTO)
 		return r->chain[t->chain].name;
-	return t->kind == TARGET_NONE ? "" : target_type[t->kind]->name;
+	if (t->kind == TARGET_NONE)
+		return "";
+	return type->listed_as ? type->listed_as : type->name;
 }
 
 static void list_rule(const struct nat_rules *r, const struct rule *rule,

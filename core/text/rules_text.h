@@ -72,8 +72,9 @@ struct match_type {
 
 struct target_type {
 	const char *name;
-	unsigned tables; /* bits of 1 << enum table_id */
-	unsigned hooks;  /* HOOK_BITs */
+	const char *listed_as; /* by iptables -L; NULL: its name */
+	unsigned tables;       /* bits of 1 << enum table_id */
+	unsigned hooks;        /* HOOK_BITs */
 	uint32_t required;
 	const struct text_option *options; /* NULL: none */
 	void (*init)(struct target *t);    /* from zero; may be NULL */
@@ -97,7 +98,8 @@ extern const struct match_type match_type_tcp, match_type_udp, match_type_icmp,
 extern const struct target_type target_type_accept, target_type_drop,
 	target_type_return, target_type_reject, target_type_snat,
 	target_type_dnat, target_type_masquerade, target_type_redirect,
-	target_type_netmap, target_type_mark, target_type_connmark;
+	target_type_netmap, target_type_mark, target_type_connmark,
+	target_type_ct, target_type_notrack, target_type_trace;
 
 /* rule_types.c: by name; -EINVAL says in @err what is wrong with it. */
 MUST_USE int match_kind_named(const char *name, enum match_kind *kind,
