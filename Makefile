@@ -8,6 +8,8 @@ TOPOLOGY ?=
 TARGET ?=
 TIME ?= 60
 ENGINE ?= libfuzzer
+FILTER ?= .
+REPEAT ?= 1
 PREFIX ?= /usr/local
 
 export PCAP THREADS RULES TOPOLOGY
@@ -31,9 +33,13 @@ bench: ## replay PCAP=FILE, or a default; THREADS= RULES= TOPOLOGY=
 test: ## build and test under AddressSanitizer and UBSan
 	@ci/test.sh asan
 
-micro: ## the micro-benchmarks
+micro: ## the micro-benchmarks, as ratios to the floor; FILTER= REPEAT=
 	@ci/compile.sh release -t natbench_micro
-	@build/release/bench/micro/natbench_micro
+	@build/release/bench/micro/natbench_micro \
+		--benchmark_out=build/micro.json \
+		--benchmark_filter='^floor/|$(FILTER)' \
+		--benchmark_repetitions=$(REPEAT) >/dev/null
+	@bench/micro/ratios.py build/micro.json
 
 fuzz: ## fuzz TARGET= for TIME=60 seconds with ENGINE=libfuzzer or afl
 	@ci/fuzz.sh -e $(ENGINE) -t $(TIME) $(TARGET)

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The whole core on the floor's packets: nat_worker_run() with connection
+ * tracking, TCP windows, checksum verification, timeouts and expiry on, one
+ * SNAT rule. Filling in the descriptors of a batch is part of it. */
+#include "flows.h"
+#include "gbench.h"
+#include "router.h"
+
+static void bench_core(struct gbench *b)
+{
+	uint32_t n = (uint32_t)gbench_arg(b, 0);
+	struct flows *flows = flows_new(n);
+	struct router *r = router_new(ROUTER_NAT(ROUTER_SNAT));
+
+	if (!r || !flows)
+		gbench_skip(b, "no memory");
+	else if (!router_open(r, 0, n))
+		gbench_skip(b, "a connection could not be opened");
+	else
+		flows_play(b, flows, router_run, r, true);
+	router_free(r);
+	flows_free(flows);
+}
+
+GBENCH(core)
+{
+	flows_register("core", bench_core);
+}

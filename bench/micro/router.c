@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * An engine and the packets handed to it. */
+#include "router.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { NS_PER_PACKET = 20 };
+
+static const char topology_text[] =
+	"link set dev lan0 up\n"
+	"link set dev wan0 up\n"
+	"addr add 172.16.0.1/24 dev lan0\n"
+	"addr add 192.0.2.1/24 dev wan0\n"
+	"route add 10.0.0.0/8 via 172.16.0.2 dev lan0\n"
+	"route add default via 192.0.2.254 dev wan0\n";
+
+static bool parse(struct router *r, const char *rules)
+{
+	struct nat_error err;
+
+	r->topology = nat_topology_parse(topology_text,
+					 sizeof(topology_text) - 1, &err);
+	r->rules = nat_rules_parse(rules, strlen(rules), &err);
+	if (!r->topology || !r->rules)
+		return false;
+	r->lan = (uint16_t)nat_topology_if_index(r->topology, "lan0");
+	r->wan = (uint16_t)nat_topology_if_index(r->topology, "wan0");
+	return true;
+}
+
+static bool start(struct router *r)
+{
+	struct nat_sysctl sysctl;
+	struct nat_config cfg = {
+		.topology = r->topology,
+		.rules = r->rules,
+		.sysctl = &sysctl,
+		.seed = 1,
+	};
+	struct nat_error err;
+
+	nat_sysctl_defaults(&sysctl);
+	sysctl.max = 0;
+	r->engine = nat_engine_new(&cfg, &err);
+	if (r->engine)
+		r->worker = nat_worker_new(r->engine);
+	return r->worker;
+}
+
+struct router *router_new(const char *rules)
+{
+	struct router *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		return NULL;
+	r->now_ns = 1000000000;
+	if (parse(r, rules) && start(r))
+		return r;
+	router_free(r);
+	return NULL;
+}
+
+void router_free(struct router *r)
+{
+	if (!r)
+		return;
+	nat_worker_free(r->worker);
+	if (r->engine)
+		nat_engine_free(r->engine);
+	nat_rules_free(r->rules);
+	nat_topology_free(r->topology);
+	free(r);
+}
+
+/* @packets lie one after another; who is for a client's server came by the
+ * client's side. */
+size_t router_run(void *ctx, uint8_t *packets, size_t n)
+{
+	struct router *r = ctx;
+	size_t done = 0;
+
+	for (size_t at = 0; at < n; at += ROUTER_BATCH) {
+		unsigned now = n - at < ROUTER_BATCH ? (unsigned)(n - at)
+						     : ROUTER_BATCH;
+
+		for (unsigned i = 0; i < now; i++) {
+			uint8_t *p = packets + (at + i) * FLOWS_SLOT;
+			bool client = p[IPV4_SRC] == 10;
+
+			r->pkt[i] = (struct nat_packet){
+				.data = p,
+				.len = FLOWS_SLOT,
+				.in_if = client ? r->lan : r->wan,
+			};
+		}
+		(void)nat_worker_run(r->worker, r->now_ns, r->pkt, now);
+		for (unsigned i = 0; i < now; i++)
+			done += r->pkt[i].verdict == NAT_FORWARD;
+		r->now_ns += (uint64_t)now * NS_PER_PACKET;
+	}
+	return done;
+}
+
+bool router_open(struct router *r, uint32_t first, uint32_t n)
+{
+	size_t done = 0;
+
+	for (uint32_t at = 0; at < n; at += ROUTER_BATCH) {
+		uint32_t now = n - at < ROUTER_BATCH ? n - at : ROUTER_BATCH;
+
+		for (unsigned step = 0; step < FLOWS_OPENING; step++) {
+			for (uint32_t i = 0; i < now; i++)
+				flow_opening(r->scratch +
+						     (size_t)i * FLOWS_SLOT,
+					     first + at + i, step);
+			done += router_run(r, r->scratch, now);
+		}
+	}
+	return done == (size_t)n * FLOWS_OPENING;
+}
