@@ -193,3 +193,21 @@ uint32_t build_fragment(uint8_t *out, const struct packet *p, uint32_t from,
 	put_check(out + IPV4_CHECK, csum_partial(0, out, header));
 	return header + n;
 }
+
+uint32_t build_whole(uint8_t *out, const struct reassembly *r)
+{
+	const struct piece *head = r->first;
+	uint32_t len = build_whole_len(r);
+
+	memcpy(out, head->bytes, head->header);
+	for (const struct piece *p = head; p; p = p->next)
+		memcpy(out + head->header + p->offset, p->bytes + p->header,
+		       p->len);
+	if (reassembly_congested(r))
+		out[IPV4_TOS] |= ECN_CE;
+	put16(out + IPV4_LEN, (uint16_t)len);
+	put16(out + IPV4_FRAG, reassembly_df(r) ? IPV4_DF : 0);
+	memset(out + IPV4_CHECK, 0, 2);
+	put_check(out + IPV4_CHECK, csum_partial(0, out, head->header));
+	return len;
+}

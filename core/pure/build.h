@@ -8,6 +8,7 @@
 #define NAT_BUILD_H
 
 #include "pure/packet.h"
+#include "pure/reassembly.h"
 
 enum {
 	BUILD_ERROR_MAX = 576, /* of an ICMP error, quote included */
@@ -45,5 +46,13 @@ uint32_t build_tcp_reset(uint8_t *out, const struct packet *p, uint8_t tos);
  * to be copied (RFC 791 3.1) become no-operations but in the first. */
 uint32_t build_fragment(uint8_t *out, const struct packet *p, uint32_t from,
 			uint32_t n);
+
+/* The datagram of which all is there: the header of its first fragment, every
+ * payload in turn. @out has room for build_whole_len(). */
+static inline uint32_t build_whole_len(const struct reassembly *r)
+{
+	return r->first->header + r->total;
+}
+uint32_t build_whole(uint8_t *out, const struct reassembly *r);
 
 #endif
