@@ -286,7 +286,8 @@ NAT_API void nat_engine_free(struct nat_engine *e);
  * rest out. @data begins with the IP header and is rewritten in place. */
 struct nat_packet {
 	uint8_t *data;
-	uint32_t len;     /* out: without what trailed the IP datagram */
+	uint32_t len;     /* out: without what trailed the IP datagram; 0: see
+			   * nat_worker_run() */
 	uint32_t mark;    /* netfilter mark; in and out */
 	uint64_t time_ns; /* arrival; 0: the time given to the call */
 	uint16_t in_if;   /* topology index */
@@ -297,7 +298,8 @@ struct nat_packet {
 	uint8_t dir;      /* enum nat_dir, where state has a connection */
 	uint16_t manip;   /* NAT_ST_SRC_NAT | NAT_ST_DST_NAT: what was done */
 	uint16_t reserved;
-	uint32_t cause; /* of an originated packet: index in the batch */
+	uint32_t cause; /* of an originated packet: index in the batch of the
+			 * packet because of which, or at whose time */
 };
 
 /* NULL: no memory, or as many workers as nat_config said. */
@@ -306,7 +308,14 @@ NAT_API void nat_worker_free(struct nat_worker *w);
 
 /* Sends @n packets through the router, in order. Time never runs backwards:
  * an earlier @now_ns counts as the latest seen. Returns how many packets the
- * router itself sent because of them; nat_worker_originated() has those. */
+ * router itself sent because of them; nat_worker_originated() has those.
+ *
+ * Fragments. A packet that is too long for its exit becomes its own first
+ * fragment; the others are originated. While connections are tracked, a
+ * datagram that came in fragments, by whichever worker, goes through the router
+ * as one packet: its fragments are held, but for the one that completes it,
+ * which has the datagram's verdict. If that is FORWARD its len is 0, for all
+ * fragments that leave are originated, in order. */
 NAT_API int nat_worker_run(struct nat_worker *w, uint64_t now_ns,
 			   struct nat_packet *pkt, size_t n);
 /* Packets of the last run that the router made (ICMP errors, resets, echo
@@ -333,6 +342,9 @@ struct nat_stats {
 	/* as conntrack -S, and what became of entries */
 	uint64_t created, expired, deleted, found, invalid, insert_failed,
 		early_drop, clash_resolve;
+	/* as /proc/net/snmp: datagrams that came in fragments and became
+	 * whole, and those that were given up, timeouts among them */
+	uint64_t reasm_oks, reasm_fails, reasm_timeout;
 };
 
 NAT_API void nat_worker_stats(const struct nat_worker *w, struct nat_stats *s);
@@ -340,10 +352,11 @@ NAT_API void nat_worker_stats(const struct nat_worker *w, struct nat_stats *s);
 NAT_API void nat_engine_stats(struct nat_engine *e, struct nat_stats *s);
 
 struct nat_memory {
-	uint64_t entries, peak; /* connections, now and at most */
-	uint64_t table_bytes;   /* index over both directions */
-	uint64_t conn_bytes;    /* the connections in use */
-	uint64_t total_bytes;   /* all the engine holds for connections */
+	uint64_t entries, peak;  /* connections, now and at most */
+	uint64_t table_bytes;    /* index over both directions */
+	uint64_t conn_bytes;     /* the connections in use */
+	uint64_t total_bytes;    /* all the engine holds for connections */
+	uint64_t fragment_bytes; /* of datagrams that are not complete */
 };
 NAT_API void nat_engine_memory(struct nat_engine *e, struct nat_memory *m);
 
@@ -399,10 +412,11 @@ NAT_API int nat_engine_rule_counters(struct nat_engine *e, struct nat_rules *r);
 
 /* What a packet meets on its way, in order. */
 #define NAT_STEPS(X)                                                           \
-	X(RECEIVE, "receive")     /* IP header checked */                      \
-	X(CONNTRACK, "conntrack") /* connection found, made, or none */        \
-	X(RULE, "rule")           /* a rule matched */                         \
-	X(POLICY, "policy")       /* end of a base chain */                    \
+	X(RECEIVE, "receive")       /* IP header checked */                    \
+	X(REASSEMBLE, "reassemble") /* the last fragment has come */           \
+	X(CONNTRACK, "conntrack")   /* connection found, made, or none */      \
+	X(RULE, "rule")             /* a rule matched */                       \
+	X(POLICY, "policy")         /* end of a base chain */                  \
 	X(MANIP, "manip")         /* NAT decided: by a rule or null binding */ \
 	X(REWRITE, "rewrite")     /* bytes changed by NAT */                   \
 	X(ROUTE, "route")         /* routing decision */                       \

@@ -103,6 +103,7 @@ static void tell_event(const struct tell_text *t, const struct moment *m)
 			fprintf(t->out, " by %s",
 				tell_if(t->topology, m->out_if));
 		break;
+	case NAT_STEP_REASSEMBLE:
 	case NAT_STEP_REWRITE:
 	case NAT_STEP_FORWARD:
 	case NAT_STEP_CONFIRM:

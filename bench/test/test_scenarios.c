@@ -194,8 +194,7 @@ static size_t check_all(const struct router *r, const struct row *row,
 {
 	const struct nat_packet *own;
 	size_t n_own, n = 0, i = 0;
-	bool forwarded =
-		pkt->verdict == NAT_FORWARD && pkt->out_if != NAT_NO_IF;
+	bool forwarded = pkt->verdict == NAT_FORWARD && pkt->len;
 
 	own = nat_worker_originated(r->worker, &n_own);
 	if (strcmp(nat_verdict_name(pkt->verdict), row->column[VERDICT]) != 0)

@@ -4,6 +4,7 @@
  * is on its way while others are worked on: headers, then the bucket of each
  * tuple, then the connection, then the walk.
  */
+#include "decide/defrag.h"
 #include "decide/emit.h"
 #include "decide/settled.h"
 #include "decide/trace.h"
@@ -100,7 +101,10 @@ static void account(struct nat_worker *w, const struct walk *k,
 	w->stats.state[k->state]++;
 	if (k->verdict == NAT_DROP)
 		w->stats.drop[k->reason]++;
-	pkt->len = k->p.len;
+	if (unlikely(k->reassembled))
+		pkt->len = k->verdict == NAT_FORWARD ? 0 : pkt->len;
+	else
+		pkt->len = k->p.len;
 	pkt->mark = k->mark;
 	pkt->out_if =
 		k->verdict == NAT_FORWARD ? k->out_if : (uint16_t)NAT_NO_IF;
@@ -156,6 +160,8 @@ int nat_worker_run(struct nat_worker *w, uint64_t now_ns,
 	worker_set_clock(w, now_ns);
 	worker_wake(w);
 	worker_publish_clock(w);
+	if (fragments_due(&w->engine->fragments, w->view.others))
+		defrag_expire(w, 0);
 	for (size_t at = 0; at < n; at += BATCH) {
 		unsigned now = n - at < BATCH ? (unsigned)(n - at) : BATCH;
 

@@ -104,22 +104,29 @@ static void track_with(struct walk *k, const struct walk *cause)
 	k->inherited = true;
 }
 
-/* What follows the first fragment, of which @piece payload bytes are gone. */
+/* @n payload bytes of @whole, from @at. */
+static bool emit_piece(const struct walk *k, const struct packet *whole,
+		       uint32_t at, uint32_t n)
+{
+	struct walk f = *k;
+
+	f.p.ip = emit_room(&f, whole->l4 + n);
+	if (!f.p.ip)
+		return false;
+	f.p.len = build_fragment(f.p.ip, whole, at, n);
+	deliver(&f);
+	return true;
+}
+
+/* Payload from @at on, in fragments with @piece bytes each. */
 static void emit_rest(const struct walk *k, const struct packet *whole,
-		      uint32_t piece)
+		      uint32_t at, uint32_t piece)
 {
 	uint32_t total = packet_l4_len(whole);
 
-	for (uint32_t at = piece; at < total; at += piece) {
-		uint32_t n = min_u32(piece, total - at);
-		struct walk f = *k;
-
-		f.p.ip = emit_room(&f, whole->l4 + n);
-		if (!f.p.ip)
+	for (; at < total; at += piece)
+		if (!emit_piece(k, whole, at, min_u32(piece, total - at)))
 			return;
-		f.p.len = build_fragment(f.p.ip, whole, at, n);
-		deliver(&f);
-	}
 }
 
 static uint32_t payload_per_fragment(const struct walk *k)
@@ -133,7 +140,32 @@ void emit_fragments(struct walk *k)
 	uint32_t piece = payload_per_fragment(k);
 
 	rewrite_first_fragment(&k->p, piece);
-	emit_rest(k, &whole, piece);
+	emit_rest(k, &whole, piece, piece);
+}
+
+static bool fit(const struct piece *p, uint32_t room)
+{
+	while (p && p->len <= room)
+		p = p->next;
+	return !p;
+}
+
+/* Nobody is sent longer fragments than were received. DF is for those who cut
+ * anew to tell; the fragments as they came do not bear it. */
+void emit_whole(struct walk *k)
+{
+	uint32_t mtu = route_mtu(k->w->engine->topology, k->out_if);
+	uint32_t room = min_u32(mtu, k->whole.longest) - k->p.l4;
+	struct packet whole = k->p;
+
+	if (!fit(k->whole.first, room)) {
+		emit_rest(k, &whole, 0, room & ~7u);
+		return;
+	}
+	whole.frag = 0;
+	for (const struct piece *p = k->whole.first; p; p = p->next)
+		if (!emit_piece(k, &whole, p->offset, p->len))
+			return;
 }
 
 /* The router's own packet leaves. */
@@ -148,7 +180,7 @@ static void leave(struct walk *k)
 	}
 	rewrite_first_fragment(&k->p, piece);
 	deliver(k);
-	emit_rest(k, &whole, piece);
+	emit_rest(k, &whole, piece, piece);
 }
 
 static void send(struct walk *cause, uint8_t *bytes, uint32_t len, bool related)

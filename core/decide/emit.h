@@ -35,6 +35,10 @@ void emit_local(struct walk *cause, uint8_t *bytes, uint32_t len);
  * fragment, the others follow. */
 void emit_fragments(struct walk *k);
 
+/* The walk's packet came in fragments: it leaves in fragments, in those it came
+ * in if they fit. */
+void emit_whole(struct walk *k);
+
 /* For the worker: forget what the last run made; free all. */
 void emit_reset(struct originated *o);
 void emit_fini(struct originated *o);

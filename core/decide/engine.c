@@ -20,6 +20,13 @@ static struct nat_engine *fail(struct nat_engine *e, struct nat_error *err,
 	return NULL;
 }
 
+/* net.ipv4.ipfrag_time, _high_thresh and _max_dist. */
+static const struct fragment_limits fragment_limits = {
+	.timeout = 30 * TICKS_PER_S,
+	.most_bytes = 4 << 20,
+	.most_between = 64,
+};
+
 static void configure(struct nat_engine *e, const struct nat_config *cfg)
 {
 	e->topology = cfg->topology;
@@ -64,6 +71,7 @@ struct nat_engine *nat_engine_new(const struct nat_config *cfg,
 		ruleset_fini(&e->rules);
 		return fail(e, err, "out of memory");
 	}
+	fragments_init(&e->fragments, &fragment_limits, e->seed);
 	(void)pthread_mutex_init(&e->lock, NULL);
 	return e;
 }
@@ -72,6 +80,7 @@ void nat_engine_free(struct nat_engine *e)
 {
 	if (!e)
 		return;
+	fragments_fini(&e->fragments);
 	conns_fini(&e->conns);
 	ruleset_fini(&e->rules);
 	free(e->retired_counts);
@@ -185,6 +194,7 @@ void nat_engine_memory(struct nat_engine *e, struct nat_memory *m)
 		.peak = atomic_load_explicit(&s->peak, memory_order_relaxed),
 		.table_bytes = table_bytes(&s->table),
 		.conn_bytes = u.live_bytes,
+		.fragment_bytes = fragments_bytes(&e->fragments),
 	};
 	m->total_bytes =
 		m->table_bytes + u.total_bytes + bysource_bytes(&s->bysource);

@@ -17,6 +17,7 @@
 #include "pure/random.h"
 #include "pure/tcp.h"
 #include "shared/conns.h"
+#include "shared/fragments.h"
 
 enum {
 	MAX_WORKERS = CONN_NO_OWNER,
@@ -50,6 +51,7 @@ struct nat_engine {
 	struct rule_count *retired_counts;
 	struct worker_clock clock[MAX_WORKERS];
 	struct conns conns;
+	struct fragments fragments;
 };
 
 /* A worker's counters outlive it. Context: under lock. */

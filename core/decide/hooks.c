@@ -2,6 +2,7 @@
  * The way of a packet from hook to hook: walk.h, carried out. */
 #include "decide/chains.h"
 #include "decide/conntrack.h"
+#include "decide/defrag.h"
 #include "decide/emit.h"
 #include "decide/local.h"
 #include "decide/nat.h"
@@ -31,6 +32,12 @@ static bool nat(struct walk *k, enum manip m)
 	return !k->w->engine->rules.nat || nat_hook(k, m);
 }
 
+/* True for a whole datagram. */
+static bool gather(struct walk *k)
+{
+	return likely(!packet_is_fragment(&k->p)) || defrag(k);
+}
+
 /* Hooks of connection tracking exist only while a rule needs them. */
 static bool track(struct walk *k)
 {
@@ -40,8 +47,6 @@ static bool track(struct walk *k)
 	if (!e->rules.conntrack || k->ct.conn ||
 	    k->state == NAT_STATE_UNTRACKED)
 		return true;
-	if (unlikely(packet_is_fragment(&k->p)))
-		return walk_drop(k, NAT_DROP_FRAGMENT);
 	return conntrack_in(k, verify);
 }
 
@@ -59,6 +64,12 @@ static bool no_route(struct walk *k, enum route_type type)
 	return walk_drop(k, NAT_DROP_NO_ROUTE);
 }
 
+/* What has to fit: the packet, or the fragments it came in. */
+static uint32_t longest(const struct walk *k)
+{
+	return unlikely(k->reassembled) ? k->whole.longest : k->p.len;
+}
+
 static bool forward(struct walk *k)
 {
 	const uint8_t *ip = k->p.ip;
@@ -69,7 +80,7 @@ static bool forward(struct walk *k)
 			k, &(struct icmp_fault){.type = ICMP_TIME_EXCEEDED});
 		return walk_drop(k, NAT_DROP_TTL);
 	}
-	if (unlikely(k->p.len > mtu && k->p.frag & IPV4_DF)) {
+	if (unlikely(longest(k) > mtu && k->p.frag & IPV4_DF)) {
 		enum { FRAGMENTATION_NEEDED = 4 };
 
 		emit_icmp_error(k, &(struct icmp_fault){ICMP_UNREACHABLE,
@@ -95,6 +106,8 @@ static void post(struct walk *k)
 
 static void input(struct walk *k, bool unicast)
 {
+	if (!gather(k))
+		return;
 	k->hook = NAT_HOOK_INPUT;
 	if (!filter(k, TABLE_MANGLE) || !filter(k, TABLE_FILTER) ||
 	    !nat(k, MANIP_SRC) || !conntrack_confirm(k))
@@ -153,6 +166,8 @@ static void routed(struct walk *k, const struct route *r)
 static void finish(struct walk *k)
 {
 	trace(k, NAT_STEP_VERDICT, nat_drop_name((enum nat_drop)k->reason));
+	if (unlikely(k->reassembled))
+		defrag_finish(k);
 	if (unlikely(k->ct.conn && !walk_confirmed(k) && !k->inherited))
 		conns_discard(&k->w->view, k->ct);
 }
@@ -167,8 +182,11 @@ static void tracked(struct walk *k)
 	if (unlikely(k->p.l4 > IPV4_HEADER) && !options_arrive(k, &r))
 		return;
 	routed(k, &r);
-	if (k->verdict == NAT_FORWARD &&
-	    k->p.len > route_mtu(k->w->engine->topology, k->out_if))
+	if (k->verdict != NAT_FORWARD)
+		return;
+	if (unlikely(k->reassembled))
+		emit_whole(k);
+	else if (k->p.len > route_mtu(k->w->engine->topology, k->out_if))
 		emit_fragments(k);
 }
 
@@ -176,7 +194,8 @@ void walk_receive(struct walk *k)
 {
 	k->hook = NAT_HOOK_PREROUTING;
 	trace(k, NAT_STEP_RECEIVE, "IP header is sound");
-	if (filter(k, TABLE_RAW) && track(k))
+	if ((!k->w->engine->rules.conntrack || gather(k)) &&
+	    filter(k, TABLE_RAW) && track(k))
 		tracked(k);
 	finish(k);
 }

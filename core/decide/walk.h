@@ -17,6 +17,7 @@
 #include "decide/engine.h"
 #include "decide/route.h"
 #include "pure/ip_options.h"
+#include "pure/reassembly.h"
 
 struct walk {
 	struct nat_worker *w;
@@ -37,11 +38,13 @@ struct walk {
 	bool judged;             /* INVALID, as its connection has said */
 	bool icmp_related;       /* an ICMP error about the connection */
 	bool inherited;          /* the connection is the cause's, not ours */
+	bool reassembled;        /* it came in fragments; see whole */
 	struct ip_options options;
 
 	/* not initialised before they are known */
 	struct nat_tuple tuple;   /* of the packet as it came; see hashed */
 	struct nat_addr next_hop; /* with out_if */
+	struct reassembly whole;  /* the fragments it came in */
 };
 
 /* All but what is known later; the packet and its worker are the caller's. */

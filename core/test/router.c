@@ -129,7 +129,7 @@ void router_send(struct router *r, const char *in_if, const struct frame *f)
 		.in_if = (uint16_t)in,
 	};
 	(void)nat_worker_run(r->worker, r->now_ns, &r->pkt, 1);
-	if (r->pkt.verdict == NAT_FORWARD)
+	if (r->pkt.verdict == NAT_FORWARD && r->pkt.len)
 		check_left(&r->pkt, f->bytes[IPV4_TTL]);
 }
 
@@ -154,7 +154,7 @@ void router_result(const struct router *r, char out[ROUTER_TEXT])
 {
 	const struct nat_packet *p = &r->pkt;
 
-	if (p->verdict == NAT_FORWARD)
+	if (p->verdict == NAT_FORWARD && p->len)
 		on_wire(r, p, out);
 	else if (p->verdict == NAT_DROP)
 		(void)snprintf(out, ROUTER_TEXT, "drop %s",

@@ -44,8 +44,8 @@ void router_close(struct router *r);
 void router_send(struct router *r, const char *in_if, const struct frame *f);
 void router_send_text(struct router *r, const char *in_if, const char *text);
 
-/* What became of the last one: "IF DATAGRAM" as frame_print() has it, "local",
- * "hold" or "drop REASON". */
+/* What became of the last one: "IF DATAGRAM" as frame_print() has it, "forward"
+ * where what left is originated, "local", "hold" or "drop REASON". */
 void router_result(const struct router *r, char out[ROUTER_TEXT]);
 /* The @i-th packet the router itself sent because of it: "IF DATAGRAM". False:
  * there were fewer. */

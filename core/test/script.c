@@ -174,6 +174,9 @@ static uint64_t stat_of(struct run *u, const char *name)
 		{"insert_failed", offsetof(struct nat_stats, insert_failed)},
 		{"early_drop", offsetof(struct nat_stats, early_drop)},
 		{"clash_resolve", offsetof(struct nat_stats, clash_resolve)},
+		{"reasm_oks", offsetof(struct nat_stats, reasm_oks)},
+		{"reasm_fails", offsetof(struct nat_stats, reasm_fails)},
+		{"reasm_timeout", offsetof(struct nat_stats, reasm_timeout)},
 	};
 	struct nat_stats s;
 

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Fragments wait for the others, so that a datagram goes through the router as
+ * one packet: before every other hook while connections are tracked, else on
+ * arrival at the router itself (spec section 9).
+ */
+#ifndef NAT_DEFRAG_H
+#define NAT_DEFRAG_H
+
+#include "decide/walk.h"
+
+/* True: the walk's packet is a whole datagram now. False: it is held, or
+ * refused. */
+bool defrag(struct walk *k);
+
+/* The end of a walk whose packet came in fragments. */
+void defrag_finish(struct walk *k);
+
+/* Datagrams that waited too long are given up. */
+void defrag_expire(struct nat_worker *w, uint32_t cause);
+
+#endif

@@ -1,0 +1,271 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Asks the Linux kernel what it does with fragments, and writes it down.
+
+    sudo record.py [--check]
+
+Fragments of one datagram after another enter a router that tracks
+connections. cases.tsv has a row for each datagram: its name, the MTU of the
+exit, the fragments in the order they come, and for each what happens:
+
+    held    waits for others
+    dup     nothing new, forgotten
+    fatal   all of the datagram is forgotten
+    3/4     an ICMP error of that type and code
+    0-16,16-24.     these leave, for with it the datagram is complete
+
+A fragment is FIRST-END, bytes of payload; a dot: no more fragments; d: DF;
+eN: the two ECN bits; oN: so many bytes of options, all no-operations. Payload
+is byte i = (7 i + i / 251) mod 256, and arrives so.
+
+The rows are made below: some by hand, all orders of some, many at random.
+"""
+
+import ctypes
+import fcntl
+import itertools
+import os
+import random
+import re
+import struct
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+RULES = ("*filter\n:FORWARD ACCEPT [0:0]\n"
+         "-A FORWARD -m conntrack --ctstate INVALID\nCOMMIT\n")
+SRC, DST = bytes((10, 0, 0, 9)), bytes((203, 0, 113, 5))
+PAYLOAD = bytes((7 * i + i // 251) & 255 for i in range(140000))
+WIDE, NARROW = 1500, 1400
+
+HAND = """
+in order: 0-16 16-32 32-40.
+one by one: 0-8 8-16 16-24 24-32 32-33.
+the same again: 0-16 0-16 16-24.
+a part again: 0-32 8-16 32-40.
+across two that came in turn: 0-16 16-32 0-32 8-24 32-40.
+across two that did not: 16-32 0-16 0-32 32-40.
+across two that did not, behind them a third: 0-16 32-48 16-32 24-40 48-56.
+overlap: 0-16 8-24 24-32. 0-16 16-24
+overlap with the front: 8-24 0-16
+more than there was: 8-16 0-24
+last one is short: 0-32 16-24.
+last one is there already: 0-32 24-32. 32-40.
+last one again tells the end: 16-32 16-32. 0-16
+two ends: 16-32. 16-40.
+the end twice: 16-32. 16-32. 0-16
+behind the end: 16-32. 32-48
+up to the end: 16-32. 16-32 0-16
+nothing: 0-16 16-16 16-24.
+nothing at the end: 0-16 16-16. 16-24.
+nothing to begin with: 8-8 0-8 8-16.
+cut to eights: 0-20 16-24.
+cut to nothing: 0-7 0-8 8-16.
+cut to nothing behind: 0-8 8-15 8-16.
+cut, and a hole: 0-20 24-32. 16-24
+odd end: 0-16 16-23.
+one byte: 0-8 8-9.
+cut behind the last: 8-12. 0-15
+cut at the last: 8-16. 8-20 0-8
+longest: 0-65504 65504-65515.
+too long: 0-65504 65504-65516.
+too long, the end first: 65504-65516. 0-65504 0-8
+too long by options: 0-65496o8 65496-65512.
+longest with options: 0-65496o8 65496-65507.
+options of a later one: 0-65472 65472-65515.o8
+far out: 65528-65600 0-16 16-24.
+options: 0-16o8 16-24.
+options of the second: 0-16 16-24.o8
+options make it too long: 0-1456o40 1456-1480.
+options make it too long, DF: 0-1376o40d 1376-2856.d
+options make it too long, DF on one: 0-1376o40d 1376-2856.
+options make it too long, DF on the longest: 0-8o40 8-1488d 1488-1500.
+jumbo: 0-4000 4000-4100.
+jumbo at the end: 0-104 104-4100.
+uneven: 0-104 104-1504 1504-1600.
+backwards and uneven: 104-112. 8-104 0-8
+"""
+NARROW_HAND = """
+longer than the exit: 0-1480 1480-1600.
+longer than the exit, second: 0-800 800-2280.
+as long as the exit: 0-1376 1376-1500.
+longer than the exit by a little: 0-1384 1384-1500.
+cut to the exit, DF: 0-1383d 1376-1500.
+odd and fits, DF: 0-8 8-1387.d
+odd and does not, DF: 0-8 8-1389.d
+three, longer: 0-104 104-1504 1504-1600.
+"""
+
+
+def parse_hand(text, mtu):
+    for line in text.strip().splitlines():
+        name, pieces = line.split(": ")
+        yield name, mtu, pieces.split()
+
+
+def orders(name, pieces):
+    for i, p in enumerate(itertools.permutations(pieces)):
+        yield f"{name}, order {i}", WIDE, list(p)
+
+
+def marked(name, mtu, pieces, marks):
+    for combo in itertools.product(marks, repeat=len(pieces)):
+        yield (f"{name} {' '.join(m or '-' for m in combo)}", mtu,
+               [p + m for p, m in zip(pieces, combo)])
+
+
+def at_random(count):
+    rnd = random.Random(1)
+    for i in range(count):
+        pieces = []
+        for _ in range(rnd.randrange(3, 9)):
+            first = rnd.randrange(6)
+            end = 8 * (first + rnd.randrange(1, 4)) - rnd.choice((0, 0, 0, 3))
+            pieces.append(f"{8 * first}-{end}{'.' * (rnd.random() < 0.25)}")
+        yield f"random {i}", WIDE, pieces
+
+
+def rows():
+    yield from parse_hand(HAND, WIDE)
+    yield from parse_hand(NARROW_HAND, NARROW)
+    yield from orders("three", ("0-16", "16-24", "24-25."))
+    yield from orders("four", ("0-8", "8-24", "24-32", "32-48."))
+    yield from orders("hole", ("0-8", "16-24", "24-32."))
+    yield from orders("one twice", ("0-8", "8-16", "8-16", "16-24."))
+    yield from orders("one in another", ("0-24", "8-16", "24-32."))
+    yield from orders("overlap", ("0-16", "8-24", "24-32.", "0-16"))
+    yield from marked("ECN", WIDE, ("0-8", "8-16."), ("e0", "e1", "e2", "e3"))
+    yield from marked("ECN", WIDE, ("0-8", "8-16", "16-24."),
+                      ("e0", "e1", "e2", "e3"))
+    for pieces in (("0-16", "16-24."), ("0-16", "16-40."), ("0-16", "16-32.")):
+        yield from marked("DF", WIDE, pieces, ("", "d"))
+    for pieces in (("0-1480", "1480-1600."), ("0-800", "800-2280."),
+                   ("0-1384", "1384-1500."), ("0-1376", "1376-1500.")):
+        yield from marked("DF", NARROW, pieces, ("", "d"))
+    yield from at_random(600)
+
+
+def run(*args, text=None):
+    subprocess.run(args, input=text, text=True, check=True, timeout=20)
+
+
+class Router:
+    def __init__(self, mtu):
+        if ctypes.CDLL(None, use_errno=True).unshare(0x40000000):
+            raise OSError(ctypes.get_errno(), "unshare")
+        for name, value in (("ipv4/ip_forward", 1), ("ipv4/icmp_ratemask", 0),
+                            ("ipv4/ipfrag_high_thresh", 1 << 26),
+                            ("ipv4/conf/all/rp_filter", 0),
+                            ("ipv4/conf/default/rp_filter", 0),
+                            ("ipv6/conf/default/disable_ipv6", 1)):
+            Path("/proc/sys/net", name).write_text(str(value))
+        self.fd = {name: self.tun(name) for name in ("lan", "wan")}
+        run("ip", "link", "set", "dev", "wan", "mtu", str(mtu))
+        run("ip", "-batch", "-", text="addr add 10.0.0.1/24 dev lan\n"
+            "addr add 198.51.100.1/24 dev wan\nroute add default dev wan\n")
+        run("iptables-legacy-restore", "--noflush", text=RULES)
+        self.id = 0
+
+    @staticmethod
+    def tun(name):
+        fd = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK)
+        fcntl.ioctl(fd, 0x400454CA, struct.pack("16sH22x", name.encode(),
+                                                0x1001))
+        run("ip", "link", "set", "dev", name, "up")
+        return fd
+
+    def out(self):
+        for fd in self.fd.values():
+            while True:
+                try:
+                    yield os.read(fd, 1 << 17)
+                except BlockingIOError:
+                    break
+
+    @staticmethod
+    def counts():
+        """Bytes that wait, datagrams given up."""
+        stat = Path("/proc/self/net/sockstat").read_text()
+        names, values = (l.split() for l in
+                         Path("/proc/self/net/snmp").read_text().splitlines()
+                         if l.startswith("Ip:"))
+        return (int(re.search(r"FRAG: inuse \d+ memory (\d+)", stat)[1]),
+                int(dict(zip(names, values))["ReasmFails"]))
+
+    def answer(self, piece):
+        bytes_before, fails_before = self.counts()
+        os.write(self.fd["lan"], encode(piece, self.id))
+        left = [decode(p) for p in self.out()]
+        held, fails = self.counts()
+        if left:
+            return ",".join(left)
+        if fails != fails_before:
+            return "fatal"
+        return "held" if held > bytes_before else "dup"
+
+
+def checksum(b):
+    total = sum(struct.unpack(f"!{len(b) // 2}H", b))
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    return ~total & 0xFFFF
+
+
+def encode(piece, ident):
+    m = re.fullmatch(r"(\d+)-(\d+)(\.?)(.*)", piece)
+    first, end, marks = int(m[1]), int(m[2]), m[4]
+    ecn = int((re.search(r"e(\d)", marks) or (0, 0))[1])
+    options = b"\1" * int((re.search(r"o(\d+)", marks) or (0, 0))[1])
+    flags = 0x2000 * (not m[3]) | 0x4000 * ("d" in marks) | first // 8
+    size = 20 + len(options)
+    head = struct.pack("!BBHHHBBH4s4s", 0x40 | size // 4, ecn,
+                       size + end - first, ident, flags, 64, 50, 0,
+                       SRC, DST) + options
+    head = head[:10] + struct.pack("!H", checksum(head)) + head[12:]
+    return head + PAYLOAD[first:end]
+
+
+def decode(p):
+    size = 4 * (p[0] & 15)
+    tos, flags, proto = p[1], struct.unpack_from("!H", p, 6)[0], p[9]
+    if proto == 1:
+        return f"{p[size]}/{p[size + 1]}"
+    first = 8 * (flags & 0x1FFF)
+    end = first + len(p) - size
+    assert p[size:] == PAYLOAD[first:end] and not checksum(p[:size])
+    return (f"{first}-{end}" + "." * (not flags & 0x2000) +
+            "d" * bool(flags & 0x4000) + (f"e{tos}" if tos else "") +
+            (f"o{size - 20}" if size > 20 else ""))
+
+
+def record():
+    lines = ["# Made by record.py, which explains it: Linux "
+             + ".".join(os.uname().release.split(".")[:2])]
+    every = list(rows())
+    for mtu in (WIDE, NARROW):
+        router = Router(mtu)
+        for name, its_mtu, pieces in every:
+            if its_mtu != mtu:
+                continue
+            router.id += 1
+            lines.append("\t".join((name, str(mtu), " ".join(pieces),
+                                    " ".join(map(router.answer, pieces)))))
+    return "\n".join(lines) + "\n"
+
+
+def main():
+    if os.geteuid():
+        print("record.py: needs root", file=sys.stderr)
+        return 77
+    path, text = HERE / "cases.tsv", record()
+    if "--check" not in sys.argv[1:]:
+        path.write_text(text)
+    elif path.read_text() != text:
+        print("record.py: the kernel answers otherwise", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
