@@ -34,7 +34,7 @@ struct datagram_key {
 
 struct groups {
 	struct keymap group;    /* value: 1 where the first sender is high */
-	struct keymap datagram; /* value: both ports */
+	struct keymap datagram; /* value: its struct origin, packed */
 };
 
 struct groups *groups_new(void)
@@ -62,6 +62,40 @@ uint32_t groups_count(const struct groups *g)
 	return g->group.n;
 }
 
+/* Request and reply have one number, other pairs other numbers. */
+static uint8_t query_pair(const struct wire *w)
+{
+	if (w->shape.kind != WIRE_QUERY)
+		return 0;
+	if (w->t.family == 6 || w->icmp_type < 13)
+		return 1;
+	return (uint8_t)((w->icmp_type + 1) / 2);
+}
+
+/* What a datagram's first fragment tells of the others: both ports, or the
+ * identifier and the pair of types of a query. */
+struct origin {
+	uint16_t src_id, dst_id;
+	uint8_t query;
+};
+
+static uint32_t origin_pack(const struct wire *w)
+{
+	uint8_t query = query_pair(w);
+
+	return (uint32_t)w->t.src_id << 16 | (query ? query : w->t.dst_id);
+}
+
+static void origin_unpack(struct origin *o, uint32_t packed, uint8_t proto)
+{
+	enum { ICMP = 1, ICMP6 = 58 };
+	bool query = proto == ICMP || proto == ICMP6;
+
+	o->src_id = (uint16_t)(packed >> 16);
+	o->dst_id = query ? o->src_id : (uint16_t)packed;
+	o->query = query ? (uint8_t)packed : 0;
+}
+
 static struct datagram_key datagram_key(const struct wire *w, uint64_t period)
 {
 	return (struct datagram_key){
@@ -85,15 +119,14 @@ bool groups_scan(struct groups *g, const struct wire *w, uint64_t time_ns)
 	key = datagram_key(w, time_ns / DATAGRAM_NS);
 	if (!keymap_get(&g->datagram, &key, &at, &fresh))
 		return false;
-	*keymap_value(&g->datagram, at) =
-		(uint32_t)w->t.src_id << 16 | w->t.dst_id;
+	*keymap_value(&g->datagram, at) = origin_pack(w);
 	return true;
 }
 
-/* The ports of a later fragment: those of the first one of its datagram, sent
- * in the same period of time or one beside it. */
-static void find_ports(const struct groups *g, struct nat_tuple *t,
-		       const struct wire *w, uint64_t time_ns)
+/* Of a later fragment: that of the first one of its datagram, sent in the same
+ * period of time or one beside it. */
+static void find_origin(const struct groups *g, struct origin *o,
+			const struct wire *w, uint64_t time_ns)
 {
 	static const int beside[] = {0, -1, 1};
 	uint64_t period = time_ns / DATAGRAM_NS;
@@ -104,39 +137,32 @@ static void find_ports(const struct groups *g, struct nat_tuple *t,
 		uint32_t at;
 
 		if (keymap_find(&g->datagram, &key, &at)) {
-			uint32_t ports = *keymap_value(&g->datagram, at);
-
-			t->src_id = (uint16_t)(ports >> 16);
-			t->dst_id = (uint16_t)ports;
+			origin_unpack(o, *keymap_value(&g->datagram, at),
+				      w->t.proto);
 			return;
 		}
 	}
 }
 
-/* Request and reply have one number, other pairs other numbers. */
-static uint8_t query_pair(const struct wire *w)
+/* The key of what @w belongs to; true when the sender is the high end. */
+static bool make_key(const struct groups *g, struct group_key *k,
+		     const struct wire *w, uint64_t time_ns)
 {
-	if (w->shape.kind != WIRE_QUERY)
-		return 0;
-	if (w->t.family == 6 || w->icmp_type < 13)
-		return 1;
-	return (uint8_t)((w->icmp_type + 1) / 2);
-}
+	struct origin o = {w->t.src_id, w->t.dst_id, query_pair(w)};
+	struct end src, dst;
+	bool swap;
 
-/* The key of what @t sends; true when the sender is the high end. */
-static bool make_key(struct group_key *k, const struct nat_tuple *t,
-		     uint8_t query)
-{
-	const struct end src = {t->src, t->src_id, 0};
-	const struct end dst = {t->dst, t->dst_id, 0};
-	bool swap = memcmp(&src, &dst, sizeof(src)) > 0;
-
+	if (w->fragment == WIRE_LATER)
+		find_origin(g, &o, w, time_ns);
+	src = (struct end){w->t.src, o.src_id, 0};
+	dst = (struct end){w->t.dst, o.dst_id, 0};
+	swap = memcmp(&src, &dst, sizeof(src)) > 0;
 	*k = (struct group_key){
 		.low = swap ? dst : src,
 		.high = swap ? src : dst,
-		.proto = t->proto,
-		.family = t->family,
-		.query = query,
+		.proto = w->t.proto,
+		.family = w->t.family,
+		.query = o.query,
 	};
 	return swap;
 }
@@ -154,9 +180,7 @@ static bool find_quoted(const struct groups *g, const uint8_t *p,
 
 	if (!wire_quoted(&quoted, w, p))
 		return false;
-	if (quoted.fragment == WIRE_LATER)
-		find_ports(g, &quoted.t, &quoted, time_ns);
-	high = make_key(&key, &quoted.t, query_pair(&quoted));
+	high = make_key(g, &key, &quoted, time_ns);
 	if (!keymap_find(&g->group, &key, &at))
 		return false;
 	*m = (struct member){
@@ -170,15 +194,12 @@ static bool find_quoted(const struct groups *g, const uint8_t *p,
 bool groups_find(struct groups *g, const uint8_t *p, const struct wire *w,
 		 uint64_t time_ns, struct member *m)
 {
-	struct nat_tuple t = w->t;
 	struct group_key key;
 	bool high;
 
 	if (w->shape.kind == WIRE_ERROR && find_quoted(g, p, w, time_ns, m))
 		return true;
-	if (w->fragment == WIRE_LATER)
-		find_ports(g, &t, w, time_ns);
-	high = make_key(&key, &t, query_pair(w));
+	high = make_key(g, &key, w, time_ns);
 	if (!keymap_get(&g->group, &key, &m->group, &m->first))
 		return false;
 	if (m->first)

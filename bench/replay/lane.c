@@ -123,13 +123,14 @@ static void learn(struct lane *l)
 		const struct step *s = l->step[i];
 		const struct nat_packet *p = &l->pkt[i];
 
-		if (p->verdict != NAT_FORWARD || !step_teaches(s) ||
-		    s->flags & STEP_FRAGMENT)
+		if (p->verdict != NAT_FORWARD || !p->len || !step_teaches(s))
 			continue;
 		conv_learn(&l->convs[s->conv], &s->shape, p->data, p->out_if);
 	}
 }
 
+/* Of a datagram that the router reassembled, what left was originated; the
+ * first fragment has the ports. */
 static void learn_fragments(struct lane *l, const struct nat_packet *sent,
 			    size_t n)
 {
@@ -195,7 +196,7 @@ static void emit_batch(struct lane *l, const struct nat_packet *sent, size_t n)
 	size_t k = 0;
 
 	for (uint32_t i = 0; i < l->n; i++) {
-		if (l->pkt[i].verdict == NAT_FORWARD)
+		if (l->pkt[i].verdict == NAT_FORWARD && l->pkt[i].len)
 			emit(l, &l->pkt[i], l->step[i]);
 		for (; k < n && sent[k].cause == i; k++)
 			emit(l, &sent[k], l->step[i]);

@@ -96,7 +96,7 @@ static void print_capture(const struct result *r, FILE *out)
 static void print_verdicts(const struct figures *f, FILE *out)
 {
 	const struct nat_stats *s = f->stats;
-	char buf[32];
+	char buf[32], buf2[32];
 
 	for (unsigned i = 0; i < NAT_N_VERDICTS; i++) {
 		if (!s->verdict[i])
@@ -123,6 +123,11 @@ static void print_verdicts(const struct figures *f, FILE *out)
 		row(out, "sent by router", s->originated,
 		    "errors, resets, "
 		    "echo replies, fragments");
+	if (s->reasm_oks || s->reasm_fails)
+		row(out, "reassembled", s->reasm_oks,
+		    "given up %s, %s of them for lack of fragments",
+		    grouped(buf, s->reasm_fails),
+		    grouped(buf2, s->reasm_timeout));
 }
 
 static void print_connections(const struct result *r, FILE *out)

@@ -77,6 +77,17 @@ static void put_conntrack_counters(json_t **o, const struct nat_stats *s)
 	put_u64(o, "clash_resolve", s->clash_resolve);
 }
 
+/* By the names of /proc/net/snmp. */
+static json_t *fragments_json(const struct nat_stats *s)
+{
+	json_t *o = json_object();
+
+	put_u64(&o, "ReasmOKs", s->reasm_oks);
+	put_u64(&o, "ReasmFails", s->reasm_fails);
+	put_u64(&o, "ReasmTimeout", s->reasm_timeout);
+	return o;
+}
+
 static void put_figures(json_t **o, const struct figures *f)
 {
 	put_u64(o, "packets", f->packets);
@@ -90,6 +101,7 @@ static void put_figures(json_t **o, const struct figures *f)
 	put(o, "drops", drops_json(f->stats));
 	put(o, "states", states_json(f->stats));
 	put_u64(o, "originated", f->stats->originated);
+	put(o, "fragments", fragments_json(f->stats));
 }
 
 static json_t *per_thread_json(const struct result *r)

@@ -76,6 +76,13 @@ static const struct plan_case {
 	  { 1, 0, "|r", "proto 17 192.0.2.1 > 10.0.0.1 ipid 7 offset 24 len 8" },
 	  { 2, 0, "r", "udp 192.0.2.1:80 > 10.0.0.1:1 ipid 7 mf ulen 32 sum 0 len 16" },
 	  { 3, 1, "o", "proto 17 192.0.2.1 > 10.0.0.1 ipid 8 offset 24 len 8" } } },
+	{ "fragments of a ping belong to it", {
+	  { 0, 0, "|o", "proto 1 10.0.0.1 > 192.0.2.1 ipid 7 offset 24 len 8" },
+	  { 1, 0, "o", "icmp 10.0.0.1 > 192.0.2.1 echo-request id 9 ipid 7 mf len 16" },
+	  { 2, 0, "|r", "proto 1 192.0.2.1 > 10.0.0.1 ipid 8 offset 24 len 8" },
+	  { 3, 0, "r", "icmp 192.0.2.1 > 10.0.0.1 echo-reply id 9 ipid 8 mf len 16" },
+	  { 4, 1, "o", "icmp 10.0.0.1 > 192.0.2.1 timestamp-request id 9 ipid 9 mf len 16" },
+	  { 5, 1, "o", "proto 1 10.0.0.1 > 192.0.2.1 ipid 9 offset 24 len 8" } } },
 	{ "the rest by addresses and protocol", {
 	  { 0, 0, "|o", "proto 50 10.0.0.1 > 192.0.2.1 len 8" },
 	  { 1, 0, "|r", "proto 50 192.0.2.1 > 10.0.0.1 len 8" },
