@@ -93,6 +93,7 @@ static void tell_sender(struct nat_worker *w, struct piece *first,
 	enum { REASSEMBLY = 1 };
 	const struct icmp_fault fault = {ICMP_TIME_EXCEEDED, REASSEMBLY, 0};
 	struct nat_addr src, dst;
+	struct route r;
 	struct walk k;
 
 	walk_init(&k, w, w->now_ns, cause);
@@ -101,9 +102,9 @@ static void tell_sender(struct nat_worker *w, struct piece *first,
 		return;
 	src = addr_v4(load32(k.p.ip + IPV4_SRC));
 	dst = addr_v4(load32(k.p.ip + IPV4_DST));
-	if (route_input(w->engine->topology, first->in_if, k.p.family, &src,
-			&dst)
-		    .verdict == ROUTE_TO_LOCAL)
+	r = route_input(w->engine->topology, first->in_if, k.p.family, &src,
+			&dst, first->mark);
+	if (r.verdict == ROUTE_TO_LOCAL)
 		emit_icmp_error_about(&k, &k.p, &fault, dst.w[0]);
 }
 
