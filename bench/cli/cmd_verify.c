@@ -11,6 +11,7 @@
 #include "cli/replay_files.h"
 #include "cli/scenario.h"
 #include "verify/capture_feed.h"
+#include "verify/diagnose.h"
 #include "verify/verify.h"
 #include "verify/verify_report.h"
 
@@ -30,6 +31,9 @@ static const char usage[] =
 	"      --iptables KIND   legacy or nft [legacy]\n"
 	"      --compare-every N compare the tables every N packets [5000]\n"
 	"      --keep-going      count all differences, not the first alone\n"
+	"  -o, --output DIR      where captures of the fewest packets that "
+	"show\n"
+	"                        the first difference go [.]\n"
 	"      --json FILE       the result as data; - is stdout\n"
 	"\n";
 
@@ -43,6 +47,8 @@ struct request {
 	struct verify verify;
 	char *topology_text, *rules_text;
 	struct verify_config cfg;
+	const char *dir;
+	char *diagnosis;
 	bool help;
 };
 
@@ -68,6 +74,9 @@ static bool take_option(struct request *q, int code, char *arg)
 	case KEEP_GOING:
 		q->cfg.keep_going = true;
 		return true;
+	case 'o':
+		q->dir = arg;
+		return true;
 	case JSON:
 		q->files.json.path = arg;
 		return true;
@@ -88,6 +97,7 @@ static bool parse(struct request *q, int argc, char **argv)
 		{"iptables", required_argument, NULL, IPTABLES},
 		{"compare-every", required_argument, NULL, COMPARE_EVERY},
 		{"keep-going", no_argument, NULL, KEEP_GOING},
+		{"output", required_argument, NULL, 'o'},
 		{"json", required_argument, NULL, JSON},
 		{"help", no_argument, NULL, 'h'},
 		{0},
@@ -95,7 +105,7 @@ static bool parse(struct request *q, int argc, char **argv)
 	int code;
 
 	/* NOLINTNEXTLINE(concurrency-mt-unsafe): no other thread yet */
-	while ((code = getopt_long(argc, argv, SCENARIO_SHORT "i:h", options,
+	while ((code = getopt_long(argc, argv, SCENARIO_SHORT "i:o:h", options,
 				   NULL)) != -1)
 		if (!take_option(q, code, optarg))
 			return false;
@@ -134,6 +144,19 @@ static int compare(struct request *q)
 	return failed ? cli_complain("verify: %s", err.text) : 0;
 }
 
+/* Of the first difference, if that was to be the last. */
+static int tell_more(struct request *q)
+{
+	struct progress_bar bar = progress_bar("minimising");
+	struct capture_error err;
+
+	if (!q->verify.divergences || q->cfg.keep_going)
+		return 0;
+	q->diagnosis = diagnose(&q->verify, q->dir, &err);
+	progress_bar_end(&bar);
+	return q->diagnosis ? 0 : cli_complain("verify: %s", err.text);
+}
+
 static int answer(struct request *q)
 {
 	const struct verify_report report = {
@@ -141,6 +164,7 @@ static int answer(struct request *q)
 		.source = q->files.summary.name,
 		.frames = q->files.summary.frames,
 		.unanswered = q->feed.unanswered,
+		.diagnosis = q->diagnosis,
 	};
 	bool json = q->files.json.path;
 
@@ -170,7 +194,7 @@ static int run(struct request *q)
 	if (capture_feed_init(&q->feed, &q->store, q->files.verbatim,
 			      q->scenario.client_if, q->scenario.server_if))
 		return cli_complain("verify: out of memory");
-	return compare(q) ? CLI_ERROR : answer(q);
+	return compare(q) || tell_more(q) ? CLI_ERROR : answer(q);
 }
 
 int cmd_verify(int argc, char **argv)
@@ -181,6 +205,7 @@ int cmd_verify(int argc, char **argv)
 	if (!q)
 		return cli_complain("verify: out of memory");
 	q->cfg.compare_every = 5000;
+	q->dir = ".";
 	scenario_init(&q->scenario);
 	if (parse(q, argc, argv)) {
 		r = CLI_OK;
@@ -194,6 +219,7 @@ int cmd_verify(int argc, char **argv)
 	capture_feed_fini(&q->feed);
 	store_free(&q->store);
 	scenario_free(&q->scenario);
+	free(q->diagnosis);
 	free(q->topology_text);
 	free(q->rules_text);
 	free(q);

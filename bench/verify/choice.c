@@ -25,7 +25,7 @@ static int choose_id(struct chooser *c, const struct nat_choice *q)
 
 	if (kernel_find(c->kernel, &q->tuple, &ct))
 		return -1;
-	c->ids++;
+	c->made.ids++;
 	return ntohs(q->source && !icmp(&q->tuple) ? reply->dst_id
 						   : reply->src_id);
 }
@@ -76,7 +76,7 @@ static int choose_lot(struct chooser *c, const struct nat_choice *q)
 		uint64_t b = rules_packets(core, q->table, q->chain, q->rule);
 
 		lot = a > b;
-		c->lots++;
+		c->made.lots++;
 	}
 	free(kernel);
 	free(core);

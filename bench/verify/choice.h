@@ -7,11 +7,16 @@
 
 #include "verify/kernel.h"
 
+/* Of the kernel, that the core has taken. */
+struct choices {
+	unsigned ids, lots;
+};
+
 struct chooser {
 	struct kernel *kernel;
 	struct nat_engine *engine;
 	struct text rules_text;
-	unsigned ids, lots; /* adopted so far */
+	struct choices made;
 };
 
 /* As nat_choice_fn. */

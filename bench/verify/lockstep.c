@@ -177,7 +177,7 @@ void lockstep_play(struct lockstep *s, const struct feed *f,
 	step->outcome.agreed = true;
 	if (step->unsupported)
 		return;
-	s->chooser.ids = s->chooser.lots = 0;
+	s->chooser.made = (struct choices){.ids = 0};
 	kernel.n = kernel_play(s->kernel, f->in_if, f->data, f->len);
 	kernel.sent = kernel_sent(s->kernel);
 	core = play_core(s, f, now, step);
@@ -191,7 +191,7 @@ void lockstep_play(struct lockstep *s, const struct feed *f,
 	step->outcome.forwarded = find_forwarded(f, &kernel);
 	step->core = core.sent;
 	step->n_core = core.n;
-	step->choices = s->chooser.ids + s->chooser.lots;
+	step->choices = s->chooser.made;
 	step->exception = exception(step);
 }
 

@@ -17,6 +17,7 @@
 #define NATBENCH_LOCKSTEP_H
 
 #include "natcore.h"
+#include "verify/choice.h"
 #include "verify/compare.h"
 #include "verify/kernel.h"
 #include "verify/rules_diff.h"
@@ -40,7 +41,7 @@ struct lockstep_step {
 	enum nat_drop reason;
 	enum nat_state state;
 	struct allowance allowed;
-	unsigned choices; /* ports and lots of the kernel that the core took */
+	struct choices choices;
 	const char *exception; /* a difference that has a name, or NULL */
 	struct difference difference; /* where not outcome.agreed */
 };

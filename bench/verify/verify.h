@@ -22,19 +22,27 @@ struct verify_config {
 	bool keep_going;
 	struct progress progress;
 	uint64_t expected; /* packets, for the progress; 0: unknown */
+	/* the core tells its steps from this packet on, counted from 1 */
+	nat_trace_fn trace; /* NULL: it does not */
+	void *trace_ctx;
+	uint64_t trace_from;
+};
+
+/* Who was it: what minimising begins with. */
+struct suspect {
+	uint32_t group;                     /* of the packet */
+	struct nat_tuple tuple[NAT_N_DIRS]; /* of packet, or connection */
 };
 
 struct verify {
 	uint64_t packets; /* that entered both */
 	uint64_t divergences, follow_ups;
-	uint64_t choices; /* the kernel's, that the core took: legal ones */
-	uint64_t ip_ids;  /* that differ, of packets of the router's own */
 	struct tally kinds, exceptions, unsupported;
 	size_t conntrack_compared, conntrack_differ;
 	size_t rules_compared, rules_differ;
 	uint64_t wall_ns;
 
-	/* the first divergence's place */
+	struct suspect suspect; /* of the first divergence */
 	struct trail trail;
 	struct region tainted; /* a bit for each group that has diverged */
 	struct region known;   /* tuples whose difference is told already */
@@ -46,7 +54,7 @@ int verify_run(struct verify *v, const struct verify_config *cfg,
 	       const struct feeder *feeder, struct nat_error *err);
 void verify_free(struct verify *v);
 
-/* Exceptions may be one packet in a thousand. */
+/* Those that nothing checks may be one packet in a thousand. */
 bool verify_exceptions_ok(const struct verify *v);
 
 #endif

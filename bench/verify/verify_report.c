@@ -42,8 +42,6 @@ void verify_print(const struct verify_report *r, FILE *out)
 	row(out, "packets", v->packets, note);
 	row(out, "unanswered", r->unanswered, "answers to what never left");
 	rows(out, "unsupported", &v->unsupported);
-	row(out, "choices", v->choices, "of the kernel, legal, adopted");
-	row(out, "ip ids", v->ip_ids, "of the router's own packets, ignored");
 	rows(out, "exceptions", &v->exceptions);
 	(void)snprintf(note, sizeof(note), "compared, %zu differ",
 		       v->conntrack_differ);
@@ -59,8 +57,8 @@ void verify_print(const struct verify_report *r, FILE *out)
 	if (!verify_exceptions_ok(v))
 		(void)fprintf(out, "more exceptions than one in a thousand\n");
 	kinds(out, &v->kinds);
-	if (r->minimal)
-		(void)fprintf(out, "\n%s", r->minimal);
+	if (r->diagnosis)
+		(void)fprintf(out, "\n%s", r->diagnosis);
 }
 
 /* A value that could not be made is NULL, and ends in a NULL object. */
@@ -99,8 +97,6 @@ json_t *verify_json(const struct verify_report *r)
 	put_u64(&o, "divergences", v->divergences);
 	put_u64(&o, "follow_ups", v->follow_ups);
 	put(&o, "kinds", tally_json(&v->kinds));
-	put_u64(&o, "choices", v->choices);
-	put_u64(&o, "ip_ids", v->ip_ids);
 	put(&o, "exceptions", tally_json(&v->exceptions));
 	put_u64(&o, "conntrack_compared", v->conntrack_compared);
 	put_u64(&o, "conntrack_differ", v->conntrack_differ);

@@ -11,10 +11,10 @@
 
 struct verify_report {
 	const struct verify *verify;
-	const char *source;  /* the capture's name, or the seed */
-	uint64_t frames;     /* as it was read */
-	uint64_t unanswered; /* answers to what never left */
-	const char *minimal; /* how to reproduce it; NULL: no minimal capture */
+	const char *source;    /* the capture's name, or the seed */
+	uint64_t frames;       /* as it was read */
+	uint64_t unanswered;   /* answers to what never left */
+	const char *diagnosis; /* of the first divergence; NULL: none */
 };
 
 void verify_print(const struct verify_report *r, FILE *out);
