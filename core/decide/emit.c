@@ -277,8 +277,7 @@ static void reject_with_reset(struct walk *k)
 	uint8_t *out;
 
 	if (k->p.proto != PROTO_TCP || !ip_options_sum_ok(&k->p) ||
-	    packet_check_l4(&k->p, true) == L4_CHECKSUM ||
-	    packet_l4_len(&k->p) < TCP_HEADER ||
+	    !packet_l4_csum_ok(&k->p) ||
 	    packet_l4(&k->p)[TCP_FLAG_BYTE] & TCP_RST)
 		return;
 	out = emit_room(k, BUILD_RESET_LEN);

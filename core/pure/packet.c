@@ -177,6 +177,14 @@ static enum l4_fault check_udplite(const struct packet *p, bool verify)
 	return L4_OK;
 }
 
+/* Linux takes a message of nothing but zeros for intact, too. */
+static bool icmp_sum_ok(const uint8_t *l4, uint32_t len)
+{
+	uint16_t sum = csum_fold(csum_partial(0, l4, len));
+
+	return sum == 0xffff || !sum;
+}
+
 static enum l4_fault check_icmp(const struct packet *p, bool verify)
 {
 	const uint8_t *l4 = packet_l4(p);
@@ -184,7 +192,7 @@ static enum l4_fault check_icmp(const struct packet *p, bool verify)
 
 	if (len < ICMP_HEADER)
 		return L4_SHORT;
-	if (verify && csum_fold(csum_partial(0, l4, len)) != 0xffff)
+	if (verify && !icmp_sum_ok(l4, len))
 		return L4_CHECKSUM;
 	return l4[ICMP_TYPE] <= ICMP_LAST_TYPE ? L4_OK : L4_TYPE;
 }
@@ -219,8 +227,7 @@ bool packet_l4_csum_ok(const struct packet *p)
 		       (!load16(l4 + UDP_CHECK) ||
 			fold_with_pseudo(p, PROTO_UDP) == 0xffff);
 	case PROTO_ICMP:
-		return len >= ICMP_HEADER &&
-		       csum_fold(csum_partial(0, l4, len)) == 0xffff;
+		return len >= ICMP_HEADER && icmp_sum_ok(l4, len);
 	default:
 		return true;
 	}

@@ -174,6 +174,11 @@ static const struct script rejects[] = {
 	     "> lan tcp 10.0.0.2:4000 > 192.0.2.1:80 R seq 9\n"
 	     "< drop rule\n"
 	     "> lan tcp 10.0.0.2:4000 > 192.0.2.1:80 S badsum\n"
+	     "< drop rule\n"
+	     "> lan tcp 10.0.0.2:4000 > 192.0.2.1:80 S doff 6\n"
+	     "< drop rule\n"
+	     "^ lan tcp 192.0.2.1:80 > 10.0.0.2:4000 RA ack 4294967293 df\n"
+	     "> lan tcp 10.0.0.2:4000 > 192.0.2.1:80 S doff 6 badsum\n"
 	     "< drop rule\n"},
 	{"no error about an error, a bad sum or a fragment's rest",
 	 FILTER("-A FORWARD -j REJECT\n"),

@@ -220,6 +220,8 @@ static const struct {
 	{"icmp " HOSTS "type 8", L4_OK, L4_OK, true},
 	{"icmp " HOSTS "type 8 len 3", L4_OK, L4_OK, true},
 	{"icmp " HOSTS "type 8 badsum", L4_CHECKSUM, L4_OK, false},
+	{"icmp " HOSTS "type 8 nosum", L4_CHECKSUM, L4_OK, false},
+	{"icmp " HOSTS "type 0 nosum", L4_OK, L4_OK, true}, /* all zero */
 	{"icmp " HOSTS "type 8 cut 27", L4_SHORT, L4_SHORT, false},
 	{"icmp " HOSTS "type 18", L4_OK, L4_OK, true},
 	{"icmp " HOSTS "type 19", L4_TYPE, L4_TYPE, true},
