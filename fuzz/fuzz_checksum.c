@@ -75,7 +75,7 @@ static void check_changes(uint8_t *bytes, size_t n, struct input *changes,
 
 		if (!change(bytes, n, changes, &one))
 			return;
-		all.sum += one.sum;
+		all.sum = csum_add32(all.sum, one.sum);
 		step = csum_apply(step, one);
 	}
 	if (all_zero(bytes, n))

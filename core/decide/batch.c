@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Batches of packets, stage by stage, so that the memory that one packet needs
- * is on its way while others are worked on: headers, then the bucket of each
- * tuple, then the connection, then the walk.
+ * Batches of packets, stage by stage and in small groups, so that the memory
+ * that one packet needs is on its way while others are worked on: the bucket
+ * of its tuple, then its connection. As many lines are then under way as a
+ * core can wait for, and all the time.
  */
 #include "decide/defrag.h"
 #include "decide/emit.h"
@@ -17,7 +18,6 @@ enum {
 	/* ...but never delays a packet by more looks than this. */
 	SWEEP_PER_PACKET = 4,
 	SWEEP_LEAST = 32,
-	PREFETCH_AHEAD = 8, /* packet headers */
 };
 
 /* Expiry, a little with each run: as much as the clock asks for and the
@@ -47,19 +47,15 @@ static void sweep(struct nat_worker *w, size_t packets)
 }
 
 /* Stage one: is it plain, what is its tuple's hash? Its bucket is fetched. */
-static void stage_key(struct nat_worker *w, const struct nat_packet *pkt,
-		      struct flight *f)
+ALWAYS_INLINE void stage_key(const struct conns *s, uint64_t n_buckets,
+			     const struct nat_packet *pkt, struct flight *f)
 {
-	const uint8_t *ip = pkt->data;
-
-	f->candidate = 0;
-	f->plain = packet_is_plain(ip, pkt->len);
+	f->guess.conn = NULL;
+	f->plain = packet_is_plain(pkt->data, pkt->len);
 	if (unlikely(!f->plain))
 		return;
-	conns_aim(&w->view, &f->probe,
-		  hash_ipv4(&w->view.all->key, load32(ip + IPV4_SRC),
-			    load32(ip + IPV4_DST), load32(ip + IPV4_HEADER),
-			    ip[IPV4_PROTO]));
+	f->hash = hash_ipv4(&s->key, pkt->data + IPV4_TTL);
+	f->bucket = table_aim(&s->table, n_buckets, f->hash);
 }
 
 static void drop_at_once(struct walk *k, enum nat_drop reason)
@@ -68,7 +64,8 @@ static void drop_at_once(struct walk *k, enum nat_drop reason)
 	trace(k, NAT_STEP_VERDICT, nat_drop_name(reason));
 }
 
-static void walk(struct walk *k, const struct nat_packet *pkt, struct flight *f)
+static void walk(struct walk *k, const struct nat_packet *pkt,
+		 const struct flight *f)
 {
 	k->in_if = pkt->in_if;
 	k->mark = pkt->mark;
@@ -86,9 +83,8 @@ static void walk(struct walk *k, const struct nat_packet *pkt, struct flight *f)
 	}
 	k->hashed = packet_tuple(&k->p, &k->tuple);
 	if (k->hashed)
-		k->hash = f->plain ? f->probe.hash
-				   : conns_hash(&k->w->view, &k->tuple);
-	k->probe = f->plain ? &f->probe : NULL;
+		k->hash =
+			f->plain ? f->hash : conns_hash(&k->w->view, &k->tuple);
 	walk_receive(k);
 }
 
@@ -117,39 +113,83 @@ static void account(struct nat_worker *w, const struct walk *k,
 
 /* The long way, out of line: the packets that take it are few. */
 static NOINLINE void stage_walk(struct nat_worker *w, struct nat_packet *pkt,
-				struct flight *f, enum settled how,
+				const struct flight *f, enum settled how,
 				uint32_t index)
 {
 	struct walk k;
 
+	worker_set_clock(w, pkt->time_ns);
 	walk_init(&k, w, w->now_ns, index);
 	k.judged = how == JUDGED;
 	walk(&k, pkt, f);
 	account(w, &k, pkt);
 }
 
-static void run_batch(struct nat_worker *w, struct nat_packet *pkt, unsigned n,
-		      uint32_t first)
+/* Some packets that go through the stages together. */
+struct group {
+	struct nat_packet *pkt;
+	struct flight *f;
+	unsigned n;
+	uint32_t first; /* index of pkt[0] in the run */
+};
+
+static void stage_keys(const struct nat_worker *w, const struct group *g)
+{
+	const struct conns *s = w->view.all;
+	uint64_t n_buckets = table_buckets(&s->table);
+
+	for (unsigned i = 0; i < g->n; i++)
+		stage_key(s, n_buckets, &g->pkt[i], &g->f[i]);
+}
+
+static void stage_guesses(const struct nat_worker *w, const struct group *g)
+{
+	for (unsigned i = 0; i < g->n; i++)
+		if (likely(g->f[i].plain))
+			g->f[i].guess = conns_guess(&w->view, g->f[i].bucket,
+						    g->f[i].hash);
+}
+
+static void stage_settle(struct nat_worker *w, const struct group *g)
 {
 	bool possible = settled_possible(w);
-	struct flight *f = w->flight;
 
-	for (unsigned i = 0; i < n; i++) {
-		if (i + PREFETCH_AHEAD < n)
-			__builtin_prefetch(pkt[i + PREFETCH_AHEAD].data, 1);
-		stage_key(w, &pkt[i], &f[i]);
-	}
-	for (unsigned i = 0; i < n; i++)
-		if (likely(f[i].plain))
-			f[i].candidate = conns_look(&w->view, &f[i].probe);
-	for (unsigned i = 0; i < n; i++) {
+	for (unsigned i = 0; i < g->n; i++) {
 		enum settled how = NOT_SETTLED;
 
-		worker_set_clock(w, pkt[i].time_ns);
-		if (likely(possible && f[i].candidate))
-			how = settled_forward(w, &pkt[i], &f[i]);
-		if (unlikely(how != SETTLED))
-			stage_walk(w, &pkt[i], &f[i], how, first + i);
+		if (likely(possible))
+			i += settled_forward(w, g->pkt + i, g->f + i, g->n - i,
+					     &how);
+		if (unlikely(i < g->n))
+			stage_walk(w, &g->pkt[i], &g->f[i], how, g->first + i);
+	}
+}
+
+static struct group group_of(const struct nat_worker *w, struct nat_packet *pkt,
+			     size_t n, size_t at)
+{
+	return (struct group){
+		.pkt = pkt + at,
+		.f = w->flight + at % FLIGHTS,
+		.n = n - at < GROUP ? (unsigned)(n - at) : GROUP,
+		.first = (uint32_t)at,
+	};
+}
+
+/* While a group is worked on, the connections of the next and the buckets of
+ * the one after are on their way. */
+static void run(struct nat_worker *w, struct nat_packet *pkt, size_t n)
+{
+	struct group keyed = {0}, guessed = {0};
+
+	for (size_t at = 0; at < n || keyed.n || guessed.n; at += GROUP) {
+		struct group now = guessed;
+
+		guessed = keyed;
+		keyed = at < n ? group_of(w, pkt, n, at) : (struct group){0};
+		stage_keys(w, &keyed);
+		stage_guesses(w, &guessed);
+		stage_settle(w, &now);
 	}
 }
 
@@ -162,11 +202,7 @@ int nat_worker_run(struct nat_worker *w, uint64_t now_ns,
 	worker_publish_clock(w);
 	if (fragments_due(&w->engine->fragments, w->view.others))
 		defrag_expire(w, 0);
-	for (size_t at = 0; at < n; at += BATCH) {
-		unsigned now = n - at < BATCH ? (unsigned)(n - at) : BATCH;
-
-		run_batch(w, pkt + at, now, (uint32_t)at);
-	}
+	run(w, pkt, n);
 	sweep(w, n);
 	grace_quiescent();
 	return (int)w->originated.n;

@@ -36,15 +36,9 @@ enum resolved { RESOLVED, NOT_INVERTIBLE, TABLE_FULL, NO_MEMORY };
 
 static struct conn_ref find(struct walk *k)
 {
-	struct conns_view *v = &k->w->view;
-	struct table_probe *probe = k->probe;
-
-	k->probe = NULL; /* it is used up */
 	if (zone_in_use(k))
 		return zone_find(k, &k->tuple, zone_of_packet(k));
-	if (probe)
-		return conns_find_begun(v, &k->tuple, probe);
-	return conns_find(v, &k->tuple, k->hash);
+	return conns_find(&k->w->view, &k->tuple, k->hash);
 }
 
 /* The answer's tuple is in the zone of the other direction. */

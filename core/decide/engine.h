@@ -21,7 +21,8 @@
 
 enum {
 	MAX_WORKERS = CONN_NO_OWNER,
-	BATCH = 32, /* packets whose memory is fetched together */
+	GROUP = 16,          /* packets whose memory is fetched together */
+	FLIGHTS = 3 * GROUP, /* packets under way */
 };
 
 /* A worker's clock, for the others; on a line of its own. */
@@ -67,11 +68,12 @@ struct originated {
 struct nat_worker {
 	struct nat_engine *engine;
 	struct conns_view view;
-	uint64_t now_ns; /* latest seen */
+	uint64_t now_ns;       /* latest seen */
+	uint64_t tick_ends_ns; /* of view.now */
 	struct random random;
 	struct nat_stats stats;
 	struct rule_count *counts; /* rules, then chain policies */
-	struct flight *flight;     /* BATCH of them, see decide/settled.h */
+	struct flight *flight;     /* FLIGHTS of them, see decide/settled.h */
 	struct originated originated;
 	nat_trace_fn trace;
 	void *trace_ctx;
@@ -85,5 +87,19 @@ struct nat_worker {
 	uint16_t ip_id; /* of the router's own datagrams */
 	bool online;    /* to RCU */
 };
+
+/* Time goes on; it never runs backwards. */
+static inline void worker_set_clock(struct nat_worker *w, uint64_t ns)
+{
+	if (unlikely(ns < w->now_ns))
+		return;
+	w->now_ns = ns;
+	if (likely(ns < w->tick_ends_ns))
+		return;
+	w->view.now = ticks_of_ns(ns);
+	w->tick_ends_ns = (ns / NS_PER_TICK + 1) * NS_PER_TICK;
+	if (w->engine->max_workers == 1)
+		w->view.others = w->view.now;
+}
 
 #endif

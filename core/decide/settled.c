@@ -21,31 +21,97 @@ void settled_init(struct nat_engine *e)
 {
 	unsigned n = nat_topology_n_ifs(e->topology);
 
+	e->path[0].in_if = NAT_NO_IF;
 	for (unsigned in = 0; in < n; in++)
 		for (unsigned out = 0; out < n; out++) {
 			uint8_t i = path_number(e, (uint16_t)in, (uint16_t)out);
 
-			e->path[i] = (struct path){
-				.in_if = (uint16_t)in,
-				.out_if = (uint16_t)out,
-				.mtu = route_mtu(e->topology, (uint16_t)out),
-			};
+			if (i)
+				e->path[i] = (struct path){
+					.in_if = (uint16_t)in,
+					.out_if = (uint16_t)out,
+					.mtu = route_mtu(e->topology,
+							 (uint16_t)out),
+				};
 		}
 }
 
+/* A masqueraded connection that leaves elsewhere now is for the walk to end:
+ * such a path is not kept. */
 void settled_remember(struct walk *k)
 {
-	if (!k->ct.conn || k->icmp_related)
+	struct conn *c = k->ct.conn;
+	enum nat_dir dir = (enum nat_dir)k->ct.dir;
+
+	if (!c || k->icmp_related ||
+	    (dir == NAT_ORIGINAL && c->masq_if && c->masq_if != k->out_if + 1))
 		return;
-	atomic_store_explicit(&k->ct.conn->path[k->ct.dir],
+	atomic_store_explicit(&c->path[dir],
 			      path_number(k->w->engine, k->in_if, k->out_if),
 			      memory_order_relaxed);
 }
 
+/* What all packets of a batch share, and what they come to. Its address goes
+ * nowhere, so that the compiler can keep it in registers. */
+struct round {
+	struct nat_worker *w;
+	const struct nat_engine *e;
+	uint64_t latest_ns, tick_ends_ns;
+	ticks now, others;
+	uint8_t id, layout;
+	bool verify, locks, acct;
+
+	uint64_t bytes;
+	unsigned found, forwarded, answered;
+};
+
+ALWAYS_INLINE struct round round_begin(struct nat_worker *w)
+{
+	const struct nat_engine *e = w->engine;
+
+	return (struct round){
+		.w = w,
+		.e = e,
+		.latest_ns = w->now_ns,
+		.tick_ends_ns = w->tick_ends_ns,
+		.now = w->view.now,
+		.others = w->view.others,
+		.id = w->view.id,
+		.layout = 4 | e->conns.extensions,
+		.verify = e->sysctl.checksum,
+		.locks = e->max_workers > 1,
+		.acct = e->conns.extensions & CONN_ACCT,
+	};
+}
+
+ALWAYS_INLINE void round_end(const struct round *r)
+{
+	struct nat_worker *w = r->w;
+
+	w->now_ns = r->latest_ns;
+	w->view.stats.found += r->found;
+	w->stats.packets += r->forwarded;
+	w->stats.bytes += r->bytes;
+	w->stats.verdict[NAT_FORWARD] += r->forwarded;
+	w->stats.state[NAT_STATE_ESTABLISHED] += r->answered;
+	w->stats.state[NAT_STATE_NEW] += r->forwarded - r->answered;
+}
+
+/* Each packet has its own time; ticks are longer. */
+ALWAYS_INLINE void round_clock(struct round *r, uint64_t ns)
+{
+	if (ns > r->latest_ns)
+		r->latest_ns = ns;
+	if (unlikely(r->latest_ns >= r->tick_ends_ns)) {
+		worker_set_clock(r->w, r->latest_ns);
+		r->tick_ends_ns = r->w->tick_ends_ns;
+		r->now = r->w->view.now;
+		r->others = r->w->view.others;
+	}
+}
+
 /* A packet and its connection, found. */
 struct meeting {
-	struct nat_worker *w;
-	struct nat_packet *pkt;
 	struct conn *conn;
 	const struct path *path;
 	struct packet p;
@@ -59,17 +125,17 @@ static_assert(IPV4_DST == IPV4_SRC + offsetof(struct conn_key4, dst) &&
 			      IPV4_SRC + offsetof(struct conn_key4, dst_id),
 	      "addresses, then ports");
 
-ALWAYS_INLINE bool is_ours(const struct meeting *s)
+ALWAYS_INLINE bool is_ours(const struct round *r, const struct meeting *m)
 {
 	const struct conn_key4 *key =
-		(const struct conn_key4 *)conn_keys(s->conn) + s->dir;
+		(const struct conn_key4 *)conn_keys(m->conn) + m->dir;
 
-	return conn_family(s->conn) == 4 && s->conn->proto == s->p.proto &&
-	       !memcmp(key, s->p.ip + IPV4_SRC, sizeof(*key));
+	return m->conn->layout == r->layout && m->conn->proto == m->p.proto &&
+	       !memcmp(key, m->p.ip + IPV4_SRC, sizeof(*key));
 }
 
 /* In the table and to stay there, NAT decided at both ends. */
-ALWAYS_INLINE bool is_settled(const struct meeting *s)
+ALWAYS_INLINE bool is_settled(const struct round *r, const struct meeting *m)
 {
 	enum {
 		WANT = NAT_ST_CONFIRMED | NAT_ST_SRC_NAT_DONE |
@@ -77,23 +143,19 @@ ALWAYS_INLINE bool is_settled(const struct meeting *s)
 		REFUSE = NAT_ST_DYING | NAT_ST_FIXED_TIMEOUT,
 	};
 
-	return (s->status & (WANT | REFUSE)) == WANT &&
-	       !conn_expired(s->conn, conns_now(&s->w->view, s->conn));
+	return (m->status & (WANT | REFUSE)) == WANT &&
+	       !conn_expired(m->conn,
+			     conn_owner(m->conn) == r->id ? r->now : r->others);
 }
 
-/* Routed before, and nothing about the packet or the exit has changed since:
- * a masqueraded connection that leaves elsewhere now is for the walk to end. */
-ALWAYS_INLINE bool find_path(struct meeting *s)
+/* Routed before, and nothing about the packet has changed since. */
+ALWAYS_INLINE bool find_path(const struct round *r, struct meeting *m,
+			     const struct nat_packet *pkt)
 {
-	const struct conn *c = s->conn;
-	uint8_t number =
-		atomic_load_explicit(&c->path[s->dir], memory_order_relaxed);
-
-	s->path = &s->w->engine->path[number];
-	return number && s->path->in_if == s->pkt->in_if &&
-	       s->p.ip[IPV4_TTL] > 1 && s->p.len <= s->path->mtu &&
-	       (!c->masq_if || s->dir == NAT_REPLY ||
-		c->masq_if == s->path->out_if + 1);
+	m->path = &r->e->path[atomic_load_explicit(&m->conn->path[m->dir],
+						   memory_order_relaxed)];
+	return m->path->in_if == pkt->in_if && m->p.ip[IPV4_TTL] > 1 &&
+	       m->p.len <= m->path->mtu;
 }
 
 /* What the connection makes of the packet. */
@@ -103,26 +165,14 @@ struct judgement {
 	uint8_t actions; /* enum tcp_action */
 };
 
-ALWAYS_INLINE struct packet plain_packet(uint8_t *ip)
+ALWAYS_INLINE struct packet plain_packet(uint8_t *ip, uint8_t proto)
 {
 	return (struct packet){
 		.ip = ip,
 		.len = load16_host(ip + IPV4_LEN),
 		.l4 = IPV4_HEADER,
 		.family = PACKET_IPV4,
-		.proto = ip[IPV4_PROTO],
-	};
-}
-
-ALWAYS_INLINE struct tcp_context tcp_context_of(const struct nat_worker *w,
-						const struct conn *conn,
-						uint16_t status, uint8_t dir)
-{
-	return (struct tcp_context){
-		.rules = &w->engine->tcp,
-		.left = conn_timeout(conn) - w->view.now,
-		.status = status,
-		.dir = dir,
+		.proto = proto,
 	};
 }
 
@@ -132,8 +182,13 @@ static NOINLINE struct judgement judge_peculiar(const struct nat_worker *w,
 						struct conn *conn, uint8_t *ip,
 						uint8_t dir)
 {
-	struct tcp_context c = tcp_context_of(w, conn, conn_status(conn), dir);
-	struct packet p = plain_packet(ip);
+	struct tcp_context c = {
+		.rules = &w->engine->tcp,
+		.left = conn_timeout(conn) - w->view.now,
+		.status = conn_status(conn),
+		.dir = dir,
+	};
+	struct packet p = plain_packet(ip, PROTO_TCP);
 	struct tcp_segment g;
 	struct tcp_result r;
 
@@ -144,149 +199,186 @@ static NOINLINE struct judgement judge_peculiar(const struct nat_worker *w,
 	return (struct judgement){r.timeout, r.verdict, r.actions};
 }
 
-ALWAYS_INLINE struct judgement judge_tcp(const struct meeting *s)
+ALWAYS_INLINE struct judgement judge_tcp(const struct round *r,
+					 const struct meeting *m)
 {
 	struct judgement j = {0, TCP_ACCEPT, TCP_SET_TIMEOUT | TCP_ACCOUNT};
-	struct tcp_context c = tcp_context_of(s->w, s->conn, s->status, s->dir);
 	struct tcp_segment g;
 
-	packet_tcp(&s->p, &g);
-	if (unlikely(!tcp_update_ordinary(conn_tcp4(s->conn), &g, &c,
+	packet_tcp(&m->p, &g);
+	if (unlikely(!tcp_update_ordinary(conn_tcp4(m->conn), &g, m->status,
+					  (enum nat_dir)m->dir, &r->e->tcp,
 					  &j.timeout)))
-		return judge_peculiar(s->w, s->conn, s->p.ip, s->dir);
+		return judge_peculiar(r->w, m->conn, m->p.ip, m->dir);
 	return j;
 }
 
-ALWAYS_INLINE struct judgement judge_udp(const struct meeting *s)
+ALWAYS_INLINE struct judgement judge_udp(const struct round *r,
+					 const struct meeting *m)
 {
-	struct proto_context c = {&s->w->engine->sysctl, s->w->view.now,
-				  s->status};
-	struct proto_result r = udp_packet(conn_udp4(s->conn), &c);
+	struct proto_context c = {&r->e->sysctl, r->now, m->status};
+	struct proto_result p = udp_packet(conn_udp4(m->conn), &c);
 
-	return (struct judgement){r.timeout, TCP_ACCEPT,
+	return (struct judgement){p.timeout, TCP_ACCEPT,
 				  TCP_SET_TIMEOUT | TCP_ACCOUNT |
-					  (r.assured ? TCP_ASSURE : 0)};
+					  (p.assured ? TCP_ASSURE : 0)};
 }
 
-ALWAYS_INLINE void account(const struct meeting *s)
+static NOINLINE void account(struct conn *conn, uint8_t dir, uint32_t len)
 {
-	struct conn_acct *a = conn_acct(s->conn);
+	struct conn_acct *a = conn_acct(conn);
 
-	if (likely(!a))
+	if (!a)
 		return;
-	a->packets[s->dir]++;
-	a->bytes[s->dir] += s->p.len;
+	a->packets[dir]++;
+	a->bytes[dir] += len;
 }
 
 /* Under the lock, where there is one. */
-ALWAYS_INLINE struct judgement track(const struct meeting *s)
+ALWAYS_INLINE struct judgement track(const struct round *r,
+				     const struct meeting *m)
 {
 	struct judgement j =
-		s->p.proto == PROTO_TCP ? judge_tcp(s) : judge_udp(s);
+		m->p.proto == PROTO_TCP ? judge_tcp(r, m) : judge_udp(r, m);
 
 	if (likely(j.actions & TCP_SET_TIMEOUT))
-		conn_set_timeout(s->conn, s->w->view.now + j.timeout);
-	if (likely(j.actions & TCP_ACCOUNT))
-		account(s);
+		conn_set_timeout(m->conn, r->now + j.timeout);
+	if (unlikely(r->acct) && j.actions & TCP_ACCOUNT)
+		account(m->conn, m->dir, m->p.len);
 	if (unlikely(j.actions & TCP_ASSURE))
-		conn_set_status(s->conn, NAT_ST_ASSURED);
-	if (s->dir == NAT_REPLY && j.verdict <= TCP_IGNORE)
-		conn_set_status(s->conn, NAT_ST_SEEN_REPLY);
+		conn_set_status(m->conn, NAT_ST_ASSURED);
+	if (unlikely(!(m->status & NAT_ST_SEEN_REPLY)) && m->dir == NAT_REPLY &&
+	    j.verdict <= TCP_IGNORE)
+		conn_set_status(m->conn, NAT_ST_SEEN_REPLY);
 	return j;
 }
 
-ALWAYS_INLINE struct judgement track_locked(const struct meeting *s)
+ALWAYS_INLINE struct judgement track_locked(const struct round *r,
+					    const struct meeting *m)
 {
 	struct judgement j;
 
-	if (s->w->engine->max_workers == 1)
-		return track(s);
-	conn_lock(s->conn);
-	j = track(s);
-	conn_unlock(s->conn);
+	if (likely(!r->locks))
+		return track(r, m);
+	conn_lock(m->conn);
+	j = track(r, m);
+	conn_unlock(m->conn);
 	return j;
 }
 
-ALWAYS_INLINE uint16_t manips(const struct meeting *s)
+/* Replies undo with one end what the other was given: the two bits change
+ * places. */
+ALWAYS_INLINE uint16_t manips(const struct meeting *m)
 {
-	enum { BOTH = NAT_ST_SRC_NAT | NAT_ST_DST_NAT };
-	uint16_t m = s->status & BOTH;
+	enum { SRC = NAT_ST_SRC_NAT, DST = NAT_ST_DST_NAT };
+	static const uint8_t manip[NAT_N_DIRS][4] = {
+		{0, SRC, DST, SRC | DST},
+		{0, DST, SRC, SRC | DST},
+	};
 
-	/* replies undo with one end what the other was given */
-	return s->dir == NAT_REPLY && m && m != BOTH ? m ^ BOTH : m;
+	static_assert(SRC == 1 << 4 && DST == 1 << 5, "shifted to an index");
+	return manip[m->dir][m->status >> 4 & 3];
 }
 
-ALWAYS_INLINE void leave(struct meeting *s)
+ALWAYS_INLINE void leave(struct round *r, const struct meeting *m,
+			 struct nat_packet *pkt)
 {
-	struct nat_packet *pkt = s->pkt;
-	struct nat_stats *stats = &s->w->stats;
-	bool seen = s->dir == NAT_REPLY || s->status & NAT_ST_SEEN_REPLY;
+	unsigned answered = m->dir | (m->status & NAT_ST_SEEN_REPLY) >> 1;
 
-	pkt->len = s->p.len;
-	pkt->out_if = s->path->out_if;
+	static_assert(NAT_REPLY == 1 && NAT_ST_SEEN_REPLY == 2 &&
+			      NAT_STATE_ESTABLISHED == NAT_STATE_NEW + 1,
+		      "no branch");
+	pkt->len = m->p.len;
+	pkt->out_if = m->path->out_if;
 	pkt->verdict = NAT_FORWARD;
 	pkt->reason = NAT_DROP_NONE;
-	pkt->state = seen ? NAT_STATE_ESTABLISHED : NAT_STATE_NEW;
-	pkt->dir = s->dir;
-	stats->packets++;
-	stats->bytes += s->p.len;
-	stats->verdict[NAT_FORWARD]++;
-	stats->state[pkt->state]++;
+	pkt->state = (uint8_t)(NAT_STATE_NEW + answered);
+	pkt->dir = m->dir;
+	r->bytes += m->p.len;
+	r->forwarded++;
+	r->answered += answered;
 }
 
-/* What the packet becomes is the answer to what the other side sends. */
-ALWAYS_INLINE void translate(struct meeting *s)
+ALWAYS_INLINE uint64_t rotate64(uint64_t v, unsigned by)
+{
+	return v << by | v >> (64 - by);
+}
+
+ALWAYS_INLINE uint32_t rotate32(uint32_t v, unsigned by)
+{
+	return v << by | v >> (32 - by);
+}
+
+/* What the packet becomes is the answer to what the other side sends: its two
+ * ends, the other way round. */
+ALWAYS_INLINE void translate(const struct meeting *m, struct nat_packet *pkt)
 {
 	const struct conn_key4 *other =
-		(const struct conn_key4 *)conn_keys(s->conn) + !s->dir;
-	uint64_t addrs = (uint64_t)other->src << 32 | other->dst;
-	uint32_t ports = (uint32_t)other->src_id << 16 | other->dst_id;
+		(const struct conn_key4 *)conn_keys(m->conn) + !m->dir;
+	uint64_t addrs;
+	uint32_t ports;
 
-	s->pkt->manip = manips(s);
-	if (unlikely(!s->pkt->manip))
-		rewrite_ttl_down(&s->p);
-	else
-		rewrite_plain(&s->p, addrs, ports);
+	pkt->manip = manips(m);
+	if (unlikely(!pkt->manip)) {
+		rewrite_ttl_down(&m->p);
+		return;
+	}
+	memcpy(&addrs, &other->src, sizeof(addrs));
+	memcpy(&ports, &other->src_id, sizeof(ports));
+	rewrite_plain(&m->p, rotate64(addrs, 32), rotate32(ports, 16));
 }
 
-/* With @dir a constant where it is called, there is one copy of all this for
- * each direction, and neither has to look which side is which. */
-ALWAYS_INLINE enum settled forward(struct nat_worker *w, struct nat_packet *pkt,
-				   struct conn_ref r, enum nat_dir dir)
+/* With @proto a constant where it is called, there is one copy of all this for
+ * each, and the two are told apart once. */
+ALWAYS_INLINE enum settled forward(struct round *r, struct nat_packet *pkt,
+				   const struct flight *f, uint8_t proto)
 {
-	struct meeting s = {
-		.w = w,
-		.pkt = pkt,
-		.conn = r.conn,
-		.dir = (uint8_t)dir,
-		.p = plain_packet(pkt->data),
-		.status = conn_status(r.conn),
+	struct meeting m = {
+		.conn = f->guess.conn,
+		.dir = f->guess.dir,
+		.p = plain_packet(pkt->data, proto),
+		.status = conn_status(f->guess.conn),
 	};
 	struct judgement j;
 
-	if (unlikely(!is_ours(&s) || !is_settled(&s) || !find_path(&s) ||
-		     !packet_plain_l4_ok(&s.p, w->engine->sysctl.checksum)))
+	if (unlikely(!is_ours(r, &m) || !is_settled(r, &m) ||
+		     !find_path(r, &m, pkt) ||
+		     !packet_plain_l4_ok(&m.p, r->verify)))
 		return NOT_SETTLED;
-	w->view.stats.found++;
-	j = track_locked(&s);
+	r->found++;
+	j = track_locked(r, &m);
 	if (unlikely(j.verdict == TCP_INVALID))
 		return JUDGED;
 	if (unlikely(j.verdict == TCP_REPEAT)) {
-		(void)conns_kill(&w->view, r);
+		(void)conns_kill(&r->w->view, f->guess);
 		return NOT_SETTLED;
 	}
-	translate(&s);
-	leave(&s);
+	translate(&m, pkt);
+	leave(r, &m, pkt);
 	if (unlikely(j.actions & TCP_DELETE))
-		(void)conns_kill(&w->view, r);
+		(void)conns_kill(&r->w->view, f->guess);
 	return SETTLED;
 }
 
-enum settled settled_forward(struct nat_worker *w, struct nat_packet *pkt,
-			     const struct flight *f)
+unsigned settled_forward(struct nat_worker *w, struct nat_packet *pkt,
+			 const struct flight *f, unsigned n, enum settled *how)
 {
-	struct conn_ref r = conns_deref(&w->view, f->candidate);
+	struct round r = round_begin(w);
+	unsigned i;
 
-	return r.dir == NAT_ORIGINAL ? forward(w, pkt, r, NAT_ORIGINAL)
-				     : forward(w, pkt, r, NAT_REPLY);
+	for (i = 0; i < n; i++) {
+		enum settled s = NOT_SETTLED;
+
+		round_clock(&r, pkt[i].time_ns);
+		if (likely(f[i].guess.conn))
+			s = pkt[i].data[IPV4_PROTO] == PROTO_TCP
+				    ? forward(&r, &pkt[i], &f[i], PROTO_TCP)
+				    : forward(&r, &pkt[i], &f[i], PROTO_UDP);
+		if (unlikely(s != SETTLED)) {
+			*how = s;
+			break;
+		}
+	}
+	round_end(&r);
+	return i;
 }

@@ -14,9 +14,10 @@
 
 /* What the stages of a batch know of a packet. */
 struct flight {
-	struct table_probe probe; /* for its tuple, where plain */
-	uint32_t candidate;       /* what may be its connection; 0: none */
-	bool plain;               /* packet_is_plain() */
+	uint64_t hash; /* of its tuple, where plain */
+	const struct bucket *bucket;
+	struct conn_ref guess; /* what may be its connection; conn NULL: none */
+	bool plain;            /* packet_is_plain() */
 };
 
 /* Numbers the paths of a new engine. */
@@ -36,8 +37,10 @@ enum settled {
 		      * INVALID and must not be asked again */
 };
 
-enum settled settled_forward(struct nat_worker *w, struct nat_packet *pkt,
-			     const struct flight *f);
+/* Forwards packets in order until one is not to be settled, and returns how
+ * many have left. *how: why the next has not, if there is one. */
+unsigned settled_forward(struct nat_worker *w, struct nat_packet *pkt,
+			 const struct flight *f, unsigned n, enum settled *how);
 
 /* The packet was routed by the long way: next time it need not be. */
 void settled_remember(struct walk *k);

@@ -22,10 +22,9 @@
 struct walk {
 	struct nat_worker *w;
 	struct packet p;
-	struct conn_ref ct;        /* attached connection, conn NULL: none */
-	uint64_t now_ns;           /* arrival */
-	uint64_t hash;             /* of the tuple */
-	struct table_probe *probe; /* begun for the tuple; NULL: none */
+	struct conn_ref ct; /* attached connection, conn NULL: none */
+	uint64_t now_ns;    /* arrival */
+	uint64_t hash;      /* of the tuple */
 	const struct target_ct *made_by; /* target CT; NULL: none */
 	uint32_t mark;
 	uint32_t cause;          /* index in the batch */

@@ -9,17 +9,6 @@
 #include "decide/engine.h"
 #include "decide/walk.h"
 
-/* Time goes on; it never runs backwards. */
-static inline void worker_set_clock(struct nat_worker *w, uint64_t ns)
-{
-	if (unlikely(ns < w->now_ns))
-		return;
-	w->now_ns = ns;
-	w->view.now = ticks_of_ns(ns);
-	if (w->engine->max_workers == 1)
-		w->view.others = w->view.now;
-}
-
 /* Lets the others know, and finds out how far they have come. */
 void worker_publish_clock(struct nat_worker *w);
 

@@ -32,6 +32,14 @@ static inline uint64_t csum_load(const uint8_t *p)
 	return v;
 }
 
+/* A word in host order as it would lie in a packet. */
+static inline uint16_t csum_word(uint16_t host)
+{
+	return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+		       ? __builtin_bswap16(host)
+		       : host;
+}
+
 /* Less than eight bytes, as if zero bytes followed. */
 uint64_t csum_tail(const uint8_t *p, size_t len);
 /* Many bytes: @len is a multiple of CSUM_BULK. */
@@ -39,10 +47,11 @@ enum { CSUM_BULK = 64 };
 uint64_t csum_bulk(const uint8_t *p, size_t len);
 
 /* Adds @len bytes to the unfolded sum; an odd last byte counts as if a zero
- * byte followed. Any number of calls, each but the last of even length. */
-static inline uint64_t csum_partial(uint64_t sum, const void *bytes, size_t len)
+ * byte followed. Any number of calls, each but the last of even length.
+ * Context: eight bytes before @p may be read. */
+ALWAYS_INLINE uint64_t csum_continue(uint64_t sum, const uint8_t *p, size_t len)
 {
-	const uint8_t *p = bytes, *end = p + len;
+	const uint8_t *end = p + len;
 
 	if (unlikely(len >= (size_t)2 * CSUM_BULK)) {
 		size_t n = len & ~(size_t)(CSUM_BULK - 1);
@@ -52,14 +61,22 @@ static inline uint64_t csum_partial(uint64_t sum, const void *bytes, size_t len)
 	}
 	for (; end - p >= 8; p += 8)
 		sum = csum_add(sum, csum_load(p));
-	if (p == end)
-		return sum;
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-	if (likely(len >= 8)) /* the last eight less those already added */
-		return csum_add(sum,
-				csum_load(end - 8) >> (8 * (8 - (end - p))));
-#endif
+	/* the last eight, less those already added */
+	return csum_add(sum, csum_load(end - 8) >> 1 >> (63 - 8 * (end - p)));
+#else
 	return csum_add(sum, csum_tail(p, (size_t)(end - p)));
+#endif
+}
+
+/* The same wherever the bytes are. */
+static inline uint64_t csum_partial(uint64_t sum, const void *bytes, size_t len)
+{
+	const uint8_t *p = bytes;
+
+	if (unlikely(len < 8))
+		return csum_add(sum, csum_tail(p, len));
+	return csum_continue(csum_add(sum, csum_load(p)), p + 8, len - 8);
 }
 
 /* Unfolded sum to 16 bits, not complemented. Adding the halves of a word to
@@ -82,26 +99,43 @@ static inline uint16_t csum_finish(uint64_t sum)
 
 /* A change of words, to be applied to any checksum that covers them. */
 struct csum_delta {
-	uint64_t sum;
+	uint32_t sum;
 };
+
+static inline uint32_t csum_add32(uint32_t sum, uint32_t v)
+{
+	sum += v;
+	return sum + (sum < v);
+}
 
 static inline void csum_delta_u32(struct csum_delta *d, uint32_t from,
 				  uint32_t to)
 {
-	d->sum = csum_add(d->sum, (uint64_t)(uint32_t)~from + to);
+	d->sum = csum_add32(csum_add32(d->sum, ~from), to);
 }
 
 static inline void csum_delta_u16(struct csum_delta *d, uint16_t from,
 				  uint16_t to)
 {
-	d->sum = csum_add(d->sum, (uint64_t)(uint16_t)~from + to);
+	d->sum = csum_add32(d->sum, (uint32_t)(uint16_t)~from + to);
+}
+
+/* Of a delta that is empty so far. */
+static inline void csum_delta_u64(struct csum_delta *d, uint64_t from,
+				  uint64_t to)
+{
+	uint64_t sum = csum_add(~from, to);
+
+	d->sum = csum_add32((uint32_t)sum, (uint32_t)(sum >> 32));
 }
 
 /* RFC 1624 eqn. 3: HC' = ~(~HC + ~m + m'). The high half of ~@check is all
  * ones, as in 32-bit arithmetic: it keeps the sum from ever being zero. */
 static inline uint16_t csum_apply(uint16_t check, struct csum_delta d)
 {
-	return csum_finish(csum_add(d.sum, ~(uint32_t)check));
+	uint32_t s = csum_add32(d.sum, ~(uint32_t)check);
+
+	return (uint16_t) ~((s + (s << 16 | s >> 16)) >> 16);
 }
 
 static inline uint16_t csum_update32(uint16_t check, uint32_t from, uint32_t to)

@@ -2,8 +2,6 @@
  * Keyed hashing of tuples. */
 #include "pure/hash.h"
 
-#include <string.h>
-
 #include "pure/random.h"
 #include "util.h"
 
@@ -84,7 +82,7 @@ uint64_t hash_tuple(const struct hash_key *key, const struct nat_tuple *t)
 {
 	const uint32_t *src = t->src.w, *dst = t->dst.w;
 	struct hash_block b[3] = {
-		{{src[0], dst[0], ids(t), meta(t)}},
+		{{hash_ipv4_meta(t->proto, t->zone), src[0], dst[0], ids(t)}},
 	};
 
 	if (likely(t->family == 4))

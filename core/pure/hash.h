@@ -8,6 +8,7 @@
 #define NAT_HASH_H
 
 #include <stdint.h>
+#include <string.h>
 
 #include "natcore.h"
 #include "util.h"
@@ -26,6 +27,18 @@ struct hash_key hash_key_new(uint64_t seed);
 struct hash_block {
 	_Alignas(16) uint32_t w[4];
 };
+
+/* An IPv4 tuple is one block: protocol and zone, addresses, the two ids. So
+ * are sixteen bytes of a packet without options, from the TTL on, where TTL
+ * and header checksum are masked out. */
+static inline uint32_t hash_ipv4_meta(uint8_t proto, uint16_t zone)
+{
+	const uint8_t b[4] = {0, proto, (uint8_t)(zone >> 8), (uint8_t)zone};
+	uint32_t v;
+
+	memcpy(&v, b, sizeof(v));
+	return v;
+}
 
 #if defined(__AES__) && defined(__SSE2__)
 
@@ -47,22 +60,35 @@ ALWAYS_INLINE uint64_t hash_blocks(const struct hash_key *key,
 	return (uint64_t)_mm_cvtsi128_si64(x);
 }
 
+/* Of the tuple at @from_ttl in a packet; equals hash_tuple(), zone 0. */
+ALWAYS_INLINE uint64_t hash_ipv4(const struct hash_key *key,
+				 const uint8_t *from_ttl)
+{
+	__m128i mask = _mm_setr_epi32(0xff00, -1, -1, -1);
+	const void *p = from_ttl;
+	struct hash_block b;
+
+	_mm_store_si128((__m128i *)(void *)&b,
+			_mm_and_si128(_mm_loadu_si128(p), mask));
+	return hash_blocks(key, &b, 1);
+}
+
 #else
 
 uint64_t hash_blocks(const struct hash_key *key, const struct hash_block *b,
 		     unsigned n);
 
-#endif
-
-/* An IPv4 tuple as its words lie in a packet: addresses, and the two ids in
- * one. Equals hash_tuple() of the same. */
-static inline uint64_t hash_ipv4(const struct hash_key *key, uint32_t src,
-				 uint32_t dst, uint32_t ids, uint8_t proto)
+static inline uint64_t hash_ipv4(const struct hash_key *key,
+				 const uint8_t *from_ttl)
 {
-	struct hash_block b = {{src, dst, ids, (uint32_t)proto << 8 | 4}};
+	struct hash_block b;
 
+	memcpy(&b, from_ttl, sizeof(b));
+	b.w[0] = hash_ipv4_meta(from_ttl[1], 0);
 	return hash_blocks(key, &b, 1);
 }
+
+#endif
 
 /* Hash over what tuple_equal() compares. All 64 bits are usable. */
 uint64_t hash_tuple(const struct hash_key *key, const struct nat_tuple *t);

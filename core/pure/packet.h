@@ -186,9 +186,10 @@ static inline void packet_tcp(const struct packet *p, struct tcp_segment *s)
 /* A datagram with no peculiarities: IPv4 without options, whole, its header
  * sound, all of a TCP or UDP header there. What packet_parse() says of it
  * then needs no looking: header 20 bytes, length as in the header. */
-static inline bool packet_is_plain(const uint8_t *ip, uint32_t len)
+ALWAYS_INLINE bool packet_is_plain(const uint8_t *ip, uint32_t len)
 {
 	enum { LEAST = IPV4_HEADER + TCP_HEADER };
+	const uint64_t protos = UINT64_C(1) << PROTO_TCP | 1 << PROTO_UDP;
 	uint32_t total;
 	uint64_t sum;
 
@@ -198,11 +199,22 @@ static inline bool packet_is_plain(const uint8_t *ip, uint32_t len)
 	if (unlikely(total > len || total < LEAST ||
 		     load16_host(ip + IPV4_FRAG) & (IPV4_MF | IPV4_OFFSET)))
 		return false;
-	if (unlikely(ip[IPV4_PROTO] != PROTO_TCP &&
-		     ip[IPV4_PROTO] != PROTO_UDP))
+	/* one test: which of the two it is no branch can foresee */
+	if (unlikely(ip[IPV4_PROTO] > 63 || !(protos >> ip[IPV4_PROTO] & 1)))
 		return false;
 	sum = csum_add(csum_load(ip), csum_load(ip + 8));
 	return likely(csum_fold(csum_add(sum, load32(ip + 16))) == 0xffff);
+}
+
+/* The sum over the addresses of a plain packet and all that follows. */
+ALWAYS_INLINE uint64_t packet_plain_sum(const uint8_t *ip, uint32_t len)
+{
+	uint64_t sum = csum_load(ip + IPV4_SRC);
+	uint32_t at = IPV4_HEADER;
+
+	for (; at < IPV4_HEADER + 16; at += 8)
+		sum = csum_add(sum, csum_load(ip + at));
+	return csum_continue(sum, ip + at, len - at);
 }
 
 /* Of a plain packet: the transport header is complete and the checksum, if it
@@ -211,26 +223,27 @@ ALWAYS_INLINE bool packet_plain_l4_ok(const struct packet *p, bool verify)
 {
 	const uint8_t *l4 = p->ip + IPV4_HEADER;
 	uint32_t len = p->len - IPV4_HEADER;
-	const uint8_t tail[4] = {0, p->proto, (uint8_t)(len >> 8),
-				 (uint8_t)len};
 	uint64_t sum;
 
 	if (p->proto == PROTO_TCP) {
-		uint32_t header = (uint32_t)(l4[TCP_DOFF] >> 4) * 4;
+		uint32_t options = (uint32_t)(l4[TCP_DOFF] >> 4) * 4 -
+				   TCP_HEADER; /* huge if negative */
 
-		if (unlikely(header < TCP_HEADER || header > len))
+		if (unlikely(options > len - TCP_HEADER))
 			return false;
 	} else {
-		uint32_t udp_len = load16_host(l4 + UDP_LEN);
+		uint32_t data = load16_host(l4 + UDP_LEN) - UDP_HEADER;
 
-		if (unlikely(udp_len < UDP_HEADER || udp_len > len))
+		if (unlikely(data > len - UDP_HEADER))
 			return false;
 		verify &= load16(l4 + UDP_CHECK) != 0;
 	}
 	if (unlikely(!verify))
 		return true;
-	sum = csum_add(csum_load(p->ip + IPV4_SRC), load32(tail));
-	return csum_fold(csum_partial(sum, l4, len)) == 0xffff;
+	/* protocol and length as two more words in memory's order */
+	sum = packet_plain_sum(p->ip, p->len);
+	sum = csum_add(sum, csum_word((uint16_t)(len + p->proto)));
+	return csum_fold(sum) == 0xffff;
 }
 
 #endif

@@ -28,11 +28,12 @@ ALWAYS_INLINE void rewrite_plain(const struct packet *p, uint64_t addrs,
 {
 	uint8_t *ip = p->ip, *l4 = ip + IPV4_HEADER;
 	uint8_t *check = l4 + (p->proto == PROTO_TCP ? TCP_CHECK : UDP_CHECK);
-	uint64_t addr_sum = csum_add(~csum_load(ip + IPV4_SRC), addrs);
-	struct csum_delta header = {addr_sum}, whole = {addr_sum};
+	struct csum_delta header, whole;
 	uint16_t sum;
 
 	ip[IPV4_TTL]--;
+	csum_delta_u64(&header, csum_load(ip + IPV4_SRC), addrs);
+	whole = header;
 	csum_delta_u16(&header, CSUM_TTL_UNIT, 0);
 	csum_delta_u32(&whole, load32(l4), ports);
 	sum = csum_apply(load16(ip + IPV4_CHECK), header);

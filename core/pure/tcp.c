@@ -329,7 +329,8 @@ struct tcp_result tcp_update(struct tcp_track *t, const struct tcp_segment *g,
 {
 	ticks timeout;
 
-	if (unlikely(!tcp_update_ordinary(t, g, c, &timeout)))
+	if (unlikely(!tcp_update_ordinary(t, g, c->status, c->dir, c->rules,
+					  &timeout)))
 		return update_any(t, g, c);
 	return (struct tcp_result){
 		.timeout = timeout,

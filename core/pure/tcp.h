@@ -56,28 +56,25 @@ ALWAYS_INLINE ticks tcp_timeout_of(const struct tcp_track *t,
  * *timeout is the connection's. */
 ALWAYS_INLINE bool tcp_update_ordinary(struct tcp_track *t,
 				       const struct tcp_segment *g,
-				       const struct tcp_context *c,
+				       unsigned status, enum nat_dir dir,
+				       const struct tcp_rules *rules,
 				       ticks *timeout)
 {
-	const unsigned status =
+	const unsigned want =
 		NAT_ST_CONFIRMED | NAT_ST_SEEN_REPLY | NAT_ST_ASSURED;
 	const unsigned flags = TCP_SYN | TCP_FIN | TCP_RST | TCP_ACK;
-	const uint32_t ack = g->ack - c->ack_offset;
-	struct tcp_span s = {g->seq, g->end, ack, ack, g->win};
 
 	if (unlikely((g->flags & flags) != TCP_ACK ||
-		     (c->status & status) != status ||
-		     tcp_state(t) != TCPS_ESTABLISHED ||
-		     !tcp_window_fits(t, &s, c->dir)))
+		     (status & (want | NAT_ST_SEQ_ADJUST)) != want ||
+		     tcp_state(t) != TCPS_ESTABLISHED))
 		return false;
-	if (g->options_len && t->flags[!c->dir] & TCP_SACK_PERM &&
+	if (g->options_len && t->flags[!dir] & TCP_SACK_PERM &&
 	    !tcp_options_are_timestamp(g->options, g->options_len))
 		return false;
-	s.win <<= tcp_scale(t, c->dir);
-	tcp_window_advance(t, &s, c->dir, true);
-	tcp_window_count_repeats(t, &s, g->win, c->dir);
-	tcp_set_state(t, TCPS_ESTABLISHED, TCP_CLASS_ACK, c->dir);
-	*timeout = tcp_timeout_of(t, c->rules, TCP_CLASS_ACK, TCPS_ESTABLISHED);
+	if (unlikely(!tcp_window_pass(t, dir, g->seq, g->ack, g->end, g->win)))
+		return false;
+	tcp_set_state(t, TCPS_ESTABLISHED, TCP_CLASS_ACK, dir);
+	*timeout = tcp_timeout_of(t, rules, TCP_CLASS_ACK, TCPS_ESTABLISHED);
 	return true;
 }
 

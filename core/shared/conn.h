@@ -98,6 +98,11 @@ struct conn_zone {
 	uint16_t id[NAT_N_DIRS];
 };
 
+static inline uint8_t conn_owner(const struct conn *c)
+{
+	return c->owner;
+}
+
 static inline unsigned conn_family(const struct conn *c)
 {
 	return c->layout & CONN_FAMILY;

@@ -88,13 +88,13 @@ static bool is_it(struct conns_view *v, struct conn_ref r,
 	return true;
 }
 
-struct conn_ref conns_find_begun(struct conns_view *v,
-				 const struct nat_tuple *t,
-				 struct table_probe *p)
+struct conn_ref conns_find(struct conns_view *v, const struct nat_tuple *t,
+			   uint64_t hash)
 {
+	struct table_probe p;
 	uint32_t ref;
 
-	table_for_each_begun(&v->all->table, p, ref)
+	table_for_each_candidate(&v->all->table, &p, hash, ref)
 	{
 		struct conn_ref r = conns_deref(v, ref);
 
@@ -104,15 +104,6 @@ struct conn_ref conns_find_begun(struct conns_view *v,
 	return (struct conn_ref){0};
 }
 
-struct conn_ref conns_find(struct conns_view *v, const struct nat_tuple *t,
-			   uint64_t hash)
-{
-	struct table_probe p;
-
-	table_probe_start(&v->all->table, &p, hash);
-	return conns_find_begun(v, t, &p);
-}
-
 struct conn_ref conns_find_zoned(struct conns_view *v,
 				 const struct nat_tuple t[NAT_N_DIRS],
 				 uint64_t hash)
@@ -120,8 +111,7 @@ struct conn_ref conns_find_zoned(struct conns_view *v,
 	struct table_probe p;
 	uint32_t ref;
 
-	table_probe_start(&v->all->table, &p, hash);
-	table_for_each_begun(&v->all->table, &p, ref)
+	table_for_each_candidate(&v->all->table, &p, hash, ref)
 	{
 		struct conn_ref r = conns_deref(v, ref);
 

@@ -90,40 +90,26 @@ static inline struct conn_ref conns_deref(const struct conns_view *v,
 	};
 }
 
-/* The stages of a batch: aim at all buckets; look into all of them, and so
- * fetch what is most likely the connection; then find. */
-ALWAYS_INLINE void conns_aim(const struct conns_view *v, struct table_probe *p,
-			     uint64_t hash)
+/* The connection that most likely has the tuple of @hash, on its way to the
+ * cache; @b is table_aim()'s. conn NULL: no guess. */
+ALWAYS_INLINE struct conn_ref conns_guess(const struct conns_view *v,
+					  const struct bucket *b, uint64_t hash)
 {
-	table_probe_aim(&v->all->table, p, hash);
-}
+	uint32_t ref = table_guess(&v->all->table, b, hash);
+	struct conn_ref r = {0};
 
-/* Returns a reference that is most likely right; 0: none. */
-ALWAYS_INLINE uint32_t conns_look(const struct conns_view *v,
-				  struct table_probe *p)
-{
-	uint32_t ref;
-	const char *c;
-
-	table_probe_begin(&v->all->table, p);
-	ref = table_probe_guess(&v->all->table, p);
 	if (likely(ref)) {
-		c = (const char *)conns_deref(v, ref).conn;
-		__builtin_prefetch(c, 1);
-		__builtin_prefetch(c + CACHE_LINE, 1);
+		r = conns_deref(v, ref);
+		__builtin_prefetch(r.conn, 1);
+		__builtin_prefetch((const char *)r.conn + CACHE_LINE, 1);
 	}
-	return ref;
+	return r;
 }
 
 /* The confirmed connection that has @t on either side. One that has expired
  * is ended on the spot and not found (spec 4.1). */
 struct conn_ref conns_find(struct conns_view *v, const struct nat_tuple *t,
 			   uint64_t hash);
-
-/* The same, with the probe of the stages before. */
-struct conn_ref conns_find_begun(struct conns_view *v,
-				 const struct nat_tuple *t,
-				 struct table_probe *p);
 
 /* The same where a tuple is in another zone for each direction: @t[d] is what a
  * connection must have in direction d. Those under @hash are looked at. */

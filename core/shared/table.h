@@ -89,7 +89,6 @@ ALWAYS_INLINE void table_probe_aim(const struct table *t, struct table_probe *p,
 	p->hash = hash;
 	p->n_buckets = table_buckets(t);
 	p->head = bucket_at(&t->primary, bucket_number(p->n_buckets, hash));
-	__builtin_prefetch(p->head);
 }
 
 ALWAYS_INLINE void probe_enter(struct table_probe *p, const struct bucket *b)
@@ -114,32 +113,11 @@ ALWAYS_INLINE void table_probe_begin(const struct table *t,
 	probe_enter(p, p->head);
 }
 
-/* What the walk will most likely yield, for the caller to prefetch; 0: no
- * guess, but an overflow bucket is on its way. */
-ALWAYS_INLINE uint32_t table_probe_guess(const struct table *t,
-					 const struct table_probe *p)
-{
-	if (likely(p->lanes))
-		return bucket_ref(p->at, (unsigned)__builtin_ctz(p->lanes));
-	__builtin_prefetch(chain_next(&t->overflow, p->at));
-	return 0;
-}
-
 ALWAYS_INLINE void table_probe_start(const struct table *t,
 				     struct table_probe *p, uint64_t hash)
 {
 	table_probe_aim(t, p, hash);
 	table_probe_begin(t, p);
-}
-
-/* Goes on with a walk begun before. If the chain has changed since, by this
- * thread perhaps, it starts over. */
-ALWAYS_INLINE void table_probe_resume(const struct table *t,
-				      struct table_probe *p)
-{
-	if (unlikely(atomic_load_explicit(&p->head->seq,
-					  memory_order_relaxed) != p->seq))
-		table_probe_start(t, p, p->hash);
 }
 
 /* The next reference of the chain with the tag, or 0 at its end. */
@@ -191,10 +169,36 @@ ALWAYS_INLINE uint32_t table_probe_next(const struct table *t,
 	for (table_probe_start(t, probe, hash);                                \
 	     ((r) = table_probe_next(t, probe));)
 
-/* The same in the stages of a batch: aim all probes; begin all and prefetch
- * what they guess; then for each */
-#define table_for_each_begun(t, probe, r)                                      \
-	for (table_probe_resume(t, probe); ((r) = table_probe_next(t, probe));)
+/* Guesses, for the stages of a batch: the bucket of each hash is fetched, then
+ * what it most likely names, and both are used when they have come. A guess
+ * takes no care of writers. So it may be wrong, or 0 although there is a
+ * reference; then only a walk can tell. @n_buckets: table_buckets(), read
+ * once for all. */
+ALWAYS_INLINE const struct bucket *table_aim(const struct table *t,
+					     uint64_t n_buckets, uint64_t hash)
+{
+	const struct bucket *b =
+		bucket_at(&t->primary, bucket_number(n_buckets, hash));
+
+	__builtin_prefetch(b);
+	return b;
+}
+
+ALWAYS_INLINE uint32_t table_guess(const struct table *t,
+				   const struct bucket *b, uint64_t hash)
+{
+	unsigned lanes = bucket_match(b->tag, table_tag(hash));
+
+	if (unlikely(!lanes)) {
+		b = chain_next(&t->overflow, b);
+		if (likely(!b))
+			return 0;
+		lanes = bucket_match(b->tag, table_tag(hash));
+		if (!lanes)
+			return 0;
+	}
+	return bucket_ref(b, (unsigned)__builtin_ctz(lanes));
+}
 
 /* ---------------------------------------------------------------- change */
 

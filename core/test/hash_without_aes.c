@@ -26,7 +26,8 @@ uint64_t sip_source(const struct hash_key *key, const struct nat_tuple *t)
 
 uint64_t sip_ipv4(const struct hash_key *key, const struct nat_tuple *t)
 {
-	uint32_t ids = (uint32_t)t->dst_id << 16 | t->src_id;
+	uint8_t bytes[IPV4_FROM_TTL];
 
-	return hash_ipv4(key, t->src.w[0], t->dst.w[0], ids, t->proto);
+	ipv4_from_ttl(bytes, t);
+	return hash_ipv4(key, bytes);
 }
