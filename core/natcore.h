@@ -251,6 +251,16 @@ NAT_API int nat_rules_check(const struct nat_rules *r,
 	X(tcp_timeout_unacknowledged, 300)                                     \
 	X(udp_timeout, 30)                                                     \
 	X(udp_timeout_stream, 120)                                             \
+	X(gre_timeout, 30)                                                     \
+	X(gre_timeout_stream, 180)                                             \
+	X(sctp_timeout_closed, 10)                                             \
+	X(sctp_timeout_cookie_wait, 3)                                         \
+	X(sctp_timeout_cookie_echoed, 3)                                       \
+	X(sctp_timeout_established, 210)                                       \
+	X(sctp_timeout_shutdown_sent, 3)                                       \
+	X(sctp_timeout_shutdown_recd, 3)                                       \
+	X(sctp_timeout_shutdown_ack_sent, 3)                                   \
+	X(sctp_timeout_heartbeat_sent, 30)                                     \
 	X(icmp_timeout, 30)                                                    \
 	X(generic_timeout, 600)
 
@@ -363,9 +373,11 @@ NAT_API void nat_engine_memory(struct nat_engine *e, struct nat_memory *m);
 /* A connection at a moment. */
 struct nat_conntrack {
 	struct nat_tuple tuple[NAT_N_DIRS];
-	uint16_t status;   /* enum nat_status bits */
-	uint8_t tcp_state; /* spec 5.2: 1 SYN_SENT .. 9 SYN_SENT2 */
-	bool acct;         /* the counters below are kept */
+	uint16_t status;    /* enum nat_status bits */
+	uint8_t tcp_state;  /* spec 5.2: 1 SYN_SENT .. 9 SYN_SENT2 */
+	uint8_t sctp_state; /* spec 6.5: 1 CLOSED .. 8 HEARTBEAT_SENT */
+	uint32_t sctp_vtag[NAT_N_DIRS]; /* that its packets bear */
+	bool acct;                      /* the counters below are kept */
 	uint32_t timeout_s;
 	uint32_t mark;
 	uint64_t packets[NAT_N_DIRS], bytes[NAT_N_DIRS];

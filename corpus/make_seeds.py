@@ -54,6 +54,23 @@ def icmp(kind, code=0, rest=b"\0\x2a\0\1", data=b""):
     return put(message, 2, checksum(message))
 
 
+def crc32c(data):
+    crc = 0xFFFFFFFF
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (0x82F63B78 if crc & 1 else 0)
+    return crc ^ 0xFFFFFFFF
+
+
+def sctp(tag, *chunks):
+    packet = struct.pack(">HHI", 2905, 2905, tag) + bytes(4)
+    for kind, flags, value in chunks:
+        packet += struct.pack(">BBH", kind, flags, 4 + len(value)) + value
+        packet += bytes(-len(value) % 4)
+    return packet[:8] + struct.pack("<I", crc32c(packet)) + packet[12:]
+
+
 def error(kind, quoted, code=0, rest=b"\0\0\0\0"):
     return ip(ICMP, icmp(kind, code, rest, quoted), src=ROUTER, dst=CLIENT)
 
@@ -102,6 +119,20 @@ PACKETS = {
     "icmp-quote-cut": error(3, query[:22], code=3),
     "icmp-quote-not-ip": error(3, b"\0" * 28, code=3),
     "sctp-init": ip(SCTP, struct.pack(">HHII", 2905, 2905, 0, 0x12345678) + bytes([1, 0, 0, 20]) + bytes(16)),
+    "sctp-init-crc": ip(SCTP, sctp(0, (1, 0, b"\0\0\0\7" + bytes(12)))),
+    "sctp-init-ack": ip(SCTP, sctp(7, (2, 0, b"\0\0\0\5" + bytes(12)))),
+    "sctp-cookie-data": ip(SCTP, sctp(5, (10, 0, b"cookie"), (0, 3, bytes(13)))),
+    "sctp-cookie-ack-sack": ip(SCTP, sctp(7, (11, 0, b""), (3, 0, bytes(12)))),
+    "sctp-heartbeats": ip(SCTP, sctp(9, (4, 0, b"path"), (5, 0, b"path"))),
+    "sctp-shutdown-ack": ip(SCTP, sctp(7, (8, 0, b""))),
+    "sctp-abort-t": ip(SCTP, sctp(7, (6, 1, b""))),
+    "sctp-no-chunk": ip(SCTP, sctp(7)),
+    "sctp-chunk-length-zero": ip(SCTP, sctp(7) + bytes([9, 0, 0, 0])),
+    "sctp-init-cut": ip(SCTP, sctp(0, (1, 0, bytes(4)))),
+    "icmp-unreachable-sctp": error(3, ip(SCTP, sctp(0, (1, 0, bytes(16)))), code=2),
+    "gre-pptp": ip(GRE, bytes([0x30, 1, 0x88, 0x0B, 0, 4, 0, 7, 0, 0, 0, 1]) + b"ppp!"),
+    "gre-pptp-cut": ip(GRE, bytes([0x30, 1, 0x88, 0x0B, 0, 4])),
+    "gre-version-2": ip(GRE, bytes([0, 2, 8, 0, 0, 0, 0, 0])),
     "gre": ip(GRE, bytes([0x20, 0, 8, 0, 0, 0, 0, 7]) + query),
     "igmp": ip(2, bytes([0x16, 0, 0, 0, 239, 1, 2, 3])),
     "fragment-first": ip(UDP, udp(b"f" * 24), frag=0x2000),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * The Internet checksum, in full and by difference, against a plain sum.
+ * The Internet checksum, in full and by difference, against a plain sum; and
+ * SCTP's against a bit at a time.
  *
  * Input: where to split (2 bytes), how many changes (1), each change as
  * offset (2) and new value (4, of which a 16-bit change uses 2); then the
@@ -8,6 +9,7 @@
  */
 #include "capture/inet_sum.h"
 #include "check.h"
+#include "pure/crc32c.h"
 #include "pure/csum.h"
 
 enum { MAX_CHANGES = 8 };
@@ -15,6 +17,24 @@ enum { MAX_CHANGES = 8 };
 static uint16_t plain(const uint8_t *bytes, size_t n)
 {
 	return inet_sum_finish(inet_sum(0, bytes, n));
+}
+
+static uint32_t plain_crc(uint32_t crc, const uint8_t *p, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		crc ^= p[i];
+		for (int bit = 0; bit < 8; bit++)
+			crc = crc >> 1 ^ (crc & 1 ? 0x82f63b78 : 0);
+	}
+	return crc;
+}
+
+static void check_crc(const uint8_t *bytes, size_t n, size_t split)
+{
+	uint32_t crc = crc32c((uint32_t)split, bytes, split % (n + 1));
+
+	crc = crc32c(crc, bytes + split % (n + 1), n - split % (n + 1));
+	MUST(crc == plain_crc((uint32_t)split, bytes, n));
 }
 
 static bool all_zero(const uint8_t *bytes, size_t n)
@@ -98,6 +118,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!bytes)
 		return 0;
 	check_parts(bytes, in.size, split);
+	check_crc(bytes, in.size, split);
 	check_changes(bytes, in.size, &changes, count);
 	free(bytes);
 	return 0;

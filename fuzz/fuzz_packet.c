@@ -7,6 +7,7 @@
  */
 #include "check.h"
 #include "pure/rewrite.h"
+#include "pure/sctp.h"
 #include "pure/tcp_options.h"
 #include "pure/tuple.h"
 #include "wire.h"
@@ -72,6 +73,30 @@ static void check_tcp(const struct packet *p)
 		(void)!tcp_options_sack(s.options, s.options_len, s.ack);
 }
 
+/* Any packet in any state: the tracker stays within its tables. */
+static void check_sctp(const struct packet *p)
+{
+	struct nat_sysctl sysctl;
+
+	nat_sysctl_defaults(&sysctl);
+	for (unsigned state = 0; state < SCTP_N_STATES; state++)
+		for (uint8_t dir = 0; dir < NAT_N_DIRS; dir++) {
+			struct sctp_track t = {.state = (uint8_t)state};
+			struct sctp_context c = {
+				.sysctl = &sysctl,
+				.status = state ? NAT_ST_CONFIRMED : 0,
+				.dir = dir,
+			};
+			struct sctp_result r;
+
+			memcpy(&t.vtag[dir], packet_l4(p) + SCTP_VTAG, 4);
+			r = sctp_update(&t, p, &c);
+			MUST(t.state < SCTP_N_STATES);
+			MUST(r.verdict != SCTP_ACCEPT ||
+			     !t.state == !r.timeout);
+		}
+}
+
 /* Equal, or the two ways to write zero. */
 static bool same_sum(const uint8_t *a, const uint8_t *b)
 {
@@ -93,23 +118,44 @@ static void adopt_sums(const struct packet *p, uint8_t *before)
 	}
 }
 
+/* Where in the L4 header a translation puts the id; 0: nowhere. */
+static size_t id_at(const struct packet *p, enum manip m, size_t *at)
+{
+	const size_t port = m == MANIP_SRC ? PORT_SRC : PORT_DST;
+
+	if (p->proto == PROTO_GRE)
+		*at = GRE_CALL;
+	else
+		*at = p->proto == PROTO_ICMP ? ICMP_ID : port;
+	if (p->proto == PROTO_GRE)
+		return m == MANIP_DST ? 2 : 0;
+	return p->proto == PROTO_ICMP || proto_has_ports(p->proto) ? 2 : 0;
+}
+
+/* @before with the sum taken over that is made anew or always made. */
+static void adopt_own_sum(const struct packet *p, uint8_t *before)
+{
+	const uint8_t *l4 = packet_l4(p);
+
+	if (p->proto == PROTO_UDPLITE)
+		memcpy(before + p->l4 + UDP_CHECK, l4 + UDP_CHECK, 2);
+	if (p->proto == PROTO_SCTP)
+		memcpy(before + p->l4 + SCTP_CHECK, l4 + SCTP_CHECK, 4);
+}
+
 /* @before with what a translation may change taken over. */
 static void adopt_translation(const struct packet *p, enum manip m,
 			      uint8_t *before)
 {
 	uint8_t *check = wire_l4_check(p);
 	size_t addr = m == MANIP_SRC ? IPV4_SRC : IPV4_DST;
-	size_t id = p->l4 + (size_t)(m == MANIP_SRC ? PORT_SRC : PORT_DST);
+	size_t id, n = id_at(p, m, &id);
 
-	if (p->proto == PROTO_ICMP)
-		id = p->l4 + (size_t)ICMP_ID;
+	id += p->l4;
 	memcpy(before + addr, p->ip + addr, 4);
 	memcpy(before + IPV4_CHECK, p->ip + IPV4_CHECK, 2);
-	if (p->proto == PROTO_ICMP || p->proto == PROTO_TCP ||
-	    p->proto == PROTO_UDP || p->proto == PROTO_UDPLITE)
-		memcpy(before + id, p->ip + id, 2);
-	if (p->proto == PROTO_UDPLITE)
-		check = packet_l4(p) + UDP_CHECK;
+	memcpy(before + id, p->ip + id, n);
+	adopt_own_sum(p, before);
 	if (check)
 		memcpy(before + (check - p->ip), check, 2);
 }
@@ -126,7 +172,13 @@ static void check_translation(const struct packet *p, const struct target *t,
 
 	if (!packet_tuple(p, &own) || wire_all_zero(p))
 		return;
-	MUST(rewrite_end(p, t->manip, &t->to));
+	if (!rewrite_end(p, t->manip, &t->to)) {
+		MUST(p->proto == PROTO_GRE);
+		MUST(!memcmp(before, p->ip, p->len));
+		return;
+	}
+	if (p->proto == PROTO_SCTP)
+		MUST(packet_check_l4(p, true) == L4_OK);
 	MUST(wire_ip_ok(p->ip));
 	MUST(packet_l4_csum_ok(p) == sum_ok);
 	if (no_sum)
@@ -141,8 +193,8 @@ static void check_translation(const struct packet *p, const struct target *t,
 	free(now);
 
 	MUST(rewrite_end(p, t->manip, &own));
-	if (p->proto == PROTO_UDPLITE)
-		return; /* has no "no checksum", so zero does not come back */
+	/* UDP-Lite has no "no checksum", so zero does not come back */
+	adopt_own_sum(p, before);
 	adopt_sums(p, before);
 	MUST(!memcmp(before, p->ip, p->len));
 }
@@ -194,6 +246,8 @@ static void check_packet(uint8_t *bytes, uint32_t size, const struct target *t,
 	if (packet_check_l4(&p, false) == L4_OK) {
 		if (p.proto == PROTO_TCP)
 			check_tcp(&p);
+		if (p.proto == PROTO_SCTP)
+			check_sctp(&p);
 		check_translation(&p, t, before);
 		if (p.proto == PROTO_ICMP &&
 		    icmp_is_error(packet_l4(&p)[ICMP_TYPE]))

@@ -95,7 +95,7 @@ static void check_wire(const struct nat_tuple *a, struct nat_tuple b)
 	MUST(tuple_equal(&seen, a));
 
 	b.proto = a->proto;
-	if (a->proto == PROTO_SCTP || !proto_has_ports(a->proto)) {
+	if (!proto_has_ports(a->proto)) {
 		/* not translated by ids, or only some types are */
 		b.src_id = a->src_id;
 		b.dst_id = a->dst_id;

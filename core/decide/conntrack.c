@@ -132,6 +132,27 @@ static struct tracked track_tcp(struct walk *k)
 				r.actions & TCP_DELETE};
 }
 
+static struct tracked track_sctp(struct walk *k)
+{
+	struct conn *c = k->ct.conn;
+	struct sctp_context ctx = {
+		.sysctl = &k->w->engine->sysctl,
+		.status = conn_status(c),
+		.dir = k->ct.dir,
+	};
+	struct sctp_result r = sctp_update(conn_sctp(c), &k->p, &ctx);
+
+	if (r.verdict == SCTP_ACCEPT) {
+		refresh(k, r.timeout);
+		account(k);
+	}
+	if (r.assured)
+		conn_set_status(c, NAT_ST_ASSURED);
+	return (struct tracked){r.verdict == SCTP_INVALID ? TRACK_INVALID
+							  : TRACKED,
+				sctp_why_text(r.why), false};
+}
+
 /* UDP and all that are tracked by a timeout alone. */
 static struct tracked track_simple(struct walk *k)
 {
@@ -146,6 +167,9 @@ static struct tracked track_simple(struct walk *k)
 		break;
 	case PROTO_UDPLITE:
 		r = udplite_packet(&ctx);
+		break;
+	case PROTO_GRE:
+		r = gre_packet(&ctx);
 		break;
 	case PROTO_ICMP:
 		r = (struct proto_result){ticks_of_s(s->icmp_timeout), false};
@@ -186,7 +210,9 @@ static struct tracked track(struct walk *k, bool verify)
 	}
 	if (shared)
 		conn_lock(c);
-	t = likely(c->proto == PROTO_TCP) ? track_tcp(k) : track_simple(k);
+	t = likely(c->proto == PROTO_TCP) ? track_tcp(k)
+	    : c->proto == PROTO_SCTP      ? track_sctp(k)
+					  : track_simple(k);
 	if (shared)
 		conn_unlock(c);
 	return t;

@@ -77,8 +77,13 @@ static void answer_udp(struct walk *k)
  * tracker's they know nothing of flags. */
 static bool sound(const struct packet *p)
 {
-	enum l4_fault f = packet_check_l4(p, true);
+	enum l4_fault f;
 
+	if (p->proto == PROTO_SCTP) /* not spoken here */
+		return true;
+	if (p->proto == PROTO_UDPLITE)
+		return packet_udplite_ok(p);
+	f = packet_check_l4(p, true);
 	return f == L4_OK || (f == L4_FLAGS && packet_l4_csum_ok(p));
 }
 

@@ -34,6 +34,11 @@ void conntrack_view(const struct conn *c, uint64_t now_ns,
 		conn_tuple(c, (enum nat_dir)d, &ct->tuple[d]);
 	if (c->proto == PROTO_TCP)
 		ct->tcp_state = (uint8_t)tcp_state(conn_tcp(c));
+	if (c->proto == PROTO_SCTP) {
+		ct->sctp_state = conn_sctp(c)->state;
+		memcpy(ct->sctp_vtag, conn_sctp(c)->vtag,
+		       sizeof(ct->sctp_vtag));
+	}
 	if (!a)
 		return;
 	ct->acct = true;

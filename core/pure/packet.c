@@ -2,6 +2,7 @@
  * Bytes to packet: IP, transport header, tuple. */
 #include "pure/packet.h"
 
+#include "pure/crc32c.h"
 #include "pure/csum.h"
 #include "pure/tuple.h"
 
@@ -43,6 +44,22 @@ enum packet_family packet_parse(struct packet *p, uint8_t *bytes, uint32_t len)
 	}
 }
 
+/* Only PPTP's packets are told apart, by the call they belong to. The id of
+ * the source would be the other call's; a PPTP helper would know it. */
+static bool gre_ids(const uint8_t *gre, uint32_t len, struct nat_tuple *t)
+{
+	t->src_id = 0;
+	t->dst_id = 0;
+	if (len < GRE_LEAST ||
+	    (gre[GRE_VERSION] & GRE_VERSION_MASK) != GRE_PPTP ||
+	    len < GRE_PPTP_LEAST)
+		return true;
+	if (load16_host(gre + GRE_PROTO) != GRE_PPP)
+		return false;
+	t->dst_id = load16(gre + GRE_CALL);
+	return true;
+}
+
 /* The two ids of the tuple; false where the header is too short for them. */
 static bool tuple_ids(const struct packet *p, struct nat_tuple *t)
 {
@@ -59,6 +76,8 @@ static bool tuple_ids(const struct packet *p, struct nat_tuple *t)
 			return false;
 		t->src_id = load16(l4 + ICMP_ID);
 		t->dst_id = load16(l4 + ICMP_TYPE);
+	} else if (p->proto == PROTO_GRE) {
+		return gre_ids(l4, len, t);
 	} else {
 		t->src_id = 0;
 		t->dst_id = 0;
@@ -155,9 +174,8 @@ static enum l4_fault check_udp(const struct packet *p, bool verify)
 	return L4_OK;
 }
 
-/* Linux sums UDP-Lite as if it were UDP (spec 3.3), so that what RFC 3828
- * calls correct is not. */
-static enum l4_fault check_udplite(const struct packet *p, bool verify)
+static enum l4_fault check_udplite(const struct packet *p, bool verify,
+				   uint8_t pseudo_proto)
 {
 	const uint8_t *l4 = packet_l4(p);
 	uint32_t len = packet_l4_len(p);
@@ -172,9 +190,14 @@ static enum l4_fault check_udplite(const struct packet *p, bool verify)
 		return L4_LENGTH;
 	if (!load16(l4 + UDP_CHECK))
 		return L4_CHECKSUM;
-	if (verify && fold_covered(p, PROTO_UDP, covered) != 0xffff)
+	if (verify && fold_covered(p, pseudo_proto, covered) != 0xffff)
 		return L4_CHECKSUM;
 	return L4_OK;
+}
+
+bool packet_udplite_ok(const struct packet *p)
+{
+	return check_udplite(p, true, PROTO_UDPLITE) == L4_OK;
 }
 
 /* Linux takes a message of nothing but zeros for intact, too. */
@@ -197,6 +220,28 @@ static enum l4_fault check_icmp(const struct packet *p, bool verify)
 	return l4[ICMP_TYPE] <= ICMP_LAST_TYPE ? L4_OK : L4_TYPE;
 }
 
+uint32_t packet_sctp_sum(const struct packet *p)
+{
+	static const uint8_t zero[4];
+	const uint8_t *l4 = packet_l4(p);
+	uint32_t crc = crc32c((uint32_t)CRC32C_START, l4, SCTP_CHECK);
+
+	crc = crc32c(crc, zero, sizeof(zero));
+	crc = ~crc32c(crc, l4 + SCTP_HEADER, packet_l4_len(p) - SCTP_HEADER);
+	return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+		       ? crc
+		       : __builtin_bswap32(crc);
+}
+
+static enum l4_fault check_sctp(const struct packet *p, bool verify)
+{
+	if (packet_l4_len(p) < SCTP_HEADER)
+		return L4_SHORT;
+	if (verify && load32(packet_l4(p) + SCTP_CHECK) != packet_sctp_sum(p))
+		return L4_CHECKSUM;
+	return L4_OK;
+}
+
 enum l4_fault packet_check_l4(const struct packet *p, bool verify)
 {
 	switch (p->proto) {
@@ -205,9 +250,13 @@ enum l4_fault packet_check_l4(const struct packet *p, bool verify)
 	case PROTO_UDP:
 		return check_udp(p, verify);
 	case PROTO_UDPLITE:
-		return check_udplite(p, verify);
+		/* Linux's tracker sums UDP-Lite as if it were UDP (spec
+		 * 3.3), so that what RFC 3828 calls correct is not. */
+		return check_udplite(p, verify, PROTO_UDP);
 	case PROTO_ICMP:
 		return check_icmp(p, verify);
+	case PROTO_SCTP:
+		return check_sctp(p, verify);
 	default:
 		return L4_OK;
 	}

@@ -27,6 +27,7 @@ enum {
 	TCP_HEADER = 20,
 	UDP_HEADER = 8,
 	ICMP_HEADER = 8,
+	SCTP_HEADER = 12,
 };
 
 enum { /* offsets in the headers */
@@ -54,6 +55,19 @@ enum { /* offsets in the headers */
        ICMP_CHECK = 2,
        ICMP_ID = 4,
        ICMP_SEQ = 6,
+       SCTP_VTAG = 4,
+       SCTP_CHECK = 8,
+       GRE_VERSION = 1,
+       GRE_PROTO = 2,
+       GRE_CALL = 6,
+};
+
+enum { /* GRE version 1, as PPTP has it (RFC 2637) */
+       GRE_VERSION_MASK = 7,
+       GRE_PPTP = 1,
+       GRE_PPP = 0x880b, /* what it carries */
+       GRE_LEAST = 4,
+       GRE_PPTP_LEAST = 8,
 };
 
 enum icmp_type {
@@ -167,6 +181,12 @@ MUST_USE enum l4_fault packet_check_l4(const struct packet *p, bool verify);
 
 /* Full recomputation says that the L4 checksum is right (or absent). */
 bool packet_l4_csum_ok(const struct packet *p);
+
+/* UDP-Lite as RFC 3828 has it, and the router's own sockets. */
+bool packet_udplite_ok(const struct packet *p);
+
+/* SCTP's checksum as it is to lie in the header, all of which is there. */
+PURE_FN uint32_t packet_sctp_sum(const struct packet *p);
 
 /* The TCP header as the tracker wants it; packet_check_l4() said L4_OK. */
 static inline void packet_tcp(const struct packet *p, struct tcp_segment *s)

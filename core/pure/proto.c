@@ -1,18 +1,31 @@
 /* SPDX-License-Identifier: BSD-2-Clause
- * UDP-Lite and ICMP queries. */
+ * UDP-Lite, GRE and ICMP queries. */
 #include "pure/proto.h"
 
 #include "pure/packet.h"
 
-struct proto_result udplite_packet(const struct proto_context *c)
+/* No tracker but the answer: once there was one, packets make a stream. */
+static struct proto_result answered(const struct proto_context *c,
+				    uint32_t alone, uint32_t stream)
 {
-	bool stream = c->status & NAT_ST_SEEN_REPLY;
+	bool seen = c->status & NAT_ST_SEEN_REPLY;
 
 	return (struct proto_result){
-		.timeout = ticks_of_s(stream ? c->sysctl->udp_timeout_stream
-					     : c->sysctl->udp_timeout),
-		.assured = stream,
+		.timeout = ticks_of_s(seen ? stream : alone),
+		.assured = seen,
 	};
+}
+
+struct proto_result udplite_packet(const struct proto_context *c)
+{
+	return answered(c, c->sysctl->udp_timeout,
+			c->sysctl->udp_timeout_stream);
+}
+
+struct proto_result gre_packet(const struct proto_context *c)
+{
+	return answered(c, c->sysctl->gre_timeout,
+			c->sysctl->gre_timeout_stream);
 }
 
 bool icmp_may_open(uint8_t type)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Trackers of the protocols that keep little or no state: UDP, UDP-Lite, ICMP
- * queries and all that have no tracker of their own (spec 6.1, 6.2, 6.4).
- * TCP has pure/tcp.h.
+ * Trackers of the protocols that keep little or no state: UDP, UDP-Lite, GRE,
+ * ICMP queries and all that have no tracker of their own (spec 6.1 to 6.4).
+ * TCP has pure/tcp.h, SCTP pure/sctp.h.
  */
 #ifndef NAT_PROTO_H
 #define NAT_PROTO_H
@@ -47,6 +47,7 @@ ALWAYS_INLINE struct proto_result udp_packet(struct udp_track *t,
 }
 
 struct proto_result udplite_packet(const struct proto_context *c);
+struct proto_result gre_packet(const struct proto_context *c);
 
 /* May an ICMP query of this type open a connection? */
 bool icmp_may_open(uint8_t type);

@@ -43,6 +43,32 @@ static bool icmp_has_id(uint8_t type)
 	       (type >= ICMP_TIMESTAMP && type <= ICMP_ADDRESS_REPLY);
 }
 
+/* SCTP's sum leaves out the addresses and is made anew, right or wrong as it
+ * was; of a quoted header it may not be there. */
+static void rewrite_sctp(const struct packet *p, uint8_t *port, uint16_t id)
+{
+	store16(port, id);
+	if (packet_l4_len(p) >= SCTP_HEADER)
+		store32(packet_l4(p) + SCTP_CHECK, packet_sctp_sum(p));
+}
+
+/* Of GRE only PPTP has something to rewrite, and only what names its
+ * receiver: the call of the destination. */
+static bool rewrite_gre(uint8_t *gre, enum manip m, uint16_t call)
+{
+	if (m == MANIP_SRC)
+		return true;
+	switch (gre[GRE_VERSION] & GRE_VERSION_MASK) {
+	case 0:
+		return true;
+	case GRE_PPTP:
+		store16(gre + GRE_CALL, call);
+		return true;
+	default:
+		return false;
+	}
+}
+
 /* @d: what the address already changed of the pseudo-header. */
 static bool rewrite_l4(const struct packet *p, enum manip m, uint16_t id,
 		       struct csum_delta d)
@@ -81,6 +107,13 @@ static bool rewrite_l4(const struct packet *p, enum manip m, uint16_t id,
 			fix_check(l4 + ICMP_CHECK, d);
 		}
 		return true;
+	case PROTO_SCTP:
+		if (len < SHORTEST_L4)
+			return false;
+		rewrite_sctp(p, port, id);
+		return true;
+	case PROTO_GRE:
+		return len >= SHORTEST_L4 && rewrite_gre(l4, m, id);
 	default:
 		return true;
 	}

@@ -55,12 +55,11 @@ static inline bool tuple_equal(const struct nat_tuple *a,
  * INVALID (spec section 2, inversion). @out and @in may be the same. */
 MUST_USE bool tuple_invert(struct nat_tuple *out, const struct nat_tuple *in);
 
-/* True for protocols whose ids are ports. SCTP joins them with its tracker:
- * until then it is tracked by addresses, as any protocol without one. */
+/* True for protocols whose ids are ports. */
 static inline bool proto_has_ports(uint8_t proto)
 {
 	return proto == PROTO_TCP || proto == PROTO_UDP ||
-	       proto == PROTO_UDPLITE;
+	       proto == PROTO_UDPLITE || proto == PROTO_SCTP;
 }
 
 /* Protocols in which an answer that takes another way does no harm: two

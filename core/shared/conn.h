@@ -5,7 +5,7 @@
  *
  *	0   struct conn           state common to all
  *	20  keys                  two tuples, packed: 2 x 12 or 2 x 36 bytes
- *	44  struct tcp_track      or udp_track, or nothing
+ *	44  struct tcp_track      or udp_track, sctp_track, or nothing
  *	..  extensions            those that the engine's settings call for
  *				  and, if somebody listens, conn_watch
  *
@@ -32,6 +32,7 @@
 #include "clock.h"
 #include "natcore.h"
 #include "pure/proto.h"
+#include "pure/sctp.h"
 #include "pure/tcp.h"
 #include "pure/tuple.h"
 #include "shared/spin.h"
@@ -134,6 +135,11 @@ static inline struct udp_track *conn_udp(const struct conn *c)
 	return conn_track(c);
 }
 
+static inline struct sctp_track *conn_sctp(const struct conn *c)
+{
+	return conn_track(c);
+}
+
 /* The same where the family is known to be IPv4. */
 static inline struct tcp_track *conn_tcp4(const struct conn *c)
 {
@@ -147,9 +153,16 @@ static inline struct udp_track *conn_udp4(const struct conn *c)
 
 static inline uint32_t conn_track_size(uint8_t proto)
 {
-	if (proto == PROTO_TCP)
+	switch (proto) {
+	case PROTO_TCP:
 		return sizeof(struct tcp_track);
-	return proto == PROTO_UDP ? sizeof(struct udp_track) : 0;
+	case PROTO_UDP:
+		return sizeof(struct udp_track);
+	case PROTO_SCTP:
+		return sizeof(struct sctp_track);
+	default:
+		return 0;
+	}
 }
 
 /* Bytes before the extensions: their offset, eight-byte aligned. */

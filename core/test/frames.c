@@ -18,6 +18,8 @@ struct spec {
 	uint32_t ttl, tos, ipid, off, nops, len, cut;
 	uint32_t flags, seq, ack, win, doff, ulen, sumproto;
 	uint32_t type, code, id, rest;
+	uint32_t tag, chunk, itag;
+	uint32_t version, carries;
 	bool df, mf, evil, badsum, nosum, has_ulen;
 	const char *quoted; /* NULL: none */
 };
@@ -43,6 +45,11 @@ static const struct {
 	{"code", offsetof(struct spec, code)},
 	{"id", offsetof(struct spec, id)},
 	{"rest", offsetof(struct spec, rest)},
+	{"tag", offsetof(struct spec, tag)},
+	{"chunk", offsetof(struct spec, chunk)},
+	{"itag", offsetof(struct spec, itag)},
+	{"version", offsetof(struct spec, version)},
+	{"carries", offsetof(struct spec, carries)},
 };
 
 static const struct {
@@ -92,6 +99,8 @@ static bool take_proto(const char **text, struct spec *s)
 		   : !strcmp(word, "tcp")     ? PROTO_TCP
 		   : !strcmp(word, "udp")     ? PROTO_UDP
 		   : !strcmp(word, "udplite") ? PROTO_UDPLITE
+		   : !strcmp(word, "sctp")    ? PROTO_SCTP
+		   : !strcmp(word, "gre")     ? PROTO_GRE
 					      : 0;
 	return s->proto;
 }
@@ -154,7 +163,8 @@ static bool parse_spec(struct spec *s, const char *text)
 {
 	char word[16];
 
-	*s = (struct spec){.ttl = 64, .win = 10000, .type = ICMP_ECHO};
+	*s = (struct spec){
+		.ttl = 64, .win = 10000, .type = ICMP_ECHO, .carries = GRE_PPP};
 	if (!take_proto(&text, s) || !take_end(&text, &s->src, &s->sport) ||
 	    !take_word(&text, word, sizeof(word)) || strcmp(word, ">") != 0 ||
 	    !take_end(&text, &s->dst, &s->dport))
@@ -212,10 +222,24 @@ static uint32_t l4_header_len(uint32_t proto)
 	case PROTO_UDP:
 	case PROTO_UDPLITE:
 	case PROTO_ICMP:
+	case PROTO_GRE:
 		return UDP_HEADER;
+	case PROTO_SCTP:
+		return SCTP_HEADER + FRAME_INIT_CHUNK;
 	default:
 		return 0;
 	}
+}
+
+/* A packet of one chunk, always as long as an INIT. */
+static void put_sctp(const struct spec *s, uint8_t *l4)
+{
+	uint8_t *chunk = l4 + SCTP_HEADER;
+
+	put32(l4 + SCTP_VTAG, s->tag);
+	chunk[0] = (uint8_t)s->chunk;
+	put16(chunk + 2, FRAME_INIT_CHUNK);
+	put32(chunk + 4, s->itag);
 }
 
 static void put_l4(const struct spec *s, uint8_t *l4, uint32_t len)
@@ -241,11 +265,42 @@ static void put_l4(const struct spec *s, uint8_t *l4, uint32_t len)
 		if (s->id)
 			put16(l4 + ICMP_ID, s->id);
 		return;
+	case PROTO_SCTP:
+		put_sctp(s, l4);
+		break;
+	case PROTO_GRE:
+		l4[GRE_VERSION] = (uint8_t)s->version;
+		put16(l4 + GRE_PROTO, s->carries);
+		put16(l4 + GRE_CALL, s->id);
+		return;
 	default:
 		return;
 	}
 	put16(l4 + PORT_SRC, s->sport);
 	put16(l4 + PORT_DST, s->dport);
+}
+
+/* A bit at a time. */
+static uint32_t naive_crc32c(const uint8_t *p, uint32_t len)
+{
+	uint32_t crc = UINT32_MAX;
+
+	for (uint32_t i = 0; i < len; i++) {
+		crc ^= p[i];
+		for (int bit = 0; bit < 8; bit++)
+			crc = crc >> 1 ^ (crc & 1 ? 0x82f63b78 : 0);
+	}
+	return ~crc;
+}
+
+static void put_crc(uint8_t *l4, uint32_t len)
+{
+	uint32_t crc;
+
+	memset(l4 + SCTP_CHECK, 0, 4);
+	crc = naive_crc32c(l4, len);
+	for (int i = 0; i < 4; i++)
+		l4[SCTP_CHECK + i] = (uint8_t)(crc >> 8 * i);
 }
 
 /* Offset of the checksum; 0: the protocol has none. */
@@ -279,6 +334,10 @@ static void put_l4_sum(const struct spec *s, const uint8_t *ip, uint8_t *l4,
 {
 	uint32_t at = check_at(s->proto), covered = len, sum;
 
+	if (s->proto == PROTO_SCTP && !s->nosum) {
+		put_crc(l4, len);
+		l4[SCTP_CHECK] ^= s->badsum;
+	}
 	if (!at || s->nosum)
 		return;
 	if (s->proto == PROTO_UDPLITE && s->ulen && s->ulen < len)
@@ -371,10 +430,23 @@ struct frame frame_of(const char *text)
 	return f;
 }
 
+static bool crc_is_sound(const uint8_t *l4, uint32_t len)
+{
+	uint8_t copy[FRAME_MAX];
+
+	if (len > sizeof(copy))
+		return false;
+	memcpy(copy, l4, len);
+	put_crc(copy, len);
+	return !memcmp(copy, l4, len);
+}
+
 static bool l4_is_sound(const uint8_t *ip, const uint8_t *l4, uint32_t len)
 {
 	uint32_t at = check_at(ip[IPV4_PROTO]), covered = len;
 
+	if (ip[IPV4_PROTO] == PROTO_SCTP && len >= SCTP_HEADER)
+		return crc_is_sound(l4, len);
 	if (!at)
 		return true;
 	if (len < l4_header_len(ip[IPV4_PROTO]))

@@ -7,6 +7,8 @@
  *	icmp 10.0.0.2 > 192.0.2.1 type 8 code 0 id 7
  *	icmp 192.0.2.9 > 10.0.0.2 type 3 code 3 (udp 10.0.0.2:4000 > ...)
  *	udplite 10.0.0.2:4000 > 192.0.2.1:53
+ *	sctp 10.0.0.2:4000 > 192.0.2.1:53 chunk 1 itag 7
+ *	gre 10.0.0.2 > 192.0.2.1 version 1 id 7
  *	proto 50 10.0.0.2 > 192.0.2.1 len 24
  *
  * TCP flags are letters of FSRPAUEC or a dot. Then come words, any of
@@ -15,13 +17,17 @@
  *	seq N ack N win N doff N            of TCP; doff in words of 4
  *	ulen N      UDP's own length, UDP-Lite's coverage
  *	type N code N id N rest N	    of ICMP; rest: bytes 4 to 7
+ *	tag N chunk N itag N		    of SCTP: verification tag, type of
+ *					    the one chunk, its first number
+ *	version N carries N id N	    of GRE: its second byte, its
+ *					    protocol, PPTP's call
  *	badsum nosum			    the L4 checksum is wrong, or 0
  *	sumproto N  protocol that the pseudo-header names
  *	cut N       only so many bytes are there; a quoted datagram's header
  *		    still tells the full length
  *
- * What is not said: ttl 64, win 10000, type 8, all else 0, checksums right
- * (UDP-Lite's as Linux has it, summed as if it were UDP).
+ * What is not said: ttl 64, win 10000, type 8, carries 0x880b, all else 0,
+ *checksums right (UDP-Lite's as Linux has it, summed as if it were UDP).
  */
 #ifndef TEST_FRAMES_H
 #define TEST_FRAMES_H
@@ -30,7 +36,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { FRAME_MAX = 4096, FRAME_TEXT = 512 };
+enum { FRAME_MAX = 4096, FRAME_TEXT = 512, FRAME_INIT_CHUNK = 20 };
 
 struct frame {
 	uint32_t len;

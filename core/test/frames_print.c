@@ -41,6 +41,10 @@ static const char *proto_word(uint8_t proto)
 		return "udp";
 	case PROTO_UDPLITE:
 		return "udplite";
+	case PROTO_SCTP:
+		return "sctp";
+	case PROTO_GRE:
+		return "gre";
 	case PROTO_ICMP:
 		return "icmp";
 	default:
@@ -78,6 +82,23 @@ static void say_tcp(struct text *t, const uint8_t *l4)
 	say_nonzero(t, "ack", load32_host(l4 + TCP_ACK_SEQ));
 }
 
+static void say_sctp(struct text *t, const uint8_t *l4)
+{
+	const uint8_t *chunk = l4 + SCTP_HEADER;
+
+	say_nonzero(t, "tag", load32_host(l4 + SCTP_VTAG));
+	say_nonzero(t, "chunk", chunk[0]);
+	say_nonzero(t, "itag", load32_host(chunk + 4));
+}
+
+static void say_gre(struct text *t, const uint8_t *l4)
+{
+	say_nonzero(t, "version", l4[GRE_VERSION]);
+	if (load16_host(l4 + GRE_PROTO) != GRE_PPP)
+		say(t, " carries %u", load16_host(l4 + GRE_PROTO));
+	say_nonzero(t, "id", load16_host(l4 + GRE_CALL));
+}
+
 static void say_header(struct text *t, const uint8_t *ip)
 {
 	uint16_t frag = load16_host(ip + IPV4_FRAG);
@@ -111,7 +132,14 @@ static void say_icmp(struct text *t, const uint8_t *l4, uint32_t len)
 
 static uint32_t whole_header(uint8_t proto)
 {
-	return proto == PROTO_TCP ? TCP_HEADER : UDP_HEADER;
+	switch (proto) {
+	case PROTO_TCP:
+		return TCP_HEADER;
+	case PROTO_SCTP:
+		return SCTP_HEADER + FRAME_INIT_CHUNK;
+	default:
+		return UDP_HEADER;
+	}
 }
 
 static bool has_zero_sum(const uint8_t *ip, const uint8_t *l4)
@@ -134,10 +162,14 @@ static void print(struct text *t, const uint8_t *ip, uint32_t len,
 		say(t, "%s", word);
 	else
 		say(t, "proto %u", ip[IPV4_PROTO]);
-	say_ends(t, ip, word && ip[IPV4_PROTO] != PROTO_ICMP ? l4 : NULL);
+	say_ends(t, ip, word && proto_has_ports(ip[IPV4_PROTO]) ? l4 : NULL);
 	if (word && ip[IPV4_PROTO] == PROTO_TCP)
 		say_tcp(t, l4);
 	say_header(t, ip);
+	if (word && ip[IPV4_PROTO] == PROTO_SCTP)
+		say_sctp(t, l4);
+	if (word && ip[IPV4_PROTO] == PROTO_GRE)
+		say_gre(t, l4);
 	if (word)
 		payload -= whole_header(ip[IPV4_PROTO]);
 	if (word && ip[IPV4_PROTO] == PROTO_ICMP) {

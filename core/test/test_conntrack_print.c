@@ -18,7 +18,7 @@ struct end {
 };
 
 struct row {
-	uint8_t proto, family, tcp_state;
+	uint8_t proto, family, tcp_state, sctp_state;
 	bool acct;
 	uint16_t status, zone[NAT_N_DIRS];
 	uint32_t timeout, mark;
@@ -75,6 +75,12 @@ static const struct row row[] = {
 	{ PLAIN(PROTO_GRE, 1, 2), .line =
 	  "gre      47 99 " ADDRESSES "srckey=0x1 dstkey=0x2 "
 	  "[UNREPLIED] " REVERSED "srckey=0x2 dstkey=0x1 mark=0 use=1\n" },
+	{ PLAIN(PROTO_SCTP, 1, 2), .sctp_state = 4, .status = BOTH, .line =
+	  "sctp     132 99 ESTABLISHED " ADDRESSES "sport=1 dport=2 "
+	  REVERSED "sport=2 dport=1 [ASSURED] mark=0 use=1\n" },
+	{ PLAIN(PROTO_SCTP, 1, 2), .sctp_state = 8, .line =
+	  "sctp     132 99 HEARTBEAT_SENT " ADDRESSES "sport=1 dport=2 "
+	  "[UNREPLIED] " REVERSED "sport=2 dport=1 mark=0 use=1\n" },
 	{ PLAIN(33, 0, 0), .line =
 	  "dccp     33 99 " ADDRESSES "sport=0 dport=0 "
 	  "[UNREPLIED] " REVERSED "sport=0 dport=0 mark=0 use=1\n" },
@@ -113,6 +119,7 @@ static void prints_as_the_tool(void **state)
 			.tuple = {tuple(r, NAT_ORIGINAL), tuple(r, NAT_REPLY)},
 			.status = r->status,
 			.tcp_state = r->tcp_state,
+			.sctp_state = r->sctp_state,
 			.acct = r->acct,
 			.timeout_s = r->timeout,
 			.mark = r->mark,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Timeouts of UDP and UDP-Lite, and who may open a connection with ICMP: each
- * row is a connection from its first packet on. */
+ * Timeouts of UDP, UDP-Lite and GRE, and who may open a connection with ICMP:
+ * each row is a connection from its first packet on. */
 #include <string.h>
 
 #include "pure/proto.h"
@@ -100,24 +100,36 @@ static void settings(void **state)
 	assert_int_equal(udp_packet(&t, &c).timeout, ticks_of_s(70));
 }
 
-static void udplite(void **state)
+/* Those that wait for nothing but an answer. */
+static const struct {
+	const char *name;
+	struct proto_result (*fn)(const struct proto_context *c);
+	struct seen packet;
+} answered[] = {
+	{"UDP-Lite, new", udplite_packet, {0, NEW, 30, false}},
+	{"UDP-Lite, again", udplite_packet, {0, LIVE, 30, false}},
+	{"UDP-Lite, answered", udplite_packet, {0, REPLIED, 120, true}},
+	{"UDP-Lite, later", udplite_packet, {0, STREAM, 120, true}},
+	{"GRE, new", gre_packet, {0, NEW, 30, false}},
+	{"GRE, again", gre_packet, {0, LIVE, 30, false}},
+	{"GRE, answered", gre_packet, {0, REPLIED, 180, true}},
+	{"GRE, later", gre_packet, {0, STREAM, 180, true}},
+};
+
+static void once_answered(void **state)
 {
-	static const struct seen rows[] = {
-		{0, NEW, 30, false},
-		{0, LIVE, 30, false},
-		{0, REPLIED, 120, true},
-		{0, STREAM, 120, true},
-	};
 	struct nat_sysctl sysctl;
 
 	(void)state;
 	nat_sysctl_defaults(&sysctl);
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		struct proto_context c = {&sysctl, 1, rows[i].status};
-		struct proto_result r = udplite_packet(&c);
+	for (size_t i = 0; i < ARRAY_LEN(answered); i++) {
+		const struct seen *s = &answered[i].packet;
+		struct proto_context c = {&sysctl, 1, s->status};
+		struct proto_result r = answered[i].fn(&c);
 
-		assert_int_equal(r.timeout, ticks_of_s(rows[i].timeout_s));
-		assert_int_equal(r.assured, rows[i].assured);
+		if (r.timeout != ticks_of_s(s->timeout_s) ||
+		    r.assured != s->assured)
+			fail_msg("%s", answered[i].name);
 	}
 }
 
@@ -137,7 +149,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(udp_timeouts),
 		cmocka_unit_test(settings),
-		cmocka_unit_test(udplite),
+		cmocka_unit_test(once_answered),
 		cmocka_unit_test(icmp_openers),
 	};
 

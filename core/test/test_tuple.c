@@ -119,7 +119,7 @@ static void classes(void **state)
 		{PROTO_UDPLITE, true, true},
 		{PROTO_ICMP, false, false},
 		{PROTO_ICMPV6, false, false},
-		{PROTO_SCTP, false, false},
+		{PROTO_SCTP, true, false},
 		{PROTO_GRE, false, true},
 		{50, false, true},
 		{0, false, true},

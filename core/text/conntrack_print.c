@@ -5,19 +5,28 @@
 #include <stdio.h>
 
 #include "natcore.h"
+#include "pure/sctp.h"
+#include "pure/tcp_track.h"
 #include "pure/tuple.h"
 #include "text/protocols.h"
 #include "text/text.h"
 #include "util.h"
 
-static const char *tcp_state_name(uint8_t state)
+/* What stands behind the timeout, where there is a state to tell. */
+static const char *state_of(const struct nat_conntrack *ct)
 {
-	static const char *const name[] = {
-		"NONE",     "SYN_SENT",   "SYN_RECV", "ESTABLISHED",
-		"FIN_WAIT", "CLOSE_WAIT", "LAST_ACK", "TIME_WAIT",
-		"CLOSE",    "SYN_SENT2",
-	};
-	return state < ARRAY_LEN(name) ? name[state] : "UNKNOWN";
+	switch (ct->tuple[NAT_ORIGINAL].proto) {
+	case PROTO_TCP:
+		return ct->tcp_state < TCP_N_STATES
+			       ? tcp_state_name(ct->tcp_state)
+			       : "UNKNOWN";
+	case PROTO_SCTP:
+		return ct->sctp_state < SCTP_N_STATES
+			       ? sctp_state_name(ct->sctp_state)
+			       : "UNKNOWN";
+	default:
+		return NULL;
+	}
 }
 
 enum id_style { IDS_NONE, IDS_PORTS, IDS_ICMP, IDS_GRE };
@@ -125,12 +134,13 @@ static void print_parts(const struct nat_conntrack *ct, unsigned parts,
 			struct nat_sink out)
 {
 	uint8_t proto = ct->tuple[NAT_ORIGINAL].proto;
+	const char *state = state_of(ct);
 
 	text_printf(out, "%-8s %u ", proto_of(proto)->name, proto);
 	if (parts & PART_TIMEOUT)
 		text_printf(out, "%" PRIu32 " ", ct->timeout_s);
-	if (proto == PROTO_TCP && parts & PART_STATE)
-		text_printf(out, "%s ", tcp_state_name(ct->tcp_state));
+	if (state && parts & PART_STATE)
+		text_printf(out, "%s ", state);
 	print_direction(ct, NAT_ORIGINAL, parts, out);
 	if (!(ct->status & NAT_ST_SEEN_REPLY))
 		text_puts(out, "[UNREPLIED] ");
