@@ -22,7 +22,14 @@ void events_raise(const struct conn *c, unsigned bits)
 
 static uint8_t protocol_state(const struct conn *c)
 {
-	return c->proto == PROTO_TCP ? (uint8_t)tcp_state(conn_tcp(c)) : 0;
+	switch (c->proto) {
+	case PROTO_TCP:
+		return (uint8_t)tcp_state(conn_tcp(c));
+	case PROTO_SCTP:
+		return conn_sctp(c)->state;
+	default:
+		return 0;
+	}
 }
 
 struct event_moment events_moment(const struct conn *c)
