@@ -26,6 +26,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -34,6 +35,7 @@ CLONE_NEWNET = 0x40000000
 TUNSETIFF = 0x400454CA
 IFF_TUN, IFF_NO_PI = 0x0001, 0x1000
 LINKTYPE_RAW = 101
+NETLINK_NETFILTER = "12"
 TIMEOUT = 20  # seconds, each tool
 NOTHING = "-"
 MORE = "+"  # first column of a row that is one more packet out
@@ -113,7 +115,9 @@ class Router:
         self.listener = subprocess.Popen(("conntrack", "-E"), text=True,
                                          stdout=subprocess.PIPE,
                                          stderr=subprocess.DEVNULL)
-        self.events()  # it is listening
+        while self.listener.poll() is None and not self.listening():
+            time.sleep(0.005)
+        self.events()
 
     def restore(self, text):
         run(f"{self.iptables}-restore", "--noflush", "--counters", text=text)
@@ -130,6 +134,13 @@ class Router:
         """Packets that came past the filter, at INPUT and FORWARD."""
         text = run(self.iptables, "-t", "security", "-vnxL")
         return [int(c) for c in re.findall(r"^ +pkts.*\n +(\d+)", text, re.M)][:2]
+
+    @staticmethod
+    def listening():
+        """Does a netfilter socket of this namespace hear a group's news?"""
+        sockets = Path("/proc/self/net/netlink").read_text().splitlines()[1:]
+        words = (s.split() for s in sockets)
+        return any(w[1] == NETLINK_NETFILTER and int(w[3], 16) for w in words)
 
     def events(self):
         """What happened to connections up to now."""

@@ -298,19 +298,24 @@ static void check_scenario(const char *scenario)
 		fail_msg("%s: %u answers are not Linux's", scenario, wrong);
 }
 
-#define SCENARIO(id, name)                                                     \
+#define SCENARIOS(X)                                                           \
+	X(home_router, "home-router")                                          \
+	X(container_host, "container-host")                                    \
+	X(phone_host, "phone-host")                                            \
+	X(carrier, "carrier")                                                  \
+	X(port_forward, "port-forward")                                        \
+	X(balancer, "balancer")                                                \
+	X(firewall, "firewall")                                                \
+	X(netmap, "netmap")
+
+#define X(id, name)                                                            \
 	static void test_##id(void **state)                                    \
 	{                                                                      \
 		(void)state;                                                   \
 		check_scenario(name);                                          \
 	}
-
-SCENARIO(home_router, "home-router")
-SCENARIO(container_host, "container-host")
-SCENARIO(phone_host, "phone-host")
-SCENARIO(carrier, "carrier")
-SCENARIO(port_forward, "port-forward")
-SCENARIO(balancer, "balancer")
+SCENARIOS(X)
+#undef X
 
 /* `iptables -t nat -vnL`, as the core prints it, against a file. */
 static void check_listing(const struct router *r, const char *name)
@@ -358,13 +363,10 @@ static void test_phone_listing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_home_router),
-		cmocka_unit_test(test_container_host),
-		cmocka_unit_test(test_phone_host),
-		cmocka_unit_test(test_carrier),
-		cmocka_unit_test(test_port_forward),
-		cmocka_unit_test(test_balancer),
-		cmocka_unit_test(test_phone_listing),
+#define X(id, name) cmocka_unit_test(test_##id),
+		SCENARIOS(X)
+#undef X
+			cmocka_unit_test(test_phone_listing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
