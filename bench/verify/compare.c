@@ -93,6 +93,8 @@ static void name(struct difference *d)
 		(void)snprintf(d->kind, sizeof(d->kind), "only the core sent");
 	else if (d->kernel->out_if != d->core->out_if)
 		(void)snprintf(d->kind, sizeof(d->kind), "interface");
+	else if (same(d->kernel, d->core))
+		(void)snprintf(d->kind, sizeof(d->kind), "order");
 	else
 		name_bytes(d);
 }
