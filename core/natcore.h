@@ -349,14 +349,23 @@ struct nat_stats {
 	uint64_t drop[NAT_N_DROPS];
 	uint64_t state[NAT_N_STATES];
 	uint64_t originated;
-	/* as conntrack -S, and what became of entries */
-	uint64_t created, expired, deleted, found, invalid, insert_failed,
-		early_drop, clash_resolve;
+	/* connections */
+	uint64_t created, expired, deleted;
+	uint64_t found;   /* a translation that was wanted is taken */
+	uint64_t invalid; /* packets of no connection */
+	uint64_t error;   /* ICMP that is unfit or about none */
+	uint64_t insert_failed, clash_resolve;
+	uint64_t dropped; /* no tuple free, or no place for one more */
+	uint64_t early_drop;
 	/* as /proc/net/snmp: datagrams that came in fragments and became
 	 * whole, and those that were given up, timeouts among them */
 	uint64_t reasm_oks, reasm_fails, reasm_timeout;
 };
 
+/* The @i-th counter of a line of `conntrack -S`, by the tool's name; NULL:
+ * there are no more. What the core has no case of is 0. */
+NAT_API const char *nat_conntrack_stat(const struct nat_stats *s, unsigned i,
+				       uint64_t *value);
 NAT_API void nat_worker_stats(const struct nat_worker *w, struct nat_stats *s);
 /* The sum over all workers there ever were. Exact while none runs. */
 NAT_API void nat_engine_stats(struct nat_engine *e, struct nat_stats *s);

@@ -42,6 +42,7 @@ static const char usage[] =
 	"-E\n"
 	"      --events-timestamp  with the time, as conntrack -E -o "
 	"timestamp\n"
+	"      --stats FILE      counters of each thread, as conntrack -S\n"
 	"      --rules-out FILE  rules and counters, as iptables-save -c\n"
 	"\n";
 
@@ -56,6 +57,7 @@ enum {
 	CONNTRACK,
 	EVENTS,
 	EVENT_TIMES,
+	STATS,
 	RULES_OUT,
 };
 
@@ -105,6 +107,9 @@ static bool take_option(struct request *q, int code, char *arg)
 	case EVENT_TIMES:
 		q->event_times = true;
 		return true;
+	case STATS:
+		q->files.stats.path = arg;
+		return true;
 	case RULES_OUT:
 		q->files.rules.path = arg;
 		return true;
@@ -134,6 +139,7 @@ static bool parse(struct request *q, int argc, char **argv)
 		{"conntrack", required_argument, NULL, CONNTRACK},
 		{"events", required_argument, NULL, EVENTS},
 		{"events-timestamp", no_argument, NULL, EVENT_TIMES},
+		{"stats", required_argument, NULL, STATS},
 		{"rules-out", required_argument, NULL, RULES_OUT},
 		{"help", no_argument, NULL, 'h'},
 		{0},

@@ -221,6 +221,12 @@ static void write_events(const struct text_output *t, const struct replay *r)
 	event_log_write(log, r->lanes.n, t->file);
 }
 
+static void write_stats(const struct text_output *t, const struct replay *r)
+{
+	if (t->file)
+		dump_stats(&r->lanes, t->file);
+}
+
 static void write_captures(struct replay_files *f, const struct replay *r)
 {
 	struct emitted *e[REPLAY_THREADS_MOST];
@@ -258,6 +264,7 @@ int replay_files_save(struct replay_files *f, const struct scenario *s,
 	    write_conntrack(&f->conntrack, r) || write_rules(&f->rules, s, r))
 		return CLI_ERROR;
 	write_events(&f->events, r);
+	write_stats(&f->stats, r);
 	write_captures(f, r);
 	return replay_files_commit(f);
 }

@@ -4,6 +4,7 @@
 #include "replay/dump.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -81,4 +82,20 @@ int dump_rules(struct nat_engine *e, struct nat_rules *rules, FILE *out)
 	if (!r)
 		nat_rules_save(rules, (struct nat_sink){write_text, out});
 	return r;
+}
+
+void dump_stats(const struct lanes *all, FILE *out)
+{
+	const char *name;
+	uint64_t value;
+
+	for (unsigned cpu = 0; cpu < all->n; cpu++) {
+		const struct nat_stats *s = &all->lane[cpu].stats;
+
+		fprintf(out, "cpu=%-4u\t", cpu);
+		for (unsigned i = 0; (name = nat_conntrack_stat(s, i, &value));
+		     i++)
+			fprintf(out, "%s=%" PRIu64 " ", name, value);
+		fputc('\n', out);
+	}
 }

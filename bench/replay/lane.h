@@ -68,6 +68,7 @@ struct lane {
 	uint64_t horizon_ns; /* how far the other lanes let this one go */
 
 	struct lane_result result;
+	struct nat_stats stats; /* of all passes */
 	struct check check;
 	struct emitted emitted;
 	struct event_log events;

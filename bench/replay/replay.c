@@ -95,7 +95,6 @@ static void *work(void *arg)
 	struct hand *h = arg;
 	struct crew *crew = h->crew;
 	struct lane *l = h->lane;
-	struct nat_stats now;
 
 	pthread_mutex_lock(&crew->gate);
 	pthread_mutex_unlock(&crew->gate);
@@ -111,7 +110,10 @@ static void *work(void *arg)
 	pthread_barrier_wait(&crew->barrier);
 	if (!atomic_load(&crew->failed)) {
 		play_passes(crew, l);
+		struct nat_stats now;
+
 		nat_worker_stats(l->worker, &now);
+		l->stats = now;
 		stats_since(&now, &l->result.stats);
 		l->result.stats = now;
 	}

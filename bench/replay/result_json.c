@@ -74,6 +74,7 @@ static void put_conntrack_counters(json_t **o, const struct nat_stats *s)
 	put_u64(o, "deleted", s->deleted);
 	put_u64(o, "found", s->found);
 	put_u64(o, "invalid", s->invalid);
+	put_u64(o, "error", s->error);
 	put_u64(o, "clash_resolve", s->clash_resolve);
 }
 
@@ -85,6 +86,18 @@ static json_t *fragments_json(const struct nat_stats *s)
 	put_u64(&o, "ReasmOKs", s->reasm_oks);
 	put_u64(&o, "ReasmFails", s->reasm_fails);
 	put_u64(&o, "ReasmTimeout", s->reasm_timeout);
+	return o;
+}
+
+/* As conntrack -S names them. */
+static json_t *conntrack_stats_json(const struct nat_stats *s)
+{
+	json_t *o = json_object();
+	const char *name;
+	uint64_t value;
+
+	for (unsigned i = 0; (name = nat_conntrack_stat(s, i, &value)); i++)
+		put_u64(&o, name, value);
 	return o;
 }
 
@@ -119,6 +132,7 @@ static json_t *per_thread_json(const struct result *r)
 		put_figures(&o, &f);
 		put_conntrack_counters(&conntrack, f.stats);
 		put(&o, "conntrack", conntrack);
+		put(&o, "conntrack_stats", conntrack_stats_json(f.stats));
 		if (json_array_append_new(list, o)) {
 			json_decref(list);
 			return NULL;
@@ -188,6 +202,7 @@ json_t *result_json(const struct result *r)
 	put_u64(&o, "flows", r->replay->plan.n_convs);
 	put_figures(&o, &r->total);
 	put(&o, "conntrack", conntrack_json(r->replay));
+	put(&o, "conntrack_stats", conntrack_stats_json(&r->replay->stats));
 	put(&o, "bytes_per_connection",
 	    json_real(result_bytes_per_connection(r)));
 	put_u64(&o, "rss_peak_bytes", host_rss_peak());

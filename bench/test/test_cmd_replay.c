@@ -65,7 +65,7 @@ static const struct {
 /* Names of the result, which scripts rely on. */
 static const char *const names[] = {
 	"packets", "bytes", "threads", "wall_ns", "ns_per_packet",
-	"core_ns_per_packet", "pps", "latency_ns", "flows", "conntrack",
+	"core_ns_per_packet", "pps", "latency_ns", "flows", "conntrack", "conntrack_stats",
 	"verdicts", "drops", "bytes_per_connection", "rss_peak_bytes", "host",
 	"per_thread", "frames", "skipped", "cut_record", "check", "passes",
 };
@@ -343,7 +343,8 @@ static void test_outputs(void **state)
 		(void)snprintf(line, sizeof(line),
 			       "-t %u -w lan0=@lan.pcap -w wan0=@wan.pcap.zst "
 			       "--conntrack @ct --rules-out @rules "
-			       "--events @events --events-timestamp @good.pcap",
+			       "--events @events --events-timestamp "
+			       "--stats @stats @good.pcap",
 			       threads);
 		run_command(cmd_replay, line, &got);
 		assert_string_equal(got.err, "");
@@ -351,6 +352,7 @@ static void test_outputs(void **state)
 		assert_int_equal(packets_of("lan.pcap") +
 					 packets_of("wan.pcap.zst"),
 				 PACKETS);
+		assert_int_equal(lines_of("stats"), threads);
 		assert_int_equal(lines_of("ct"), FLOWS);
 		assert_int_equal(created_by("events"), FLOWS);
 		assert_in_range(lines_of("rules"), 4, 100);

@@ -14,12 +14,31 @@ void walk_detach(struct walk *k)
 	k->state = NAT_STATE_INVALID;
 }
 
-static bool invalid(struct walk *k, const char *why)
+/* There is no place for the packet's connection. */
+static bool refuse(struct walk *k, enum nat_drop reason)
+{
+	k->w->stats.dropped++;
+	return walk_drop(k, reason);
+}
+
+/* The packet goes on without a connection; @counter says what it is. */
+static bool untracked(struct walk *k, uint64_t *counter, const char *why)
 {
 	walk_detach(k);
-	k->w->stats.invalid++;
+	++*counter;
 	trace(k, NAT_STEP_CONNTRACK, why);
 	return true;
+}
+
+static bool invalid(struct walk *k, const char *why)
+{
+	return untracked(k, &k->w->stats.invalid, why);
+}
+
+/* ICMP that is not even asked about. */
+static bool error(struct walk *k, const char *why)
+{
+	return untracked(k, &k->w->stats.error, why);
 }
 
 static enum nat_state state_of(const struct conn_ref *r)
@@ -228,13 +247,13 @@ static bool icmp_error_in(struct walk *k)
 
 	if (!packet_quoted(&k->p, &quoted) || !packet_tuple(&quoted, &t) ||
 	    !tuple_invert(&t, &t))
-		return invalid(k, "quotes nothing that could be tracked");
+		return error(k, "quotes nothing that could be tracked");
 	r = zone_find(k, &t, zone_of_packet(k));
 	if (!r.conn)
-		return invalid(k, "quotes no connection");
+		return error(k, "quotes no connection");
 	conn_tuple(r.conn, (enum nat_dir)r.dir, &t);
 	if (t.dst.w[0] != load32(k->p.ip + IPV4_DST))
-		return invalid(k, "quotes a connection of another host");
+		return error(k, "quotes a connection of another host");
 	k->ct = r;
 	k->state = NAT_STATE_RELATED;
 	k->icmp_related = true;
@@ -271,9 +290,9 @@ static bool conntrack_tuple(struct walk *k, bool verify)
 		case NOT_INVERTIBLE:
 			return invalid(k, "has no answer to wait for");
 		case TABLE_FULL:
-			return walk_drop(k, NAT_DROP_TABLE_FULL);
+			return refuse(k, NAT_DROP_TABLE_FULL);
 		case NO_MEMORY:
-			return walk_drop(k, NAT_DROP_NO_MEMORY);
+			return refuse(k, NAT_DROP_NO_MEMORY);
 		}
 		before = events_moment(k->ct.conn);
 		t = track(k, verify);
@@ -295,7 +314,7 @@ bool conntrack_in(struct walk *k, bool verify)
 		enum l4_fault f = packet_check_l4(&k->p, verify);
 
 		if (unlikely(f))
-			return invalid(k, l4_fault_name(f));
+			return error(k, l4_fault_name(f));
 		if (icmp_is_error(packet_l4(&k->p)[ICMP_TYPE]))
 			return icmp_error_in(k);
 	}
@@ -328,7 +347,7 @@ static bool confirm(struct walk *k)
 		break;
 	case CONFIRM_LOST:
 		k->ct = (struct conn_ref){0};
-		return walk_drop(k, NAT_DROP_INSERT_FAILED);
+		return refuse(k, NAT_DROP_INSERT_FAILED);
 	}
 	trace(k, NAT_STEP_CONFIRM, "in the table");
 	return true;

@@ -113,7 +113,6 @@ void nat_worker_stats(const struct nat_worker *w, struct nat_stats *s)
 	s->created = c->created;
 	s->expired = c->expired;
 	s->deleted = c->deleted;
-	s->found = c->found;
 	s->insert_failed = c->insert_failed;
 	s->early_drop = c->early_drop;
 	s->clash_resolve = c->clash_resolve;

@@ -62,7 +62,7 @@ struct round {
 	bool verify, locks, acct;
 
 	uint64_t bytes;
-	unsigned found, forwarded, answered;
+	unsigned forwarded, answered;
 };
 
 ALWAYS_INLINE struct round round_begin(struct nat_worker *w)
@@ -89,7 +89,6 @@ ALWAYS_INLINE void round_end(const struct round *r)
 	struct nat_worker *w = r->w;
 
 	w->now_ns = r->latest_ns;
-	w->view.stats.found += r->found;
 	w->stats.packets += r->forwarded;
 	w->stats.bytes += r->bytes;
 	w->stats.verdict[NAT_FORWARD] += r->forwarded;
@@ -345,7 +344,6 @@ ALWAYS_INLINE enum settled forward(struct round *r, struct nat_packet *pkt,
 		     !find_path(r, &m, pkt) ||
 		     !packet_plain_l4_ok(&m.p, r->verify)))
 		return NOT_SETTLED;
-	r->found++;
 	j = track_locked(r, &m);
 	if (unlikely(j.verdict == TCP_INVALID))
 		return JUDGED;

@@ -54,6 +54,7 @@ static struct conn_ref user_of(struct walk *k, const struct nat_tuple *t)
 	conn_tuple(r.conn, NAT_ORIGINAL, &orig);
 	if (conn_matches(k->ct.conn, NAT_ORIGINAL, &orig))
 		return (struct conn_ref){0};
+	k->w->stats.found++;
 	return r;
 }
 

@@ -81,11 +81,8 @@ static bool ended(struct conns_view *v, struct conn_ref r)
 static bool is_it(struct conns_view *v, struct conn_ref r,
 		  const struct nat_tuple *t)
 {
-	if (unlikely(!conn_matches(r.conn, (enum nat_dir)r.dir, t)) ||
-	    unlikely(ended(v, r)))
-		return false;
-	v->stats.found++;
-	return true;
+	return likely(conn_matches(r.conn, (enum nat_dir)r.dir, t)) &&
+	       likely(!ended(v, r));
 }
 
 struct conn_ref conns_find(struct conns_view *v, const struct nat_tuple *t,

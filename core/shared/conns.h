@@ -31,7 +31,7 @@ struct conns {
 
 /* What a thread counts about connections; its own cache lines. */
 struct conns_stats {
-	uint64_t created, expired, deleted, found, insert_failed, early_drop,
+	uint64_t created, expired, deleted, insert_failed, early_drop,
 		clash_resolve;
 };
 
