@@ -29,36 +29,39 @@ static struct wire_ends read_ends(const struct wire_shape *s, const uint8_t *p)
 }
 
 /* A packet without ids teaches none: a later fragment, for one. */
-void conv_learn_anew(struct conv *c, const struct wire_shape *s,
+bool conv_learn_anew(struct conv *c, const struct wire_shape *s,
 		     const uint8_t *p, uint16_t out_if)
 {
 	struct wire_ends e;
 
 	if (s->kind == WIRE_ERROR || !s->family)
-		return;
+		return false;
 	e = read_ends(s, p);
 	if (s->kind == WIRE_OTHER || s->kind == WIRE_ICMP) {
 		e.src_id = c->seen.src_id;
 		e.dst_id = c->seen.dst_id;
 	}
+	if (out_if == c->out_if && !memcmp(&e, &c->seen, sizeof(e)))
+		return false;
 	c->out_if = out_if;
 	c->seen = e;
 	memcpy(&c->ports, &e.src_id, 2);
 	memcpy((uint8_t *)&c->ports + 2, &e.dst_id, 2);
 	memcpy(&c->addresses, e.src.w, 4);
 	memcpy((uint8_t *)&c->addresses + 4, e.dst.w, 4);
+	return true;
 }
 
-void conv_learn_fragment(struct conv *c, const uint8_t *captured, uint32_t len,
+bool conv_learn_fragment(struct conv *c, const uint8_t *captured, uint32_t len,
 			 const uint8_t *sent, uint32_t sent_len,
 			 uint16_t out_if)
 {
 	struct wire in, out;
 
-	if (wire_parse(&in, captured, len) &&
-	    wire_parse(&out, sent, sent_len) && out.fragment == WIRE_FIRST &&
-	    in.t.proto == out.t.proto)
-		conv_learn(c, &out.shape, sent, out_if);
+	return wire_parse(&in, captured, len) &&
+	       wire_parse(&out, sent, sent_len) && out.fragment == WIRE_FIRST &&
+	       in.t.proto == out.t.proto &&
+	       conv_learn(c, &out.shape, sent, out_if);
 }
 
 /* An error that the far side sends about an original packet quotes it as it

@@ -24,11 +24,11 @@ struct conv {
 	uint8_t tracked; /* the last one that left had a connection */
 };
 
-void conv_learn_anew(struct conv *c, const struct wire_shape *s,
+bool conv_learn_anew(struct conv *c, const struct wire_shape *s,
 		     const uint8_t *p, uint16_t out_if);
 /* The same of an original that was a fragment: the router has made fragments
  * anew, of which @sent is one, and the first of them has the ports. */
-void conv_learn_fragment(struct conv *c, const uint8_t *captured, uint32_t len,
+bool conv_learn_fragment(struct conv *c, const uint8_t *captured, uint32_t len,
 			 const uint8_t *sent, uint32_t sent_len,
 			 uint16_t out_if);
 void conv_readdress_any(const struct conv *c, const struct wire_shape *s,
@@ -42,8 +42,9 @@ static inline uint16_t conv_answer_if(const struct conv *c, uint16_t server_if)
 								: c->out_if;
 }
 
-/* An original packet left as @p, of shape @s, by @out_if. */
-static inline void conv_learn(struct conv *c, const struct wire_shape *s,
+/* An original packet left as @p, of shape @s, by @out_if. True: which is news.
+ */
+static inline bool conv_learn(struct conv *c, const struct wire_shape *s,
 			      const uint8_t *p, uint16_t out_if)
 {
 	uint64_t addresses;
@@ -54,9 +55,9 @@ static inline void conv_learn(struct conv *c, const struct wire_shape *s,
 		memcpy(&ports, p + s->l4, sizeof(ports));
 		if (addresses == c->addresses && ports == c->ports &&
 		    out_if == c->out_if)
-			return;
+			return false;
 	}
-	conv_learn_anew(c, s, p, out_if);
+	return conv_learn_anew(c, s, p, out_if);
 }
 
 /* Readdresses an answer as the far end would have sent it. */

@@ -14,6 +14,17 @@
  * shared table, expiry above all, happens to the others' connections. */
 #define LEAD_NS UINT64_C(1000000000)
 
+/* Touched now, so that no packet waits for the pages. */
+static bool make_memos(struct lane *l)
+{
+	size_t size = lane_count(l->plan) * sizeof(struct memo);
+
+	if (!region_reserve(&l->memos, size))
+		return false;
+	memset(l->memos.base, 0, size);
+	return true;
+}
+
 int lane_init(struct lane *l, const struct lanes *all,
 	      const struct lane_plan *plan)
 {
@@ -21,7 +32,11 @@ int lane_init(struct lane *l, const struct lanes *all,
 	l->plan = plan;
 	l->convs = all->convs;
 	l->slots = all->store->bytes.base;
+	for (unsigned i = 0; i < LESSONS; i++)
+		l->lesson[i] = LESSON_FIRST;
 	if (!region_reserve(&l->hot, BATCH_BYTES))
+		return -ENOMEM;
+	if (all->passes > 1 && !make_memos(l))
 		return -ENOMEM;
 	if (all->check && !region_reserve(&l->check.entered, BATCH_BYTES))
 		return -ENOMEM;
@@ -31,6 +46,7 @@ int lane_init(struct lane *l, const struct lanes *all,
 void lane_fini(struct lane *l)
 {
 	region_free(&l->hot);
+	region_free(&l->memos);
 	region_free(&l->check.entered);
 	region_free(&l->check.scratch);
 	emitted_free(&l->emitted);
@@ -50,44 +66,109 @@ static const uint8_t *captured(const struct lane *l, const struct step *s)
 	return l->slots + (size_t)s->slot * STORE_SLOT;
 }
 
+typedef uint64_t half_line __attribute__((vector_size(32), may_alias));
+
 /* Slots are whole cache lines on both sides, so the copy is too. Returns how
  * long it is. */
-static uint32_t copy_slot(uint8_t *to, const uint8_t *from, uint32_t len)
+static inline uint32_t copy_slot(uint8_t *to, const uint8_t *from, uint32_t len)
 {
 	uint32_t i = 0;
 
-	do
-		memcpy(to + i, from + i, STORE_SLOT);
-	while ((i += STORE_SLOT) < len);
+	do {
+		half_line *t = (half_line *)(void *)(to + i);
+		const half_line *f =
+			(const half_line *)(const void *)(from + i);
+
+		t[0] = f[0];
+		t[1] = f[1];
+	} while ((i += STORE_SLOT) < len);
 	return i;
 }
 
-/* Puts a packet into the batch; an answer to nothing is only counted. */
-static inline void place(struct lane *l, const struct step *s)
+/* Conversations share lessons; who shares one with news has to look again. */
+static inline uint32_t *lesson_of(struct lane *l, const struct step *s)
 {
-	struct nat_packet *p = &l->pkt[l->n];
-	uint8_t *to = l->hot.base + l->hot_used;
+	return &l->lesson[s->conv % LESSONS];
+}
+
+static inline bool memo_valid(struct lane *l, const struct turn *t)
+{
+	return memo_holds(t->memo, *lesson_of(l, t->step));
+}
+
+/* @t's packet is now @p, which came or went by @iface. */
+static void remember(struct lane *l, const struct turn *t, const uint8_t *p,
+		     uint16_t iface)
+{
+	const struct wire_shape *s = &t->step->shape;
+
+	if (t->memo != &l->no_memo && wire_is_plain(s))
+		memo_take(t->memo, s, p, iface, *lesson_of(l, t->step));
+}
+
+static inline uint16_t answer_anew(struct lane *l, const struct turn *t,
+				   uint8_t *p)
+{
+	const struct step *s = t->step;
+	const struct conv *c = &l->convs[s->conv];
+	uint16_t in_if = conv_answer_if(c, l->all->server_if);
+
+	if (in_if == NAT_NO_IF)
+		return in_if;
+	conv_readdress(c, &s->shape, p, s->len);
+	remember(l, t, p, in_if);
+	return in_if;
+}
+
+/* Makes the captured packet @p an answer to what left. Returns where it enters;
+ * NAT_NO_IF: there is nothing to answer to. */
+static inline uint16_t answer(struct lane *l, const struct turn *t, uint8_t *p)
+{
+	if (!memo_valid(l, t))
+		return answer_anew(l, t, p);
+	memo_repeat(t->memo, &t->step->shape, p);
+	return t->memo->iface;
+}
+
+/* Puts a packet into the batch as @p, its bytes at @to. Returns how many there
+ * are; 0: an answer to nothing, which is only counted. */
+static inline uint32_t place(struct lane *l, const struct turn *t,
+			     struct nat_packet *p, uint8_t *to)
+{
+	const struct step *s = t->step;
 	uint32_t size = copy_slot(to, captured(l, s), s->len);
 	uint16_t in_if = s->in_if;
 
 	if (s->flags & STEP_REPLY) {
-		const struct conv *c = &l->convs[s->conv];
-
-		in_if = conv_answer_if(c, l->all->server_if);
+		in_if = answer(l, t, to);
 		if (in_if == NAT_NO_IF) {
 			l->result.unanswered++;
-			return;
+			return 0;
 		}
-		conv_readdress(c, &s->shape, to, s->len);
 	}
-	*p = (struct nat_packet){
-		.data = to,
-		.len = s->len,
-		.time_ns = s->time_ns + l->shift_ns,
-		.in_if = in_if,
-	};
-	l->step[l->n++] = s;
-	l->hot_used += size;
+	p->data = to;
+	p->len = s->len;
+	p->mark = 0;
+	p->time_ns = s->time_ns + l->shift_ns;
+	p->in_if = in_if;
+	return size;
+}
+
+/* What a packet will need: its bytes, and its conversation unless it has a memo
+ * that holds. */
+static inline void fetch(struct lane *l, const struct turn *t)
+{
+	__builtin_prefetch(captured(l, t->step));
+	if (!memo_valid(l, t))
+		__builtin_prefetch(&l->convs[t->step->conv]);
+}
+
+/* The @i-th step and its memo; where none are kept, one that never holds. */
+static struct turn turn_at(struct lane *l, size_t i)
+{
+	struct memo *m = (struct memo *)(void *)l->memos.base;
+
+	return (struct turn){lane_steps(l->plan) + i, m ? m + i : &l->no_memo};
 }
 
 static uint64_t due(const struct lane *l, const struct step *s)
@@ -100,54 +181,79 @@ static uint64_t due(const struct lane *l, const struct step *s)
 static const struct step *gather(struct lane *l, const struct step *s,
 				 const struct step *end)
 {
-	bool paced = pace_set(&l->all->pace);
-	const struct step *ahead = s + BATCH_MOST;
+	const bool paced = pace_set(&l->all->pace);
+	const size_t stride = l->memos.base ? 1 : 0;
+	struct turn t = turn_at(l, (size_t)(s - lane_steps(l->plan)));
+	struct nat_packet *p = l->pkt;
+	struct turn *turn = l->turn;
+	uint8_t *to = l->hot.base;
 
-	l->n = 0;
-	l->hot_used = 0;
 	do {
-		if (ahead < end) {
-			__builtin_prefetch(captured(l, ahead));
-			__builtin_prefetch(&l->convs[ahead->conv]);
-			ahead++;
+		struct turn ahead = {t.step + BATCH_MOST,
+				     t.memo + stride * BATCH_MOST};
+		uint32_t size;
+
+		if (ahead.step < end)
+			fetch(l, &ahead);
+		size = place(l, &t, p, to);
+		if (size) {
+			*turn++ = t;
+			p++;
+			to += size;
 		}
-		place(l, s++);
-	} while (s < end && !(s->flags & STEP_CUT) &&
-		 (!paced || due(l, s) <= stopwatch_now()));
-	return s;
+		t.step++;
+		t.memo += stride;
+	} while (t.step < end && !(t.step->flags & STEP_CUT) &&
+		 (!paced || due(l, t.step) <= stopwatch_now()));
+	l->n = (uint32_t)(p - l->pkt);
+	l->hot_used = (uint32_t)(to - l->hot.base);
+	return t.step;
+}
+
+static inline void learn_anew(struct lane *l, const struct turn *t,
+			      const struct nat_packet *p)
+{
+	const struct step *s = t->step;
+
+	*lesson_of(l, s) +=
+		conv_learn(&l->convs[s->conv], &s->shape, p->data, p->out_if);
+	remember(l, t, p->data, p->out_if);
 }
 
 static void learn(struct lane *l)
 {
+	enum { DUMB = STEP_REPLY | STEP_VERBATIM | STEP_FRAGMENT };
+
 	for (uint32_t i = 0; i < l->n; i++) {
-		const struct step *s = l->step[i];
+		const struct turn *t = &l->turn[i];
 		const struct nat_packet *p = &l->pkt[i];
 
-		if (p->verdict != NAT_FORWARD || !p->len || !step_teaches(s))
+		if (p->verdict != NAT_FORWARD || t->step->flags & DUMB)
 			continue;
-		conv_learn(&l->convs[s->conv], &s->shape, p->data, p->out_if);
+		if (!memo_valid(l, t) ||
+		    !memo_same(t->memo, &t->step->shape, p->data, p->out_if))
+			learn_anew(l, t, p);
 	}
 }
 
-/* Of a datagram that the router reassembled, what left was originated; the
- * first fragment has the ports. */
 static void learn_fragments(struct lane *l, const struct nat_packet *sent,
 			    size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		const struct step *s = l->step[sent[i].cause];
+		const struct step *s = l->turn[sent[i].cause].step;
 
-		if (step_teaches(s) && s->flags & STEP_FRAGMENT)
-			conv_learn_fragment(&l->convs[s->conv], captured(l, s),
-					    s->len, sent[i].data, sent[i].len,
-					    sent[i].out_if);
+		if (!step_teaches(s) || !(s->flags & STEP_FRAGMENT))
+			continue;
+		*lesson_of(l, s) += conv_learn_fragment(
+			&l->convs[s->conv], captured(l, s), s->len,
+			sent[i].data, sent[i].len, sent[i].out_if);
 	}
 }
 
 static void check_batch(struct lane *l)
 {
 	for (uint32_t i = 0; i < l->n; i++) {
-		const struct step *s = l->step[i];
+		const struct step *s = l->turn[i].step;
 		struct conv *conv = &l->convs[s->conv];
 		const struct nat_packet *p = &l->pkt[i];
 		size_t at = (size_t)(p->data - l->hot.base);
@@ -197,9 +303,9 @@ static void emit_batch(struct lane *l, const struct nat_packet *sent, size_t n)
 
 	for (uint32_t i = 0; i < l->n; i++) {
 		if (l->pkt[i].verdict == NAT_FORWARD && l->pkt[i].len)
-			emit(l, &l->pkt[i], l->step[i]);
+			emit(l, &l->pkt[i], l->turn[i].step);
 		for (; k < n && sent[k].cause == i; k++)
-			emit(l, &sent[k], l->step[i]);
+			emit(l, &sent[k], l->turn[i].step);
 	}
 }
 
@@ -214,7 +320,7 @@ static void count_latency(struct lane *l, uint64_t begun, uint64_t ended)
 		return;
 	}
 	for (uint32_t i = 0; i < l->n; i++) {
-		uint64_t wanted = due(l, l->step[i]);
+		uint64_t wanted = due(l, l->turn[i].step);
 
 		hist_add(h, (uint64_t)((double)(ended - wanted) * scale), 1);
 	}

@@ -20,6 +20,7 @@
 #include "replay/emitted.h"
 #include "replay/events.h"
 #include "replay/hist.h"
+#include "replay/memo.h"
 #include "replay/pace.h"
 #include "replay/plan.h"
 
@@ -31,6 +32,7 @@ struct lanes {
 	struct conv *convs; /* each but touched by its own lane */
 	struct pace pace;
 	double ns_per_tick;
+	unsigned passes;
 	uint16_t server_if; /* NAT_NO_IF: answers enter where originals left */
 	bool check;
 	const bool *wanted; /* by interface: -w; NULL: none */
@@ -48,6 +50,12 @@ struct lane_result {
 	struct hist latency; /* nanoseconds */
 };
 
+/* A packet of the batch. */
+struct turn {
+	const struct step *step;
+	struct memo *memo;
+};
+
 struct lane {
 	/* set up before the thread starts */
 	const struct lanes *all;
@@ -56,12 +64,16 @@ struct lane {
 	const uint8_t *slots;      /* the store's bytes */
 	struct nat_worker *worker; /* by the thread itself */
 
+	uint32_t lesson[LESSONS]; /* grow when there is news */
+	struct region memos; /* struct memo, by step; empty: one pass alone */
+	struct memo no_memo; /* for all, then */
+
 	/* the batch at hand */
 	struct region hot;
 	uint32_t hot_used;
 	uint32_t n;
 	struct nat_packet pkt[BATCH_MOST];
-	const struct step *step[BATCH_MOST];
+	struct turn turn[BATCH_MOST];
 	uint64_t shift_ns; /* what this pass adds to timestamps */
 	uint64_t start;    /* ticks at which it began and ended */
 	uint64_t ended;

@@ -31,15 +31,16 @@ static uint64_t put(uint8_t *at, const void *value, size_t n)
 }
 
 /* RFC 1624. The upper half of ~check is all ones, which is zero to the sum
- * but keeps it from being zero itself: the result is never 0xffff. */
+ * but keeps it from being zero itself: the result is never 0xffff. The halves
+ * of a word added both ways round leave their sum, carry included, above. */
 static uint16_t update(uint16_t check, uint64_t delta)
 {
 	uint64_t sum = delta + ~(uint32_t)check;
+	uint32_t s = (uint32_t)sum + (uint32_t)(sum >> 32);
 
-	sum = (sum & 0xffffffff) + (sum >> 32);
-	sum = (sum & 0xffff) + (sum >> 16);
-	sum = (sum & 0xffff) + (sum >> 16);
-	return (uint16_t) ~(sum + (sum >> 16));
+	s += s < (uint32_t)sum;
+	s += s << 16 | s >> 16;
+	return (uint16_t) ~(s >> 16);
 }
 
 static void update_at(uint8_t *at, uint64_t delta)

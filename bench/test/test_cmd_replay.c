@@ -136,6 +136,8 @@ static int make_files(void **state)
 	make_rules("range.v4", "-A POSTROUTING -o wan0 -p tcp -j MASQUERADE "
 			       "--to-ports 2000-1000");
 	make_rules("iface.v4", "-A POSTROUTING -o eth9 -j MASQUERADE");
+	make_rules("random.v4", "-A POSTROUTING -o wan0 -j MASQUERADE "
+				"--random");
 	bytes = read_file(scratch_path("good.pcap"), &len);
 	write_file(scratch_path("header.pcap"), bytes, FILE_HEADER - 1);
 	write_file(scratch_path("tail.pcap"), bytes, len - 3);
@@ -281,6 +283,29 @@ static void test_good_runs(void **state)
 	}
 }
 
+/* UDP is forgotten between the passes and gets other ports in each: answers
+ * have to follow. */
+static void test_other_ports(void **state)
+{
+	const char *line =
+		"-r @random.v4 --repeat 4 --check --json @result.json "
+		"--sysctl net.netfilter.nf_conntrack_udp_timeout=1 "
+		"--sysctl net.netfilter.nf_conntrack_udp_timeout_stream=1 "
+		"@good.pcap";
+	json_t *o, *check;
+
+	(void)state;
+	run_command(cmd_replay, line, &got);
+	assert_int_equal(got.status, CLI_OK);
+	o = load("result.json");
+	check = json_object_get(o, "check");
+	assert_int_equal(number(check, "failed"), 0);
+	assert_true(number(check, "restored") > PACKETS);
+	assert_true(number(json_object_get(o, "conntrack"), "created") >
+		    FLOWS * 5 / 4);
+	json_decref(o);
+}
+
 static size_t lines_of(const char *name)
 {
 	size_t len, n = 0;
@@ -413,6 +438,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_faults),
 		cmocka_unit_test(test_good_runs),
+		cmocka_unit_test(test_other_ports),
 		cmocka_unit_test(test_outputs),
 		cmocka_unit_test(test_verbatim),
 		cmocka_unit_test(test_cut_record),
