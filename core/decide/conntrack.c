@@ -213,8 +213,9 @@ static bool icmp_opens(const struct walk *k)
 static struct tracked track(struct walk *k, bool verify)
 {
 	struct conn *c = k->ct.conn;
-	bool shared = k->w->engine->max_workers > 1 && walk_confirmed(k);
+	struct event_moment before;
 	struct tracked t;
+	bool locked;
 
 	if (k->p.proto == PROTO_ICMP) {
 		if (!icmp_opens(k))
@@ -227,13 +228,14 @@ static struct tracked track(struct walk *k, bool verify)
 			return (struct tracked){TRACK_INVALID, l4_fault_name(f),
 						false};
 	}
-	if (shared)
-		conn_lock(c);
+	locked = conns_enter(&k->w->view, c);
+	before = events_moment(c);
 	t = likely(c->proto == PROTO_TCP) ? track_tcp(k)
 	    : c->proto == PROTO_SCTP      ? track_sctp(k)
 					  : track_simple(k);
-	if (shared)
-		conn_unlock(c);
+	if (t.what == TRACKED)
+		events_compare(c, &before);
+	conns_leave(c, locked);
 	return t;
 }
 
@@ -273,15 +275,17 @@ static void tracked(struct walk *k, const struct tracked *t)
 {
 	if (unlikely(t->delete))
 		conns_kill(&k->w->view, k->ct);
-	if (k->ct.dir == NAT_REPLY)
+	if (k->ct.dir == NAT_REPLY &&
+	    !(conn_status(k->ct.conn) & NAT_ST_SEEN_REPLY)) {
 		conn_set_status(k->ct.conn, NAT_ST_SEEN_REPLY);
+		events_raise(k->ct.conn, NAT_CT_REPLY);
+	}
 	trace(k, NAT_STEP_CONNTRACK, describe(k, t));
 }
 
 static bool conntrack_tuple(struct walk *k, bool verify)
 {
 	for (;;) {
-		struct event_moment before;
 		struct tracked t;
 
 		switch (resolve(k)) {
@@ -294,11 +298,9 @@ static bool conntrack_tuple(struct walk *k, bool verify)
 		case NO_MEMORY:
 			return refuse(k, NAT_DROP_NO_MEMORY);
 		}
-		before = events_moment(k->ct.conn);
 		t = track(k, verify);
 		if (likely(t.what == TRACKED)) {
 			tracked(k, &t);
-			events_compare(k->ct.conn, &before);
 			return true;
 		}
 		if (t.what == TRACK_INVALID)

@@ -286,14 +286,14 @@ static void reject_with_reset(struct walk *k)
 	send(k, out, build_tcp_reset(out, &k->p, 0), true);
 	if (k->ct.conn && walk_confirmed(k)) {
 		struct conn *c = k->ct.conn;
+		bool locked = conns_enter(&k->w->view, c);
 		struct tcp_result r;
 
-		conn_lock(c);
 		r = tcp_set_closing(conn_tcp(c), &k->w->engine->tcp);
 		if (r.actions & TCP_SET_TIMEOUT &&
 		    !(conn_status(c) & NAT_ST_FIXED_TIMEOUT))
 			conn_set_timeout(c, k->w->view.now + r.timeout);
-		conn_unlock(c);
+		conns_leave(c, locked);
 	}
 }
 

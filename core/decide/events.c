@@ -42,8 +42,6 @@ void events_compare(const struct conn *c, const struct event_moment *before)
 	uint16_t gained = conn_status(c) & (uint16_t)~before->status;
 	unsigned bits = 0;
 
-	if (gained & NAT_ST_SEEN_REPLY)
-		bits |= NAT_CT_REPLY;
 	if (gained & NAT_ST_ASSURED)
 		bits |= NAT_CT_ASSURED;
 	if (protocol_state(c) != before->state)

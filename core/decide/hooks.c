@@ -101,6 +101,7 @@ static void post(struct walk *k)
 	if (!filter(k, TABLE_MANGLE) || !nat(k, MANIP_SRC) ||
 	    !conntrack_confirm(k))
 		return;
+	settled_expect(k);
 	k->verdict = NAT_FORWARD;
 }
 

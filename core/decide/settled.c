@@ -36,6 +36,13 @@ void settled_init(struct nat_engine *e)
 		}
 }
 
+static void remember(struct conn *c, enum nat_dir dir,
+		     const struct nat_engine *e, uint16_t in, uint16_t out)
+{
+	atomic_store_explicit(&c->path[dir], path_number(e, in, out),
+			      memory_order_relaxed);
+}
+
 /* A masqueraded connection that leaves elsewhere now is for the walk to end:
  * such a path is not kept. */
 void settled_remember(struct walk *k)
@@ -46,9 +53,26 @@ void settled_remember(struct walk *k)
 	if (!c || k->icmp_related ||
 	    (dir == NAT_ORIGINAL && c->masq_if && c->masq_if != k->out_if + 1))
 		return;
-	atomic_store_explicit(&c->path[dir],
-			      path_number(k->w->engine, k->in_if, k->out_if),
-			      memory_order_relaxed);
+	remember(c, dir, k->w->engine, k->in_if, k->out_if);
+}
+
+/* The answer comes in where the packet left, and is routed to its source. */
+void settled_expect(struct walk *k)
+{
+	const struct nat_engine *e = k->w->engine;
+	struct nat_tuple there, back;
+	struct route r;
+
+	if (!k->ct.conn || k->ct.dir == NAT_REPLY || !settled_possible(k->w) ||
+	    atomic_load_explicit(&k->ct.conn->path[NAT_REPLY],
+				 memory_order_relaxed))
+		return;
+	conn_tuple(k->ct.conn, NAT_ORIGINAL, &there);
+	conn_tuple(k->ct.conn, NAT_REPLY, &back);
+	r = route_input(e->topology, k->out_if, back.family, &back.src,
+			&there.src, 0);
+	if (r.verdict == ROUTE_TO_FORWARD)
+		remember(k->ct.conn, NAT_REPLY, e, k->out_if, r.out_if);
 }
 
 /* What all packets of a batch share, and what they come to. Its address goes
@@ -59,7 +83,7 @@ struct round {
 	uint64_t latest_ns, tick_ends_ns;
 	ticks now, others;
 	uint8_t id, layout;
-	bool verify, locks, acct;
+	bool verify, acct;
 
 	uint64_t bytes;
 	unsigned forwarded, answered;
@@ -79,7 +103,6 @@ ALWAYS_INLINE struct round round_begin(struct nat_worker *w)
 		.id = w->view.id,
 		.layout = 4 | e->conns.extensions,
 		.verify = e->sysctl.checksum,
-		.locks = e->max_workers > 1,
 		.acct = e->conns.extensions & CONN_ACCT,
 	};
 }
@@ -233,7 +256,7 @@ static NOINLINE void account(struct conn *conn, uint8_t dir, uint32_t len)
 	a->bytes[dir] += len;
 }
 
-/* Under the lock, where there is one. */
+/* By who has entered the connection. */
 ALWAYS_INLINE struct judgement track(const struct round *r,
 				     const struct meeting *m)
 {
@@ -249,19 +272,6 @@ ALWAYS_INLINE struct judgement track(const struct round *r,
 	if (unlikely(!(m->status & NAT_ST_SEEN_REPLY)) && m->dir == NAT_REPLY &&
 	    j.verdict <= TCP_IGNORE)
 		conn_set_status(m->conn, NAT_ST_SEEN_REPLY);
-	return j;
-}
-
-ALWAYS_INLINE struct judgement track_locked(const struct round *r,
-					    const struct meeting *m)
-{
-	struct judgement j;
-
-	if (likely(!r->locks))
-		return track(r, m);
-	conn_lock(m->conn);
-	j = track(r, m);
-	conn_unlock(m->conn);
 	return j;
 }
 
@@ -339,12 +349,15 @@ ALWAYS_INLINE enum settled forward(struct round *r, struct nat_packet *pkt,
 		.status = conn_status(f->guess.conn),
 	};
 	struct judgement j;
+	bool locked;
 
 	if (unlikely(!is_ours(r, &m) || !is_settled(r, &m) ||
 		     !find_path(r, &m, pkt) ||
 		     !packet_plain_l4_ok(&m.p, r->verify)))
 		return NOT_SETTLED;
-	j = track_locked(r, &m);
+	locked = conns_enter(&r->w->view, m.conn);
+	j = track(r, &m);
+	conns_leave(m.conn, locked);
 	if (unlikely(j.verdict == TCP_INVALID))
 		return JUDGED;
 	if (unlikely(j.verdict == TCP_REPEAT)) {

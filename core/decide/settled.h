@@ -44,5 +44,7 @@ unsigned settled_forward(struct nat_worker *w, struct nat_packet *pkt,
 
 /* The packet was routed by the long way: next time it need not be. */
 void settled_remember(struct walk *k);
+/* The packet leaves, its connection confirmed: nor need the answer be. */
+void settled_expect(struct walk *k);
 
 #endif

@@ -86,15 +86,15 @@ static bool used_by_other(struct walk *k, const struct nat_tuple *t)
 static bool rob(struct walk *k, struct conn_ref r)
 {
 	uint16_t status = conn_status(r.conn);
-	bool may;
+	bool may, locked;
 
 	if (r.dir != NAT_REPLY || !(status & NAT_ST_SRC_NAT) ||
 	    status & (NAT_ST_FIXED_TIMEOUT | NAT_ST_DYING) ||
 	    r.conn->proto != PROTO_TCP)
 		return false;
-	conn_lock(r.conn);
+	locked = conns_enter(&k->w->view, r.conn);
 	may = tcp_may_evict(conn_tcp(k->ct.conn), conn_tcp(r.conn));
-	conn_unlock(r.conn);
+	conns_leave(r.conn, locked);
 	return may && conns_kill(&k->w->view, r);
 }
 

@@ -69,7 +69,8 @@ static int take_place(struct nat_engine *e, struct nat_worker *w)
 	for (unsigned i = 0; i < e->max_workers; i++) {
 		if (atomic_load_explicit(&e->worker[i], memory_order_relaxed))
 			continue;
-		conns_view_init(&w->view, &e->conns, (uint8_t)i);
+		conns_view_init(&w->view, &e->conns, (uint8_t)i,
+				e->max_workers == 1);
 		atomic_store_explicit(&e->worker[i], w, memory_order_release);
 		return (int)i;
 	}

@@ -13,7 +13,7 @@
  *	new        owned by the worker that made it; in no index; may change
  *	confirmed  in the table under both tuples and in its bysource list.
  *	           Keys are frozen. Status, timeout and protocol state change
- *	           under conn_lock()
+ *	           between conns_enter() and conns_leave()
  *	dying      the one thread that won conn_kill() takes it out of both
  *	           indexes; memory is reused after a grace period
  *
@@ -55,7 +55,7 @@ enum conn_layout {
 struct conn {
 	_Atomic uint16_t status; /* enum nat_status, CONN_LOCKED; never 0 while
 				  * in use: whoever sweeps memory sees it */
-	uint8_t owner;           /* worker that made it: its clock counts */
+	_Atomic uint8_t owner;   /* worker that made it: its clock counts */
 	uint8_t proto;
 	_Atomic ticks timeout; /* unconfirmed: a span; confirmed: a time */
 	uint8_t layout;        /* enum conn_layout */
@@ -77,7 +77,7 @@ struct conn_key6 {
 	uint16_t src_id, dst_id;
 };
 
-/* Counters, written under conn_lock(). */
+/* Counters, written by who has entered. */
 struct conn_acct {
 	uint64_t packets[NAT_N_DIRS], bytes[NAT_N_DIRS];
 };
@@ -101,7 +101,7 @@ struct conn_zone {
 
 static inline uint8_t conn_owner(const struct conn *c)
 {
-	return c->owner;
+	return atomic_load_explicit(&c->owner, memory_order_relaxed);
 }
 
 static inline unsigned conn_family(const struct conn *c)
@@ -299,8 +299,8 @@ static inline uint16_t conn_status(const struct conn *c)
 	       (uint16_t)~CONN_LOCKED;
 }
 
-/* Under conn_lock() or while new. A relaxed read-modify-write, because
- * conn_kill() sets DYING without the lock. */
+/* By who has entered, or made it. A relaxed read-modify-write, because
+ * conns_kill() sets DYING without. */
 static inline void conn_set_status(struct conn *c, uint16_t bits)
 {
 	if ((conn_status(c) & bits) != bits)
@@ -323,17 +323,20 @@ static inline bool conn_expired(const struct conn *c, ticks now)
 	return ticks_reached(now, conn_timeout(c));
 }
 
-/* Serialises the packets of one connection that meet on two workers. The
- * acquire pairs with the release in conn_unlock(). LOCK ORDER: a connection,
- * then table buckets, then a bysource list; never two connections. */
+/* Of a connection that no worker owns: serialises its packets on different
+ * ones. For conns_enter(). The acquire pairs with the release in
+ * conn_unlock(). LOCK ORDER: a connection, then table buckets, then a bysource
+ * list; never two connections. */
 static inline void conn_lock(struct conn *c)
 {
+	unsigned turns = 0;
+
 	while (unlikely(atomic_fetch_or_explicit(&c->status, CONN_LOCKED,
 						 memory_order_acquire) &
 			CONN_LOCKED))
 		while (atomic_load_explicit(&c->status, memory_order_relaxed) &
 		       CONN_LOCKED)
-			cpu_relax();
+			spin_wait(&turns);
 }
 
 static inline void conn_unlock(struct conn *c)

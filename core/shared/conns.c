@@ -40,9 +40,10 @@ void conns_fini(struct conns *s)
 	pool_fini(&s->pool);
 }
 
-void conns_view_init(struct conns_view *v, struct conns *s, uint8_t id)
+void conns_view_init(struct conns_view *v, struct conns *s, uint8_t id,
+		     bool alone)
 {
-	*v = (struct conns_view){.all = s, .id = id};
+	*v = (struct conns_view){.all = s, .id = id, .alone = alone};
 	pool_cache_init(&v->cache, &s->pool);
 }
 
@@ -57,6 +58,24 @@ int conns_maintain(struct conns *s)
 	bool table = table_maintain(&s->table, SPLITS_AT_ONCE);
 
 	return pool && table ? 0 : -ENOMEM;
+}
+
+/* Who comes first takes the connection from its owner, for good, and holds the
+ * lock meanwhile. Our turn is over before we wait for anything. */
+bool conns_enter_foreign(const struct conns_view *v, struct conn *c)
+{
+	uint8_t owner;
+
+	conns_end(v);
+	conn_lock(c);
+	owner = conn_owner(c);
+	if (owner != CONN_NO_OWNER) {
+		(void)atomic_exchange_explicit(&c->owner, CONN_NO_OWNER,
+					       memory_order_seq_cst);
+		turn_wait(&v->all->turns, owner);
+	}
+	conns_begin(v);
+	return true;
 }
 
 static uint32_t make_ref(uint32_t index, enum nat_dir dir)
@@ -186,7 +205,7 @@ static void conn_init(struct conn *c, const struct conns_view *v,
 
 	atomic_store_explicit(&c->status, 0, memory_order_relaxed);
 	conn_set_timeout(c, 0);
-	c->owner = v->id;
+	atomic_store_explicit(&c->owner, v->id, memory_order_relaxed);
 	c->proto = orig->proto;
 	c->layout = orig->family | extensions(v);
 	c->masq_if = 0;

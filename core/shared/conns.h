@@ -15,6 +15,7 @@
 #include "shared/conn.h"
 #include "shared/pool.h"
 #include "shared/table.h"
+#include "shared/turns.h"
 
 struct conns {
 	struct hash_key key;
@@ -23,6 +24,7 @@ struct conns {
 	struct pool pool;
 	struct table table;
 	struct bysource bysource;
+	struct turns turns;                          /* of the views, by id */
 	_Alignas(CACHE_LINE) _Atomic uint32_t count; /* unconfirmed included */
 	_Atomic uint32_t peak;
 	_Alignas(CACHE_LINE) struct spin sweeping; /* guards what follows */
@@ -42,7 +44,8 @@ struct conns_view {
 	struct conns_stats stats;
 	ticks now;    /* of the packet at hand */
 	ticks others; /* no other worker's clock is behind this */
-	uint8_t id;   /* of the worker; CONN_NO_OWNER: none */
+	uint8_t id;   /* of the worker; CONN_NO_OWNER: none, never enters */
+	bool alone;   /* there is no other view that enters */
 	/* Hears of every connection that this thread ends, before its memory
 	 * goes; NULL: nobody listens. */
 	void (*ended)(struct conns_view *v, const struct conn *c);
@@ -61,7 +64,8 @@ MUST_USE int conns_init(struct conns *s, uint64_t seed, uint32_t max,
 /* After every view is gone. Context: the thread is not registered for RCU. */
 void conns_fini(struct conns *s);
 /* Context: registered for RCU, as with everything below. */
-void conns_view_init(struct conns_view *v, struct conns *s, uint8_t id);
+void conns_view_init(struct conns_view *v, struct conns *s, uint8_t id,
+		     bool alone);
 void conns_view_fini(struct conns_view *v);
 /* Gets memory ready for connections to come: 0 or -ENOMEM. */
 int conns_maintain(struct conns *s);
@@ -76,7 +80,40 @@ static inline uint64_t conns_hash(const struct conns_view *v,
  * so that no worker that ran ahead ends a connection still in use. */
 static inline ticks conns_now(const struct conns_view *v, const struct conn *c)
 {
-	return likely(c->owner == v->id) ? v->now : v->others;
+	return likely(conn_owner(c) == v->id) ? v->now : v->others;
+}
+
+/* A view that is not the only one works in turns, each within an RCU read-side
+ * section. */
+static inline void conns_begin(const struct conns_view *v)
+{
+	if (!v->alone)
+		turn_begin(&v->all->turns, v->id);
+}
+
+static inline void conns_end(const struct conns_view *v)
+{
+	if (!v->alone)
+		turn_end(&v->all->turns, v->id);
+}
+
+bool conns_enter_foreign(const struct conns_view *v, struct conn *c);
+
+/* From here to conns_leave(), which gets what this returned, no other thread
+ * changes @c, though any may end it. A connection belongs to the worker that
+ * made it, until another has to enter; from then on to none, and has a lock.
+ * Context: in a turn. */
+static inline bool conns_enter(const struct conns_view *v, struct conn *c)
+{
+	if (likely(conn_owner(c) == v->id))
+		return false;
+	return conns_enter_foreign(v, c);
+}
+
+static inline void conns_leave(struct conn *c, bool locked)
+{
+	if (unlikely(locked))
+		conn_unlock(c);
 }
 
 /* What a reference in the table names. */

@@ -41,7 +41,7 @@ static struct model *model_new(uint32_t max, bool acct)
 	assert_non_null(m->s);
 	assert_int_equal(conns_init(m->s, 1, max, acct ? CONN_ACCT : 0), 0);
 	grace_thread_register();
-	conns_view_init(&m->v, m->s, 0);
+	conns_view_init(&m->v, m->s, 0, true);
 	m->random = random_new(1);
 	return m;
 }

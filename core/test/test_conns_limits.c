@@ -24,7 +24,7 @@ static struct fixture *fixture_new(uint32_t max, bool acct,
 		pool_init(&f->s.pool, pool);
 	grace_thread_register();
 	for (uint8_t i = 0; i < 2; i++)
-		conns_view_init(&f->v[i], &f->s, i);
+		conns_view_init(&f->v[i], &f->s, i, false);
 	return f;
 }
 

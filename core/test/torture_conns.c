@@ -92,13 +92,16 @@ static bool confirm(struct worker *w, const struct nat_tuple *t, ticks timeout)
 	return res == CONFIRM_INSERTED;
 }
 
-/* Refreshed under its lock, as a packet does. */
-static void touch(struct conn_ref r, ticks timeout)
+/* Refreshed, and something changed that is no atomic, as a packet does. */
+static void touch(struct worker *w, struct conn_ref r, ticks timeout)
 {
-	conn_lock(r.conn);
+	bool locked = conns_enter(&w->v, r.conn);
+
 	conn_set_status(r.conn, NAT_ST_SEEN_REPLY);
 	conn_set_timeout(r.conn, timeout);
-	conn_unlock(r.conn);
+	if (r.conn->proto == PROTO_TCP)
+		conn_tcp(r.conn)->last_seq++;
+	conns_leave(r.conn, locked);
 }
 
 /* What is in the table is what was put there. */
@@ -116,7 +119,7 @@ static void own(struct worker *w)
 		if (!w->mine[n])
 			w->did.missed++;
 	} else if (random_u32(&w->random) % 2) {
-		touch(r, w->v.now + LONG);
+		touch(w, r, w->v.now + LONG);
 	} else {
 		w->mine[n] = false;
 		if (!conns_kill(&w->v, r))
@@ -134,7 +137,7 @@ static void hot(struct worker *w)
 	if (!r.conn)
 		(void)confirm(w, &t, SHORT);
 	else if (random_u32(&w->random) % 2)
-		touch(r, w->v.now + SHORT);
+		touch(w, r, w->v.now + SHORT);
 	else
 		w->did.killed += conns_kill(&w->v, r);
 }
@@ -160,13 +163,15 @@ static void *worker(void *arg)
 	struct torture *t = w->t;
 
 	grace_thread_register();
-	conns_view_init(&w->v, &t->s, w->id);
+	conns_view_init(&w->v, &t->s, w->id, false);
 	while (!atomic_load_explicit(&t->stop, memory_order_relaxed)) {
+		conns_begin(&w->v);
 		for (unsigned i = 0; i < BATCH; i++) {
 			own(w);
 			hot(w);
 			look_by_source(w);
 		}
+		conns_end(&w->v);
 		w->v.now++;
 		w->v.others = w->v.now;
 		(void)conns_sweep(&w->v, 64);
@@ -195,7 +200,7 @@ static uint64_t kill_hot(struct torture *t)
 	uint64_t killed = 0;
 
 	grace_thread_register();
-	conns_view_init(&w.v, &t->s, CONN_NO_OWNER);
+	conns_view_init(&w.v, &t->s, CONN_NO_OWNER, false);
 	for (uint32_t n = 0; n < HOT; n++) {
 		struct nat_tuple tuple = tuple_of(MAX_THREADS, n, t->proto);
 		struct conn_ref r = find(&w, &tuple);
