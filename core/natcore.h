@@ -76,7 +76,7 @@ extern "C" {
 	X(ICMP_ERROR, "icmp_error")   /* quoted packet cannot be mapped */     \
 	X(OIF_CHANGED, "oif_changed") /* masqueraded flow changed its exit */  \
 	X(FRAGMENT, "fragment")       /* reassembly refused it */              \
-	X(IPV6, "ipv6_unrouted")      /* IPv6 without an IPv6 topology */      \
+	X(SCOPE, "beyond_scope") /* an IPv6 source that reaches less far */    \
 	X(NO_MEMORY, "no_memory")
 
 /* Netfilter hooks, in kernel numbering. */
@@ -207,6 +207,9 @@ NAT_API int nat_topology_if_index(const struct nat_topology *t,
 struct nat_rules;
 NAT_API struct nat_rules *nat_rules_parse(const char *text, size_t len,
 					  struct nat_error *err);
+/* The same of an `ip6tables-save` text. */
+NAT_API struct nat_rules *nat_rules6_parse(const char *text, size_t len,
+					   struct nat_error *err);
 NAT_API void nat_rules_free(struct nat_rules *r);
 /* As `iptables-save -c` writes them, without its two comment lines; tables
  * stand in the order in which the text had them. */
@@ -262,6 +265,7 @@ NAT_API int nat_rules_check(const struct nat_rules *r,
 	X(sctp_timeout_shutdown_ack_sent, 3)                                   \
 	X(sctp_timeout_heartbeat_sent, 30)                                     \
 	X(icmp_timeout, 30)                                                    \
+	X(icmpv6_timeout, 30)                                                  \
 	X(generic_timeout, 600)
 
 struct nat_sysctl {
@@ -282,7 +286,8 @@ struct nat_worker; /* one per thread: RCU registration, counters, scratch */
 
 struct nat_config {
 	const struct nat_topology *topology; /* required */
-	const struct nat_rules *rules;       /* NULL: none */
+	const struct nat_rules *rules;       /* of IPv4; NULL: none */
+	const struct nat_rules *rules6;      /* of IPv6; NULL: none */
 	const struct nat_sysctl *sysctl;     /* NULL: defaults */
 	uint64_t seed;                       /* hash key, every random choice */
 	unsigned workers;                    /* most at a time; 0: 1 */
@@ -426,7 +431,8 @@ NAT_API void nat_conntrack_event_print(const struct nat_conntrack_event *ev,
 				       bool timestamp, struct nat_sink out);
 
 /* Writes the counters the engine has counted into @r, a parse of the text the
- * engine's rules were parsed from. Exact while no worker runs. */
+ * engine's rules of that family were parsed from. Exact while no worker runs.
+ */
 NAT_API int nat_engine_rule_counters(struct nat_engine *e, struct nat_rules *r);
 
 /* ------------------------------------------------------------------ trace */

@@ -71,13 +71,7 @@ static void walk(struct walk *k, const struct nat_packet *pkt,
 	k->mark = pkt->mark;
 	k->p.ip = pkt->data;
 	k->p.len = pkt->len;
-	switch (packet_parse(&k->p, pkt->data, pkt->len)) {
-	case PACKET_IPV4:
-		break;
-	case PACKET_IPV6:
-		drop_at_once(k, NAT_DROP_IPV6);
-		return;
-	case PACKET_BAD:
+	if (packet_parse(&k->p, pkt->data, pkt->len) == PACKET_BAD) {
 		drop_at_once(k, NAT_DROP_IP_HEADER);
 		return;
 	}

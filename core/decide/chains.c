@@ -26,7 +26,7 @@ struct traversal {
 
 static void count(struct walk *k, size_t slot)
 {
-	struct rule_count *c = &k->w->counts[slot];
+	struct rule_count *c = &k->w->counts[walk_rules(k)->first_count + slot];
 
 	c->packets++;
 	c->bytes += k->p.len;
@@ -138,7 +138,7 @@ static enum outcome fitted(struct traversal *t, const struct chain *c,
 
 struct chain_result chains_run(struct walk *k, enum table_id table)
 {
-	const struct nat_rules *rules = k->w->engine->rules.text;
+	const struct nat_rules *rules = walk_rules(k)->text;
 	const struct chain *base =
 		&rules->chain[rules->table[table].base[k->hook]];
 	struct traversal t = {

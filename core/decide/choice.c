@@ -48,7 +48,7 @@ static const struct chain *chain_of(const struct nat_rules *rules,
 int choice_lot(const struct walk *k, const struct match_statistic *m)
 {
 	const struct nat_worker *w = k->w;
-	const struct nat_rules *rules = w->engine->rules.text;
+	const struct nat_rules *rules = walk_rules(k)->text;
 	struct nat_choice c = {.kind = NAT_CHOICE_LOT};
 	const struct chain *chain;
 	const struct rule *r;

@@ -193,6 +193,9 @@ static struct tracked track_simple(struct walk *k)
 	case PROTO_ICMP:
 		r = (struct proto_result){ticks_of_s(s->icmp_timeout), false};
 		break;
+	case PROTO_ICMPV6:
+		r = (struct proto_result){ticks_of_s(s->icmpv6_timeout), false};
+		break;
 	default:
 		r = (struct proto_result){ticks_of_s(s->generic_timeout),
 					  false};
@@ -207,7 +210,8 @@ static struct tracked track_simple(struct walk *k)
 /* Only a query may open a connection, whatever its tuple inverts to. */
 static bool icmp_opens(const struct walk *k)
 {
-	return walk_confirmed(k) || icmp_may_open(packet_l4(&k->p)[ICMP_TYPE]);
+	return walk_confirmed(k) ||
+	       icmp_may_open(k->p.proto, packet_l4(&k->p)[ICMP_TYPE]);
 }
 
 static struct tracked track(struct walk *k, bool verify)
@@ -217,7 +221,7 @@ static struct tracked track(struct walk *k, bool verify)
 	struct tracked t;
 	bool locked;
 
-	if (k->p.proto == PROTO_ICMP) {
+	if (proto_is_icmp(k->p.proto)) {
 		if (!icmp_opens(k))
 			return (struct tracked){TRACK_INVALID,
 						"answers nothing asked", false};
@@ -243,6 +247,7 @@ static struct tracked track(struct walk *k, bool verify)
  * it is sent to where that packet came from (spec 3.4). */
 static bool icmp_error_in(struct walk *k)
 {
+	struct nat_addr to = packet_dst_addr(&k->p);
 	struct packet quoted;
 	struct nat_tuple t;
 	struct conn_ref r;
@@ -254,7 +259,7 @@ static bool icmp_error_in(struct walk *k)
 	if (!r.conn)
 		return error(k, "quotes no connection");
 	conn_tuple(r.conn, (enum nat_dir)r.dir, &t);
-	if (t.dst.w[0] != load32(k->p.ip + IPV4_DST))
+	if (!addr_equal(&t.dst, &to))
 		return error(k, "quotes a connection of another host");
 	k->ct = r;
 	k->state = NAT_STATE_RELATED;
@@ -309,22 +314,43 @@ static bool conntrack_tuple(struct walk *k, bool verify)
 	}
 }
 
-bool conntrack_in(struct walk *k, bool verify)
+static bool known_in(struct walk *k, bool verify)
 {
-	k->state = NAT_STATE_INVALID;
-	if (k->p.proto == PROTO_ICMP) {
-		enum l4_fault f = packet_check_l4(&k->p, verify);
-
-		if (unlikely(f))
-			return error(k, l4_fault_name(f));
-		if (icmp_is_error(packet_l4(&k->p)[ICMP_TYPE]))
-			return icmp_error_in(k);
-	}
 	if (unlikely(!k->hashed))
 		return invalid(k, "has no tuple");
 	if (k->judged)
 		return invalid(k, "not of its connection");
 	return conntrack_tuple(k, verify);
+}
+
+/* What ICMP messages are before they are anybody's. */
+static bool icmp_in(struct walk *k, bool verify)
+{
+	enum l4_fault f = packet_check_l4(&k->p, verify);
+
+	if (unlikely(f))
+		return error(k, l4_fault_name(f));
+	switch (packet_icmp_kind(&k->p)) {
+	case ICMP_QUOTES:
+		return icmp_error_in(k);
+	case ICMP_UNTRACKED:
+		k->state = NAT_STATE_UNTRACKED;
+		trace(k, NAT_STEP_CONNTRACK, "between neighbours: untracked");
+		return true;
+	case ICMP_MALFORMED:
+		return error(k, "redirect of no neighbour");
+	case ICMP_PLAIN:
+		break;
+	}
+	return known_in(k, verify);
+}
+
+bool conntrack_in(struct walk *k, bool verify)
+{
+	k->state = NAT_STATE_INVALID;
+	if (proto_is_icmp(k->p.proto))
+		return icmp_in(k, verify);
+	return known_in(k, verify);
 }
 
 static void stamp(const struct walk *k)

@@ -105,7 +105,7 @@ static void tell_sender(struct nat_worker *w, struct piece *first,
 	r = route_input(w->engine->topology, first->in_if, k.p.family, &src,
 			&dst, first->mark);
 	if (r.verdict == ROUTE_TO_LOCAL)
-		emit_icmp_error_about(&k, &k.p, &fault, dst.w[0]);
+		emit_icmp_error_about(&k, &k.p, &fault, &dst);
 }
 
 void defrag_expire(struct nat_worker *w, uint32_t cause)

@@ -6,7 +6,6 @@
 
 #include "decide/options.h"
 #include "decide/trace.h"
-#include "pure/csum.h"
 #include "pure/rewrite.h"
 
 /* Bytes live in blocks that never move, for walks point into them. */
@@ -40,7 +39,7 @@ uint8_t *emit_room(struct walk *k, uint32_t len)
 	struct originated *o = &k->w->originated;
 	struct emit_block *b = o->blocks;
 
-	len += k->p.l4 - IPV4_HEADER;
+	len += packet_options_len(&k->p);
 	while (b && sizeof(b->bytes) - b->used < len)
 		b = b->next;
 	if (!b) {
@@ -100,7 +99,7 @@ static void track_with(struct walk *k, const struct walk *cause)
 	k->ct = cause->ct;
 	k->ct.dir = !cause->ct.dir;
 	k->state = NAT_STATE_RELATED;
-	k->icmp_related = k->p.proto == PROTO_ICMP;
+	k->icmp_related = packet_is_icmp(&k->p);
 	k->inherited = true;
 }
 
@@ -190,12 +189,13 @@ static void send(struct walk *cause, uint8_t *bytes, uint32_t len, bool related)
 	struct route r;
 
 	walk_init(&k, cause->w, cause->now_ns, cause->cause);
-	if (packet_parse(&k.p, bytes, len) != PACKET_IPV4)
+	if (packet_parse(&k.p, bytes, len) == PACKET_BAD)
 		return;
-	src = addr_v4(load32(bytes + IPV4_SRC));
-	dst = addr_v4(load32(bytes + IPV4_DST));
-	r = route_output(k.w->engine->topology, k.p.family, &src, &dst, 0);
-	if (r.verdict != ROUTE_TO_FORWARD)
+	src = packet_src_addr(&k.p);
+	dst = packet_dst_addr(&k.p);
+	r = route_output(k.w->engine->topology, cause->in_if, k.p.family, &src,
+			 &dst, 0);
+	if (r.verdict != ROUTE_TO_FORWARD || addr_is_zero(&dst))
 		return;
 	k.out_if = r.out_if;
 	k.next_hop = r.next_hop;
@@ -212,7 +212,7 @@ static void send(struct walk *cause, uint8_t *bytes, uint32_t len, bool related)
 static void answer(struct walk *cause, uint8_t *bytes, uint32_t len,
 		   bool related)
 {
-	if (unlikely(cause->p.l4 > IPV4_HEADER))
+	if (unlikely(packet_options_len(&cause->p)))
 		len = options_answer(cause, bytes, len);
 	if (likely(len))
 		send(cause, bytes, len, related);
@@ -223,15 +223,14 @@ void emit_local(struct walk *cause, uint8_t *bytes, uint32_t len)
 	answer(cause, bytes, len, false);
 }
 
-/* No error about an error, a fragment's rest, or to nobody in particular. */
-static bool deserves_error(const struct packet *p)
+static bool deserves_error4(const struct packet *p)
 {
 	static const uint32_t queries = 1u << ICMP_ECHO_REPLY |
 					1u << ICMP_ECHO |
 					0x3fu << ICMP_TIMESTAMP;
 	uint8_t type;
 
-	if (p->frag & IPV4_OFFSET || !load32(p->ip + IPV4_SRC))
+	if (p->frag & IPV4_OFFSET)
 		return false;
 	if (p->proto != PROTO_ICMP)
 		return true;
@@ -241,35 +240,62 @@ static bool deserves_error(const struct packet *p)
 	return type <= ICMP_LAST_TYPE && queries >> type & 1;
 }
 
-void emit_icmp_error_about(struct walk *k, const struct packet *about,
-			   const struct icmp_fault *fault, uint32_t src)
+/* What many have received is not complained about, but for options whose
+ * sender asks for that. */
+static bool deserves_error6(const struct packet *p,
+			    const struct icmp_fault *fault)
 {
-	struct nat_addr to = addr_v4(load32(about->ip + IPV4_SRC)), from;
-	struct packet quoted = *about;
-	uint8_t *out;
-	uint32_t len;
+	enum { UNKNOWN_OPTION = 2 };
 
-	if (!deserves_error(about))
+	if (packet_is_multicast6(p) &&
+	    (fault->type != ICMP6_PARAMETER || fault->code != UNKNOWN_OPTION))
+		return false;
+	if (p->proto != PROTO_ICMPV6)
+		return true;
+	if (!packet_l4_len(p))
+		return p->frag & IPV4_OFFSET;
+	return packet_l4(p)[ICMP_TYPE] >= ICMP6_INFORMATIONAL;
+}
+
+/* No error about an error, or to nobody in particular. */
+static bool deserves_error(const struct packet *p,
+			   const struct icmp_fault *fault)
+{
+	struct nat_addr src = packet_src_addr(p);
+
+	if (addr_is_zero(&src))
+		return false;
+	return p->family == 4 ? deserves_error4(p) : deserves_error6(p, fault);
+}
+
+void emit_icmp_error_about(struct walk *k, const struct packet *about,
+			   const struct icmp_fault *fault,
+			   const struct nat_addr *src)
+{
+	struct nat_addr to = packet_src_addr(about), from;
+	struct packet quoted = *about;
+	uint32_t len = build_quote_max(about->family);
+	uint8_t *out;
+
+	if (!deserves_error(about, fault))
 		return;
-	if (!src) {
-		if (!route_source(k->w->engine->topology, about->family, &to,
-				  &from))
-			return;
-		src = from.w[0];
-	}
-	out = emit_room(k, BUILD_ERROR_MAX);
+	if (!src && !route_source(k->w->engine->topology, k->in_if,
+				  about->family, &to, &from))
+		return;
+	out = emit_room(k, build_error_max(about->family));
 	if (!out)
 		return;
-	quoted.len = min_u32(quoted.len,
-			     BUILD_QUOTE_MAX -
-				     ip_options_answer_len(&k->p, &k->options));
-	len = build_icmp_error(out, &quoted, fault, src, ++k->w->ip_id);
+	if (about->family == 4)
+		len -= ip_options_answer_len(&k->p, &k->options);
+	quoted.len = min_u32(quoted.len, len);
+	len = build_icmp_error(out, &quoted, fault, src ? src : &from,
+			       ++k->w->ip_id);
 	answer(k, out, len, true);
 }
 
 void emit_icmp_error(struct walk *k, const struct icmp_fault *fault)
 {
-	emit_icmp_error_about(k, &k->p, fault, 0);
+	emit_icmp_error_about(k, &k->p, fault, NULL);
 }
 
 static void reject_with_reset(struct walk *k)
@@ -277,10 +303,10 @@ static void reject_with_reset(struct walk *k)
 	uint8_t *out;
 
 	if (k->p.proto != PROTO_TCP || !ip_options_sum_ok(&k->p) ||
-	    !packet_l4_csum_ok(&k->p) ||
+	    packet_is_multicast6(&k->p) || !packet_l4_csum_ok(&k->p) ||
 	    packet_l4(&k->p)[TCP_FLAG_BYTE] & TCP_RST)
 		return;
-	out = emit_room(k, BUILD_RESET_LEN);
+	out = emit_room(k, build_reset_len(k->p.family));
 	if (!out)
 		return;
 	send(k, out, build_tcp_reset(out, &k->p, 0), true);
@@ -300,9 +326,7 @@ static void reject_with_reset(struct walk *k)
 /* Connection tracking sums what it knows at PREROUTING. */
 static bool sum_was_checked(const struct walk *k)
 {
-	const struct nat_engine *e = k->w->engine;
-
-	return e->rules.conntrack && e->sysctl.checksum &&
+	return walk_rules(k)->conntrack && k->w->engine->sysctl.checksum &&
 	       k->state != NAT_STATE_UNTRACKED;
 }
 
@@ -323,33 +347,56 @@ static bool intact(const struct walk *k)
 		return true;
 	case PROTO_TCP:
 	case PROTO_UDP:
+		break;
 	case PROTO_ICMP:
-		return packet_l4_csum_ok(p) &&
-		       (sum_was_checked(k) || ip_options_sum_ok(p));
+	case PROTO_ICMPV6:
+		if (packet_is_icmp(p))
+			break;
+		/* fall through */
 	default:
-		return csum_fold(csum_partial(0, p->ip, p->len)) == 0xffff;
+		return packet_whole_sum_ok(p);
 	}
+	return packet_l4_csum_ok(p) &&
+	       (sum_was_checked(k) || ip_options_sum_ok(p));
 }
+
+/* Codes of unreachability, by family. */
+static const uint8_t reject_code[2][REJECT_ROUTE + 1] = {
+	{
+		[REJECT_NET_UNREACH] = 0,
+		[REJECT_HOST_UNREACH] = 1,
+		[REJECT_PROTO_UNREACH] = 2,
+		[REJECT_PORT_UNREACH] = 3,
+		[REJECT_NET_PROHIBITED] = 9,
+		[REJECT_HOST_PROHIBITED] = 10,
+		[REJECT_ADMIN_PROHIBITED] = 13,
+	},
+	{
+		[REJECT_NET_UNREACH] = 0,
+		[REJECT_ADMIN_PROHIBITED] = 1,
+		[REJECT_HOST_UNREACH] = 3,
+		[REJECT_PORT_UNREACH] = 4,
+		[REJECT_POLICY_FAIL] = 5,
+		[REJECT_ROUTE] = 6,
+	},
+};
 
 void emit_reject(struct walk *k, enum reject_with with)
 {
-	static const uint8_t code[] = {
-		[REJECT_NET_UNREACH] = 0,       [REJECT_HOST_UNREACH] = 1,
-		[REJECT_PROTO_UNREACH] = 2,     [REJECT_PORT_UNREACH] = 3,
-		[REJECT_NET_PROHIBITED] = 9,    [REJECT_HOST_PROHIBITED] = 10,
-		[REJECT_ADMIN_PROHIBITED] = 13,
+	bool v6 = k->p.family == 6;
+	const struct icmp_fault fault = {
+		.type = v6 ? (uint8_t)ICMP6_UNREACHABLE
+			   : (uint8_t)ICMP_UNREACHABLE,
+		.code = reject_code[v6][with],
 	};
-	struct icmp_fault fault = {.type = ICMP_UNREACHABLE};
-	uint32_t src = 0;
+	struct nat_addr dst = packet_dst_addr(&k->p);
 
-	if (with == REJECT_TCP_RESET) {
+	/* IPv6 looks for the transport first */
+	if (v6 && (k->p.lost || k->p.frag & IPV4_OFFSET))
+		return;
+	if (with == REJECT_TCP_RESET)
 		reject_with_reset(k);
-		return;
-	}
-	if (!intact(k))
-		return;
-	fault.code = code[with];
-	if (k->hook == NAT_HOOK_INPUT)
-		src = load32(k->p.ip + IPV4_DST);
-	emit_icmp_error_about(k, &k->p, &fault, src);
+	else if (intact(k))
+		emit_icmp_error_about(k, &k->p, &fault,
+				      k->hook == NAT_HOOK_INPUT ? &dst : NULL);
 }

@@ -18,9 +18,10 @@
  * connection. */
 void emit_icmp_error(struct walk *k, const struct icmp_fault *fault);
 
-/* The same about the packet as @about has it, from @src (0: as routed). */
+/* The same about the packet as @about has it, from @src (NULL: as routed). */
 void emit_icmp_error_about(struct walk *k, const struct packet *about,
-			   const struct icmp_fault *fault, uint32_t src);
+			   const struct icmp_fault *fault,
+			   const struct nat_addr *src);
 
 /* Target REJECT's answer. */
 void emit_reject(struct walk *k, enum reject_with with);

@@ -42,8 +42,27 @@ static void configure(struct nat_engine *e, const struct nat_config *cfg)
 
 static uint8_t extensions(const struct nat_engine *e)
 {
-	return e->rules.extensions | (e->sysctl.acct ? CONN_ACCT : 0) |
+	return e->rules.extensions | e->rules6.extensions |
+	       (e->sysctl.acct ? CONN_ACCT : 0) |
 	       (e->sysctl.timestamp ? CONN_WATCH : 0);
+}
+
+static int init_rules(struct nat_engine *e, const struct nat_config *cfg)
+{
+	if (ruleset_init(&e->rules, cfg->rules))
+		return -ENOMEM;
+	if (ruleset_init(&e->rules6, cfg->rules6)) {
+		ruleset_fini(&e->rules);
+		return -ENOMEM;
+	}
+	e->rules6.first_count = ruleset_n_counts(&e->rules);
+	return 0;
+}
+
+static void fini_rules(struct nat_engine *e)
+{
+	ruleset_fini(&e->rules);
+	ruleset_fini(&e->rules6);
 }
 
 struct nat_engine *nat_engine_new(const struct nat_config *cfg,
@@ -61,14 +80,14 @@ struct nat_engine *nat_engine_new(const struct nat_config *cfg,
 		return fail(NULL, err, "out of memory");
 	memset(e, 0, sizeof(*e));
 	configure(e, cfg);
-	if (ruleset_init(&e->rules, cfg->rules))
+	if (init_rules(e, cfg))
 		return fail(e, err, "out of memory");
-	e->retired_counts = calloc(ruleset_n_counts(&e->rules) + 1,
-				   sizeof(*e->retired_counts));
+	e->retired_counts =
+		calloc(engine_n_counts(e) + 1, sizeof(*e->retired_counts));
 	if (!e->retired_counts ||
 	    conns_init(&e->conns, e->seed, e->sysctl.max, extensions(e))) {
 		free(e->retired_counts);
-		ruleset_fini(&e->rules);
+		fini_rules(e);
 		return fail(e, err, "out of memory");
 	}
 	fragments_init(&e->fragments, &fragment_limits, e->seed);
@@ -82,7 +101,7 @@ void nat_engine_free(struct nat_engine *e)
 		return;
 	fragments_fini(&e->fragments);
 	conns_fini(&e->conns);
-	ruleset_fini(&e->rules);
+	fini_rules(e);
 	free(e->retired_counts);
 	(void)pthread_mutex_destroy(&e->lock);
 	free(e);
@@ -148,7 +167,7 @@ void engine_retire(struct nat_engine *e, const struct nat_worker *w)
 
 	nat_worker_stats(w, &s);
 	add_stats(&e->retired, &s);
-	add_counts(e->retired_counts, w->counts, ruleset_n_counts(&e->rules));
+	add_counts(e->retired_counts, w->counts, engine_n_counts(e));
 }
 
 static void write_counts(struct nat_rules *r, const struct rule_count *c,
@@ -168,15 +187,16 @@ static void write_counts(struct nat_rules *r, const struct rule_count *c,
 
 int nat_engine_rule_counters(struct nat_engine *e, struct nat_rules *r)
 {
-	const struct nat_rules *own = e->rules.text;
-	size_t n = ruleset_n_counts(&e->rules);
+	const struct ruleset *rules = engine_rules(e, r->family);
+	const struct nat_rules *own = rules->text;
+	size_t n = ruleset_n_counts(rules), first = rules->first_count;
 	struct nat_worker *w;
 
 	if (r->n_rules != own->n_rules || r->n_chains != own->n_chains)
 		return -EINVAL;
 	(void)pthread_mutex_lock(&e->lock);
-	write_counts(r, e->retired_counts, n);
-	for_each_worker(e, i, w) write_counts(r, w->counts, n);
+	write_counts(r, e->retired_counts + first, n);
+	for_each_worker(e, i, w) write_counts(r, w->counts + first, n);
 	(void)pthread_mutex_unlock(&e->lock);
 	return 0;
 }

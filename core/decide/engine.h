@@ -40,7 +40,7 @@ struct path {
 
 struct nat_engine {
 	const struct nat_topology *topology;
-	struct ruleset rules;
+	struct ruleset rules, rules6; /* of IPv4, of IPv6 */
 	struct nat_sysctl sysctl;
 	struct tcp_rules tcp;
 	uint64_t seed;
@@ -54,6 +54,17 @@ struct nat_engine {
 	struct conns conns;
 	struct fragments fragments;
 };
+
+static inline struct ruleset *engine_rules(struct nat_engine *e, uint8_t family)
+{
+	return likely(family == 4) ? &e->rules : &e->rules6;
+}
+
+/* Counters of the rules of both families. */
+static inline size_t engine_n_counts(const struct nat_engine *e)
+{
+	return ruleset_n_counts(&e->rules) + ruleset_n_counts(&e->rules6);
+}
 
 /* A worker's counters outlive it. Context: under lock. */
 void engine_retire(struct nat_engine *e, const struct nat_worker *w);
@@ -72,7 +83,7 @@ struct nat_worker {
 	uint64_t tick_ends_ns; /* of view.now */
 	struct random random;
 	struct nat_stats stats;
-	struct rule_count *counts; /* rules, then chain policies */
+	struct rule_count *counts; /* rules, chain policies; the same of IPv6 */
 	struct flight *flight;     /* FLIGHTS of them, see decide/settled.h */
 	struct originated originated;
 	nat_trace_fn trace;

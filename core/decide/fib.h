@@ -38,7 +38,8 @@ struct fib_entry {
 	uint8_t verdict; /* enum route_verdict */
 	uint8_t type;    /* enum route_type */
 	uint8_t check;   /* enum fib_map: for the source */
-	bool via, has_source;
+	bool via;
+	bool has_source; /* in IPv6 only where a route says so */
 };
 
 struct fib_policy {

@@ -32,7 +32,7 @@ static const uint8_t verdict_of[ROUTE_XRESOLVE + 1] = {
 	[ROUTE_UNICAST] = ROUTE_TO_FORWARD,
 	[ROUTE_LOCAL] = ROUTE_TO_LOCAL,
 	[ROUTE_BROADCAST] = ROUTE_TO_BROADCAST,
-	[ROUTE_ANYCAST] = ROUTE_TO_LOCAL,
+	[ROUTE_ANYCAST] = ROUTE_TO_ANYCAST,
 	[ROUTE_BLACKHOLE] = ROUTE_NONE,
 	[ROUTE_UNREACHABLE] = ROUTE_NONE,
 	[ROUTE_PROHIBIT] = ROUTE_NONE,
@@ -57,7 +57,7 @@ static void make_entry(const struct nat_topology *t,
 		e->out_if = r->dev;
 	if (e->verdict == ROUTE_NONE)
 		e->check = FIB_SOURCE_NO_ROUTE;
-	else if (!r->has_source && r->type != ROUTE_LOCAL)
+	else if (!r->has_source && r->type != ROUTE_LOCAL && r->dst.family == 4)
 		e->has_source = topology_select_addr(
 			t, r->dev, r->dst.family, r->scope,
 			r->via ? &r->gateway : NULL, &e->source);

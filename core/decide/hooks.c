@@ -10,14 +10,14 @@
 #include "decide/settled.h"
 #include "decide/trace.h"
 #include "decide/walk.h"
+#include "pure/ipv6_ext.h"
 
 /* A table without NAT, where it has a chain at this hook. */
 static bool filter(struct walk *k, enum table_id table)
 {
 	struct chain_result res;
 
-	if (likely(!ruleset_has(&k->w->engine->rules, table,
-				(enum nat_hook)k->hook)))
+	if (likely(!ruleset_has(walk_rules(k), table, (enum nat_hook)k->hook)))
 		return true;
 	res = chains_run(k, table);
 	if (res.accept)
@@ -29,13 +29,17 @@ static bool filter(struct walk *k, enum table_id table)
 
 static bool nat(struct walk *k, enum manip m)
 {
-	return !k->w->engine->rules.nat || nat_hook(k, m);
+	return !walk_rules(k)->nat || nat_hook(k, m);
 }
 
 /* True for a whole datagram. */
 static bool gather(struct walk *k)
 {
-	return likely(!packet_is_fragment(&k->p)) || defrag(k);
+	if (likely(!packet_is_fragment(&k->p)))
+		return true;
+	if (k->p.family == 6)
+		return walk_drop(k, NAT_DROP_FRAGMENT);
+	return defrag(k);
 }
 
 /* Hooks of connection tracking exist only while a rule needs them. */
@@ -44,7 +48,7 @@ static bool track(struct walk *k)
 	const struct nat_engine *e = k->w->engine;
 	bool verify = k->hook == NAT_HOOK_PREROUTING && e->sysctl.checksum;
 
-	if (!e->rules.conntrack || k->ct.conn ||
+	if (!walk_rules(k)->conntrack || k->ct.conn ||
 	    k->state == NAT_STATE_UNTRACKED)
 		return true;
 	return conntrack_in(k, verify);
@@ -52,15 +56,22 @@ static bool track(struct walk *k)
 
 static bool no_route(struct walk *k, enum route_type type)
 {
-	enum { NET = 0, HOST = 1, PROHIBITED = 13 };
-	struct icmp_fault fault = {.type = ICMP_UNREACHABLE, .code = NET};
+	static const struct icmp_fault fault[2][3] = {
+		{{ICMP_UNREACHABLE, 0, 0},
+		 {ICMP_UNREACHABLE, 1, 0},
+		 {ICMP_UNREACHABLE, 13, 0}},
+		{{ICMP6_UNREACHABLE, 0, 0},
+		 {ICMP6_UNREACHABLE, 0, 0},
+		 {ICMP6_UNREACHABLE, 1, 0}},
+	};
+	enum { NET, HOST, PROHIBITED } why = NET;
 
 	if (type == ROUTE_UNREACHABLE)
-		fault.code = HOST;
+		why = HOST;
 	else if (type == ROUTE_PROHIBIT)
-		fault.code = PROHIBITED;
+		why = PROHIBITED;
 	if (type != ROUTE_BLACKHOLE)
-		emit_icmp_error(k, &fault);
+		emit_icmp_error(k, &fault[k->p.family == 6][why]);
 	return walk_drop(k, NAT_DROP_NO_ROUTE);
 }
 
@@ -70,25 +81,54 @@ static uint32_t longest(const struct walk *k)
 	return unlikely(k->reassembled) ? k->whole.longest : k->p.len;
 }
 
+static bool too_far(struct walk *k)
+{
+	static const struct icmp_fault fault[] = {
+		{.type = ICMP_TIME_EXCEEDED},
+		{.type = ICMP6_TIME_EXCEEDED},
+	};
+
+	emit_icmp_error(k, &fault[k->p.family == 6]);
+	return walk_drop(k, NAT_DROP_TTL);
+}
+
+static bool too_big(struct walk *k, uint32_t mtu)
+{
+	enum { FRAGMENTATION_NEEDED = 4 };
+	const struct icmp_fault fault[] = {
+		{ICMP_UNREACHABLE, FRAGMENTATION_NEEDED, mtu},
+		{ICMP6_TOO_BIG, 0, mtu},
+	};
+
+	emit_icmp_error(k, &fault[k->p.family == 6]);
+	return walk_drop(k, NAT_DROP_TOO_BIG);
+}
+
+/* IPv6 sources that mean nothing beyond the link (RFC 4291 2.5.6). */
+static bool beyond_scope(struct walk *k)
+{
+	enum { BEYOND_SCOPE = 2 };
+	struct nat_addr src = packet_src_addr(&k->p);
+
+	if (k->p.family != 6 || k->in_if == k->out_if)
+		return false;
+	if (addr_is_link_local(&src))
+		emit_icmp_error(k, &(struct icmp_fault){ICMP6_UNREACHABLE,
+							BEYOND_SCOPE, 0});
+	return addr_is_link_local(&src) || addr_is_zero(&src);
+}
+
 static bool forward(struct walk *k)
 {
-	const uint8_t *ip = k->p.ip;
 	uint32_t mtu = route_mtu(k->w->engine->topology, k->out_if);
 
-	if (unlikely(ip[IPV4_TTL] <= 1)) {
-		emit_icmp_error(
-			k, &(struct icmp_fault){.type = ICMP_TIME_EXCEEDED});
-		return walk_drop(k, NAT_DROP_TTL);
-	}
-	if (unlikely(longest(k) > mtu && k->p.frag & IPV4_DF)) {
-		enum { FRAGMENTATION_NEEDED = 4 };
-
-		emit_icmp_error(k, &(struct icmp_fault){ICMP_UNREACHABLE,
-							FRAGMENTATION_NEEDED,
-							mtu});
-		return walk_drop(k, NAT_DROP_TOO_BIG);
-	}
-	rewrite_ttl_down(&k->p);
+	if (unlikely(packet_hops(&k->p) <= 1))
+		return too_far(k);
+	if (unlikely(beyond_scope(k)))
+		return walk_drop(k, NAT_DROP_SCOPE);
+	if (unlikely(longest(k) > mtu && k->p.frag & IPV4_DF))
+		return too_big(k, mtu);
+	rewrite_hops_down(&k->p);
 	k->hook = NAT_HOOK_FORWARD;
 	trace(k, NAT_STEP_FORWARD, "TTL down");
 	return filter(k, TABLE_MANGLE) && filter(k, TABLE_FILTER);
@@ -105,7 +145,7 @@ static void post(struct walk *k)
 	k->verdict = NAT_FORWARD;
 }
 
-static void input(struct walk *k, bool unicast)
+static void input(struct walk *k, enum route_verdict to)
 {
 	if (!gather(k))
 		return;
@@ -114,14 +154,13 @@ static void input(struct walk *k, bool unicast)
 	    !nat(k, MANIP_SRC) || !conntrack_confirm(k))
 		return;
 	k->verdict = NAT_LOCAL;
-	if (unicast)
-		local_deliver(k);
+	local_deliver(k, to);
 }
 
 static struct route route_of(const struct walk *k)
 {
-	struct nat_addr src = addr_v4(load32(k->p.ip + IPV4_SRC));
-	struct nat_addr dst = addr_v4(load32(k->p.ip + IPV4_DST));
+	struct nat_addr src = packet_src_addr(&k->p);
+	struct nat_addr dst = packet_dst_addr(&k->p);
 
 	return route_input(k->w->engine->topology, k->in_if, k->p.family, &src,
 			   &dst, k->mark);
@@ -137,15 +176,16 @@ static void routed(struct walk *k, const struct route *r)
 		trace(k, NAT_STEP_ROUTE, "forward");
 		if (!forward(k))
 			return;
-		if (unlikely(k->p.l4 > IPV4_HEADER))
+		if (unlikely(packet_options_len(&k->p)))
 			options_depart(k);
 		post(k);
 		return;
 	case ROUTE_TO_LOCAL:
 	case ROUTE_TO_BROADCAST:
 	case ROUTE_TO_MULTICAST:
+	case ROUTE_TO_ANYCAST:
 		trace(k, NAT_STEP_ROUTE, "to the router itself");
-		input(k, r->verdict == ROUTE_TO_LOCAL);
+		input(k, (enum route_verdict)r->verdict);
 		return;
 	case ROUTE_NOT_OURS:
 		(void)walk_drop(k, NAT_DROP_NOT_OURS);
@@ -180,7 +220,7 @@ static void tracked(struct walk *k)
 	if (!filter(k, TABLE_MANGLE) || !nat(k, MANIP_DST))
 		return;
 	r = route_of(k);
-	if (unlikely(k->p.l4 > IPV4_HEADER) && !options_arrive(k, &r))
+	if (unlikely(packet_options_len(&k->p)) && !options_arrive(k, &r))
 		return;
 	routed(k, &r);
 	if (k->verdict != NAT_FORWARD)
@@ -191,11 +231,26 @@ static void tracked(struct walk *k)
 		emit_fragments(k);
 }
 
+/* Hop-by-hop options come before any hook. */
+static bool hop_options(struct walk *k)
+{
+	struct icmp_fault fault = {.type = ICMP6_PARAMETER};
+	struct ext_fault f;
+
+	if (likely(k->p.family == 4) || ipv6_hop_options_ok(&k->p, &f))
+		return true;
+	fault.code = f.code;
+	fault.rest = f.pointer;
+	if (f.tell)
+		emit_icmp_error(k, &fault);
+	return walk_drop(k, NAT_DROP_IP_OPTIONS);
+}
+
 void walk_receive(struct walk *k)
 {
 	k->hook = NAT_HOOK_PREROUTING;
 	trace(k, NAT_STEP_RECEIVE, "IP header is sound");
-	if ((!k->w->engine->rules.conntrack || gather(k)) &&
+	if (hop_options(k) && (!walk_rules(k)->conntrack || gather(k)) &&
 	    filter(k, TABLE_RAW) && track(k))
 		tracked(k);
 	finish(k);
@@ -205,12 +260,12 @@ void walk_receive(struct walk *k)
 static bool reroute(struct walk *k)
 {
 	const struct nat_topology *t = k->w->engine->topology;
-	struct nat_addr src = addr_v4(load32(k->p.ip + IPV4_SRC));
-	struct nat_addr dst = addr_v4(load32(k->p.ip + IPV4_DST));
+	struct nat_addr src = packet_src_addr(&k->p);
+	struct nat_addr dst = packet_dst_addr(&k->p);
 	bool own =
 		route_addr_type(t, k->p.family, &src, NAT_NO_IF) == ROUTE_LOCAL;
-	struct route r =
-		route_output(t, k->p.family, own ? &src : NULL, &dst, k->mark);
+	struct route r = route_output(t, k->out_if, k->p.family,
+				      own ? &src : NULL, &dst, k->mark);
 
 	if (r.verdict != ROUTE_TO_FORWARD)
 		return walk_drop(k, NAT_DROP_NO_ROUTE);
@@ -229,10 +284,12 @@ static bool mangle_output(struct walk *k)
 
 static bool nat_output(struct walk *k)
 {
-	uint32_t dst = load32(k->p.ip + IPV4_DST);
+	struct nat_addr was = packet_dst_addr(&k->p), is;
 
-	return nat(k, MANIP_DST) &&
-	       (load32(k->p.ip + IPV4_DST) == dst || reroute(k));
+	if (!nat(k, MANIP_DST))
+		return false;
+	is = packet_dst_addr(&k->p);
+	return addr_equal(&was, &is) || reroute(k);
 }
 
 void walk_output(struct walk *k)

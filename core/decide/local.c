@@ -3,43 +3,81 @@
 #include "decide/local.h"
 
 #include "decide/emit.h"
+#include "decide/source.h"
+#include "pure/ipv6_ext.h"
 #include "pure/tuple.h"
 
 enum { PORT_UNREACHABLE = 3, PROTO_UNREACHABLE = 2 };
+enum { PORT_UNREACHABLE6 = 4, UNKNOWN_HEADER6 = 1 };
 enum { PROTO_PIM = 103 };
 enum { SHORTEST_TIMESTAMP = ICMP_HEADER + 4 };
 
 static void unreachable(struct walk *k, const struct packet *about,
-			uint8_t code)
+			const struct icmp_fault *fault)
 {
-	const struct icmp_fault fault = {ICMP_UNREACHABLE, code, 0};
+	struct nat_addr src = packet_dst_addr(&k->p);
 
-	emit_icmp_error_about(k, about, &fault, load32(k->p.ip + IPV4_DST));
+	emit_icmp_error_about(k, about, fault, &src);
 }
 
-static void answer_icmp(struct walk *k)
+static void port_unreachable(struct walk *k, const struct packet *about)
+{
+	static const struct icmp_fault fault[] = {
+		{ICMP_UNREACHABLE, PORT_UNREACHABLE, 0},
+		{ICMP6_UNREACHABLE, PORT_UNREACHABLE6, 0},
+	};
+
+	unreachable(k, about, &fault[about->family == 6]);
+}
+
+static void proto_unreachable(struct walk *k)
+{
+	struct icmp_fault fault = {ICMP_UNREACHABLE, PROTO_UNREACHABLE, 0};
+
+	if (k->p.family == 6)
+		fault = (struct icmp_fault){ICMP6_PARAMETER, UNKNOWN_HEADER6,
+					    ipv6_proto_at(&k->p)};
+	unreachable(k, &k->p, &fault);
+}
+
+/* An address that others have too, or a group's, answers with one of the
+ * router's own on that link. */
+static bool answer_source(const struct walk *k, bool own, struct nat_addr *src)
+{
+	const struct nat_topology *t = k->w->engine->topology;
+	const struct nat_addr none = {{0}};
+	struct nat_addr to = packet_src_addr(&k->p);
+
+	*src = packet_dst_addr(&k->p);
+	return own || (topology_on_link(t, DEV_LO, k->in_if, &none, &to, 0) &&
+		       source6_select(t, k->in_if, &to, src));
+}
+
+static void answer_echo(struct walk *k, bool own)
+{
+	uint16_t id = ++k->w->ip_id;
+	struct nat_addr src;
+	uint8_t *out;
+
+	if (!answer_source(k, own, &src))
+		return;
+	out = emit_room(k, k->p.len);
+	if (out)
+		emit_local(k, out, build_echo_reply(out, &k->p, &src, id));
+}
+
+static void answer_timestamp(struct walk *k)
 {
 	uint16_t id = ++k->w->ip_id;
 	uint8_t *out;
 
-	switch (packet_l4(&k->p)[ICMP_TYPE]) {
-	case ICMP_ECHO:
-		out = emit_room(k, k->p.len);
-		if (out)
-			emit_local(k, out, build_echo_reply(out, &k->p, id));
+	if (packet_l4_len(&k->p) < SHORTEST_TIMESTAMP)
 		return;
-	case ICMP_TIMESTAMP:
-		if (packet_l4_len(&k->p) < SHORTEST_TIMESTAMP)
-			return;
-		out = emit_room(k, BUILD_TIMESTAMP_LEN);
-		if (out)
-			emit_local(k, out,
-				   build_timestamp_reply(out, &k->p, id,
-							 walk_ms_of_day(k)));
-		return;
-	default:
-		return;
-	}
+	out = emit_room(k, BUILD_TIMESTAMP_LEN);
+	if (out)
+		emit_local(k, out,
+			   build_timestamp_reply(out, &k->p, id,
+						 walk_ms_of_day(k)));
 }
 
 /* Closed: every segment but a reset is reset (RFC 9293 3.10.7.1). */
@@ -51,11 +89,11 @@ static void answer_tcp(struct walk *k)
 
 	if (l4[TCP_FLAG_BYTE] & TCP_RST)
 		return;
-	out = emit_room(k, BUILD_RESET_LEN);
+	out = emit_room(k, build_reset_len(k->p.family));
 	if (out)
 		emit_local(k, out,
 			   build_tcp_reset(out, &k->p,
-					   k->p.ip[IPV4_TOS] & (uint8_t)~ECN));
+					   packet_tos(&k->p) & (uint8_t)~ECN));
 }
 
 /* Closed. What follows the datagram in its packet is not quoted. Linux looks
@@ -65,11 +103,13 @@ static void answer_udp(struct walk *k)
 {
 	struct conn_ref held = k->ct;
 	struct packet about = k->p;
+	uint32_t len = load16_host(packet_l4(&about) + UDP_LEN);
 
-	about.len =
-		about.l4 + (uint32_t)load16_host(packet_l4(&about) + UDP_LEN);
+	if (about.family == 6)
+		len = packet_udp6_len(&about);
+	about.len = about.l4 + len;
 	k->ct = (struct conn_ref){0};
-	unreachable(k, &about, PORT_UNREACHABLE);
+	port_unreachable(k, &about);
 	k->ct = held;
 }
 
@@ -83,17 +123,21 @@ static bool sound(const struct packet *p)
 		return true;
 	if (p->proto == PROTO_UDPLITE)
 		return packet_udplite_ok(p);
+	if (p->family == 6 && p->proto == PROTO_UDP)
+		return packet_udp6_len(p);
 	f = packet_check_l4(p, true);
-	return f == L4_OK || (f == L4_FLAGS && packet_l4_csum_ok(p));
+	return f == L4_OK || f == L4_FAMILY ||
+	       (f == L4_FLAGS && packet_l4_csum_ok(p));
 }
 
-void local_deliver(struct walk *k)
+static void deliver4(struct walk *k)
 {
-	if (k->p.frag & (IPV4_MF | IPV4_OFFSET) || !sound(&k->p))
-		return;
 	switch (k->p.proto) {
 	case PROTO_ICMP:
-		answer_icmp(k);
+		if (packet_l4(&k->p)[ICMP_TYPE] == ICMP_ECHO)
+			answer_echo(k, true);
+		else if (packet_l4(&k->p)[ICMP_TYPE] == ICMP_TIMESTAMP)
+			answer_timestamp(k);
 		return;
 	case PROTO_TCP:
 		answer_tcp(k);
@@ -102,12 +146,66 @@ void local_deliver(struct walk *k)
 		answer_udp(k);
 		return;
 	case PROTO_UDPLITE:
-		unreachable(k, &k->p, PORT_UNREACHABLE);
+		port_unreachable(k, &k->p);
 		return;
 	case PROTO_IGMP:
 	case PROTO_PIM:
 		return;
 	default:
-		unreachable(k, &k->p, PROTO_UNREACHABLE);
+		proto_unreachable(k);
+	}
+}
+
+/* Echo requests are answered whoever else got them. */
+static void deliver6(struct walk *k, enum route_verdict to)
+{
+	bool own = to == ROUTE_TO_LOCAL;
+
+	switch (k->p.proto) {
+	case PROTO_ICMPV6:
+		if (packet_l4(&k->p)[ICMP_TYPE] == ICMP6_ECHO)
+			answer_echo(k, own);
+		return;
+	case PROTO_TCP:
+		if (own)
+			answer_tcp(k);
+		return;
+	case PROTO_UDP:
+		answer_udp(k);
+		return;
+	case PROTO_UDPLITE:
+		port_unreachable(k, &k->p);
+		return;
+	case PROTO_PIM:
+		return;
+	default:
+		proto_unreachable(k);
+	}
+}
+
+/* What its headers ask of the last node on the way. */
+static bool headers_ok(struct walk *k)
+{
+	struct icmp_fault fault = {.type = ICMP6_PARAMETER};
+	struct ext_fault f;
+
+	if (ipv6_headers_ok(&k->p, &f))
+		return true;
+	fault.code = f.code;
+	fault.rest = f.pointer;
+	if (f.tell)
+		unreachable(k, &k->p, &fault);
+	return false;
+}
+
+void local_deliver(struct walk *k, enum route_verdict to)
+{
+	if (packet_is_fragment(&k->p))
+		return;
+	if (k->p.family == 6) {
+		if (headers_ok(k) && sound(&k->p))
+			deliver6(k, to);
+	} else if (to == ROUTE_TO_LOCAL && sound(&k->p)) {
+		deliver4(k);
 	}
 }

@@ -8,7 +8,7 @@
 
 #include "decide/walk.h"
 
-/* The walk's packet has reached the router itself, by a unicast address. */
-void local_deliver(struct walk *k);
+/* The walk's packet has reached the router itself, as its route said. */
+void local_deliver(struct walk *k, enum route_verdict to);
 
 #endif

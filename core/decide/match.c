@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 
 #include "decide/choice.h"
+#include "pure/packet_ipv6.h"
 #include "pure/random.h"
 
 static bool in_range(struct port_range r, uint16_t v)
@@ -19,16 +20,6 @@ static bool addr_fits(const struct rule_addr *r, const struct nat_addr *a)
 	for (size_t i = 0; i < ARRAY_LEN(a->w); i++)
 		diff |= (a->w[i] ^ r->addr.w[i]) & r->mask.w[i];
 	return !diff != r->invert;
-}
-
-static struct nat_addr source_of(const struct packet *p)
-{
-	return addr_v4(load32(p->ip + IPV4_SRC));
-}
-
-static struct nat_addr destination_of(const struct packet *p)
-{
-	return addr_v4(load32(p->ip + IPV4_DST));
 }
 
 static bool interface_fits(const struct rule_if *r, const struct walk *k,
@@ -53,17 +44,33 @@ static bool later_fragment(const struct packet *p)
 	return p->frag & IPV4_OFFSET;
 }
 
-static bool header_fits(const struct rule *r, const struct walk *k)
+/* ip6tables looks for the protocol behind extension headers: it drops what
+ * leads nowhere, and knows a later fragment's only where nothing else is
+ * between. */
+static bool proto_fits(const struct rule *r, const struct packet *p,
+		       bool *hotdrop)
+{
+	if (!r->proto)
+		return true;
+	if (unlikely(p->family == 6 && ext_is_header(p->proto))) {
+		*hotdrop = !later_fragment(p);
+		return false;
+	}
+	return (p->proto == r->proto) != r->inv_proto;
+}
+
+static bool header_fits(const struct rule *r, const struct walk *k,
+			bool *hotdrop)
 {
 	const struct packet *p = &k->p;
-	struct nat_addr src = source_of(p), dst = destination_of(p);
+	struct nat_addr src = packet_src_addr(p), dst = packet_dst_addr(p);
 
 	if (!addr_fits(&r->src, &src) || !addr_fits(&r->dst, &dst))
 		return false;
 	if (!interface_fits(&r->in, k, k->in_if) ||
 	    !interface_fits(&r->out, k, k->out_if))
 		return false;
-	if (r->proto && (p->proto == r->proto) == r->inv_proto)
+	if (!proto_fits(r, p, hotdrop))
 		return false;
 	return r->fragment == FRAG_ANY ||
 	       later_fragment(p) == (r->fragment == FRAG_ONLY);
@@ -155,7 +162,7 @@ static bool match_icmp(const struct match_icmp *m, struct walk *k,
 	l4 = l4_or_hotdrop(k, ICMP_HEADER, hotdrop);
 	if (!l4)
 		return false;
-	fits = m->type == ANY_TYPE ||
+	fits = (m->type == ANY_TYPE && k->p.family == 4) ||
 	       (l4[ICMP_TYPE] == m->type && m->code_min <= l4[ICMP_CODE] &&
 		l4[ICMP_CODE] <= m->code_max);
 	return fits != m->invert;
@@ -259,7 +266,8 @@ static bool match_addrtype(const struct match_addrtype *m, const struct walk *k)
 	uint16_t limit = m->limit_in    ? k->in_if
 			 : m->limit_out ? k->out_if
 					: (uint16_t)NAT_NO_IF;
-	struct nat_addr src = source_of(&k->p), dst = destination_of(&k->p);
+	struct nat_addr src = packet_src_addr(&k->p),
+			dst = packet_dst_addr(&k->p);
 
 	uint8_t family = k->p.family;
 
@@ -292,7 +300,7 @@ static bool match_statistic(const struct match_statistic *m, struct walk *k)
 	if (unlikely(lot >= 0))
 		return lot;
 	if (m->nth)
-		fits = statistic_nth(m, &k->w->engine->rules.state[m->state]);
+		fits = statistic_nth(m, &walk_rules(k)->state[m->state]);
 	else
 		fits = (random_u32(&k->w->random) & 0x7fffffff) <
 		       m->probability;
@@ -301,7 +309,8 @@ static bool match_statistic(const struct match_statistic *m, struct walk *k)
 
 static bool match_iprange(const struct match_iprange *m, const struct walk *k)
 {
-	struct nat_addr src = source_of(&k->p), dst = destination_of(&k->p);
+	struct nat_addr src = packet_src_addr(&k->p),
+			dst = packet_dst_addr(&k->p);
 
 	if (m->src &&
 	    addr_between(&src, &m->src_min, &m->src_max) == m->inv_src)
@@ -319,7 +328,7 @@ static bool match_limit(const struct match_limit *m, struct walk *k)
 	const uint64_t per_unit = (uint64_t)TICKS_PER_S * CREDIT_PER_TICK;
 	uint64_t cost = m->avg * per_unit / AVG_SCALE;
 	uint64_t cap = (uint64_t)m->avg * m->burst * per_unit / AVG_SCALE;
-	_Atomic uint64_t *slot = &k->w->engine->rules.state[m->state];
+	_Atomic uint64_t *slot = &walk_rules(k)->state[m->state];
 	uint64_t old = atomic_load_explicit(slot, memory_order_relaxed), next;
 	bool fits;
 
@@ -357,6 +366,7 @@ static bool match_fits(const struct match *m, struct walk *k, bool *hotdrop)
 	case MATCH_UDP:
 		return match_udp(&m->udp, k, hotdrop);
 	case MATCH_ICMP:
+	case MATCH_ICMP6:
 		return match_icmp(&m->icmp, k, hotdrop);
 	case MATCH_MULTIPORT:
 		return match_multiport(&m->multiport, k, hotdrop);
@@ -386,7 +396,7 @@ static bool match_fits(const struct match *m, struct walk *k, bool *hotdrop)
 
 bool rule_fits(const struct rule *r, struct walk *k, bool *hotdrop)
 {
-	if (!header_fits(r, k))
+	if (!header_fits(r, k, hotdrop))
 		return false;
 	for (unsigned i = 0; i < r->n_matches; i++)
 		if (!match_fits(&r->match[i], k, hotdrop))

@@ -69,18 +69,26 @@ static bool null_binding(struct walk *k, enum manip m)
 static void netmap_range(const struct walk *k, enum manip m,
 			 struct nat_range *r)
 {
-	uint32_t mask = ~(r->addr_min.w[0] ^ r->addr_max.w[0]);
-	uint32_t cur = load32(k->p.ip + (m == MANIP_SRC ? IPV4_SRC : IPV4_DST));
+	struct nat_addr cur = m == MANIP_SRC ? packet_src_addr(&k->p)
+					     : packet_dst_addr(&k->p);
 
-	r->addr_min = addr_v4((cur & ~mask) | (r->addr_min.w[0] & mask));
-	r->addr_max = r->addr_min;
+	for (unsigned i = 0; i < ARRAY_LEN(cur.w); i++) {
+		uint32_t mask = ~(r->addr_min.w[i] ^ r->addr_max.w[i]);
+
+		cur.w[i] = (cur.w[i] & ~mask) | (r->addr_min.w[i] & mask);
+	}
+	r->addr_min = cur;
+	r->addr_max = cur;
 	r->flags |= RANGE_MAP_IPS;
 }
 
 static bool masquerade_range(struct walk *k, struct nat_range *r)
 {
+	struct nat_addr dst = packet_dst_addr(&k->p);
+
 	if (!route_masquerade(k->w->engine->topology, k->out_if, k->p.family,
-			      &k->next_hop, &r->addr_min))
+			      k->p.family == 4 ? &k->next_hop : &dst,
+			      &r->addr_min))
 		return walk_drop(k, NAT_DROP_NAT_ADDRESS);
 	r->addr_max = r->addr_min;
 	r->flags |= RANGE_MAP_IPS;
@@ -88,12 +96,20 @@ static bool masquerade_range(struct walk *k, struct nat_range *r)
 	return true;
 }
 
+static struct nat_addr loopback(uint8_t family)
+{
+	return family == 4 ? addr_v4(htonl(INADDR_LOOPBACK))
+			   : (struct nat_addr){.w = {[3] = htonl(1)}};
+}
+
 static bool redirect_range(struct walk *k, struct nat_range *r)
 {
+	struct nat_addr dst = packet_dst_addr(&k->p);
+
 	if (k->hook == NAT_HOOK_OUTPUT)
-		r->addr_min = addr_v4(htonl(0x7f000001));
+		r->addr_min = loopback(k->p.family);
 	else if (!route_redirect(k->w->engine->topology, k->in_if, k->p.family,
-				 &r->addr_min))
+				 &dst, &r->addr_min))
 		return walk_drop(k, NAT_DROP_NAT_ADDRESS);
 	r->addr_max = r->addr_min;
 	r->flags |= RANGE_MAP_IPS;
@@ -119,7 +135,8 @@ static bool is_nat_target(const struct rule *r)
 	return r && r->target.kind >= TARGET_SNAT;
 }
 
-/* A DHCP client's first packet has no address to be masqueraded. */
+/* A DHCP client's first packet has no address to be masqueraded. IPv6 does not
+ * look. */
 static bool nothing_to_masquerade(const struct walk *k, const struct rule *r)
 {
 	struct nat_tuple orig;
@@ -127,7 +144,7 @@ static bool nothing_to_masquerade(const struct walk *k, const struct rule *r)
 	if (r->target.kind != TARGET_MASQUERADE)
 		return false;
 	conn_tuple(k->ct.conn, NAT_ORIGINAL, &orig);
-	return !orig.src.w[0];
+	return orig.family == 4 && addr_is_zero(&orig.src);
 }
 
 static bool decide(struct walk *k, enum manip m)
@@ -188,7 +205,10 @@ static bool redirect_is_harmful(const struct walk *k)
 	enum { DONE = NAT_ST_SRC_NAT_DONE | NAT_ST_DST_NAT_DONE };
 	uint16_t status = conn_status(k->ct.conn);
 
-	return packet_l4(&k->p)[ICMP_TYPE] == ICMP_REDIRECT &&
+	uint8_t redirect = k->p.family == 4 ? (uint8_t)ICMP_REDIRECT
+					    : (uint8_t)ICMP6_REDIRECT;
+
+	return packet_l4(&k->p)[ICMP_TYPE] == redirect &&
 	       ((status & DONE) != DONE || status & NAT_BOTH);
 }
 
@@ -196,7 +216,7 @@ static bool icmp_error(struct walk *k, enum manip m)
 {
 	struct nat_tuple other, target;
 
-	if (packet_l4_len(&k->p) < ICMP_HEADER + IPV4_HEADER ||
+	if (packet_l4_len(&k->p) < ICMP_HEADER + ip_header_len(k->p.family) ||
 	    packet_check_l4(&k->p, true) != L4_OK || redirect_is_harmful(k))
 		return walk_drop(k, NAT_DROP_ICMP_ERROR);
 	if (!translates(k, m))

@@ -39,14 +39,13 @@ static void report(struct walk *k, const struct route *r, uint8_t bad)
 {
 	const struct icmp_fault fault = {ICMP_PARAMETER, 0,
 					 (uint32_t)bad << 24};
-	uint32_t src = 0;
+	struct nat_addr dst = packet_dst_addr(&k->p);
+	bool local = r->verdict == ROUTE_TO_LOCAL;
 
 	if (r->verdict == ROUTE_TO_BROADCAST ||
 	    r->verdict == ROUTE_TO_MULTICAST)
 		return;
-	if (r->verdict == ROUTE_TO_LOCAL)
-		src = load32(k->p.ip + IPV4_DST);
-	emit_icmp_error_about(k, &k->p, &fault, src);
+	emit_icmp_error_about(k, &k->p, &fault, local ? &dst : NULL);
 }
 
 /* Neither is looked at any further: dropped for what they are. */

@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 
 #include "decide/fib_marks.h"
+#include "decide/source.h"
 
 static struct route route_of(const struct fib_entry *e,
 			     const struct nat_addr *dst)
@@ -27,6 +28,21 @@ static uint32_t find_input(const struct nat_topology *t, uint16_t in_if,
 	return interval_find(fib_input(fib, in_if, src), family, dst);
 }
 
+/* The entry of a route, which is found by its number. */
+static const struct fib_entry *entry_of(const struct nat_topology *t,
+					const struct topology_route *r)
+{
+	const struct fib *fib = t->fib[fib_index(6)];
+
+	return &fib->entry[r ? (size_t)(r - t->routes) : t->n_routes];
+}
+
+/* Link-local addresses mean something on one link alone. */
+static bool is_on_link(uint8_t family, const struct nat_addr *dst)
+{
+	return unlikely(family == 6) && addr_is_link_local(dst);
+}
+
 /* Whether a source may be is asked without its mark, as if in an answer. */
 struct route route_input(const struct nat_topology *t, uint16_t in_if,
 			 uint8_t family, const struct nat_addr *src,
@@ -37,8 +53,12 @@ struct route route_input(const struct nat_topology *t, uint16_t in_if,
 		&fib->entry[find_input(t, in_if, family, src, dst, mark)];
 	const struct interval_map *sources = fib_sources(fib, e, dst);
 	uint32_t instead = interval_find(sources, family, src);
-	struct route r = route_of(e, dst);
+	struct route r;
 
+	if (is_on_link(family, dst))
+		e = entry_of(t,
+			     topology_on_link(t, in_if, in_if, src, dst, mark));
+	r = route_of(e, dst);
 	if (unlikely(instead)) {
 		r.verdict = (uint8_t)instead;
 		r.out_if = NAT_NO_IF;
@@ -47,34 +67,42 @@ struct route route_input(const struct nat_topology *t, uint16_t in_if,
 }
 
 static const struct fib_entry *find_output(const struct nat_topology *t,
-					   uint8_t family,
+					   uint16_t link, uint8_t family,
 					   const struct nat_addr *src,
 					   const struct nat_addr *dst,
 					   uint32_t mark)
 {
 	static const struct nat_addr none;
 	const struct fib *fib = fib_for(t, family, mark);
-	const struct fib_policy *p = fib_policy(fib, DEV_LO, src ? src : &none);
+	const struct fib_policy *p;
 
+	if (!src)
+		src = &none;
+	if (is_on_link(family, dst))
+		return entry_of(
+			t, topology_on_link(t, DEV_LO, link, src, dst, mark));
+	p = fib_policy(fib, DEV_LO, src);
 	return &fib->entry[interval_find(p->map[FIB_ROUTE], family, dst)];
 }
 
-struct route route_output(const struct nat_topology *t, uint8_t family,
-			  const struct nat_addr *src,
+struct route route_output(const struct nat_topology *t, uint16_t link,
+			  uint8_t family, const struct nat_addr *src,
 			  const struct nat_addr *dst, uint32_t mark)
 {
-	return route_of(find_output(t, family, src, dst, mark), dst);
+	return route_of(find_output(t, link, family, src, dst, mark), dst);
 }
 
-bool route_source(const struct nat_topology *t, uint8_t family,
+bool route_source(const struct nat_topology *t, uint16_t link, uint8_t family,
 		  const struct nat_addr *dst, struct nat_addr *out)
 {
-	const struct fib_entry *e = find_output(t, family, NULL, dst, 0);
+	const struct fib_entry *e = find_output(t, link, family, NULL, dst, 0);
 
 	if (e->verdict == ROUTE_NONE)
 		return false;
 	if (e->has_source)
 		*out = e->source;
+	else if (family == 6)
+		return source6_select(t, e->dev, dst, out);
 	else if (e->verdict == ROUTE_TO_LOCAL)
 		*out = *dst;
 	return e->has_source || e->verdict == ROUTE_TO_LOCAL;
@@ -84,7 +112,7 @@ bool route_source_via(const struct nat_topology *t, uint16_t in_if,
 		      uint8_t family, const struct nat_addr *dst,
 		      struct nat_addr *out)
 {
-	return route_source(t, family, dst, out) ||
+	return route_source(t, in_if, family, dst, out) ||
 	       topology_select_addr(t, in_if, family, SCOPE_GLOBAL, dst, out);
 }
 
@@ -98,20 +126,24 @@ struct nat_addr route_exit_source(const struct nat_topology *t, uint16_t in_if,
 }
 
 bool route_masquerade(const struct nat_topology *t, uint16_t out_if,
-		      uint8_t family, const struct nat_addr *next_hop,
+		      uint8_t family, const struct nat_addr *near,
 		      struct nat_addr *out)
 {
-	return topology_select_addr(t, out_if, family, SCOPE_GLOBAL, next_hop,
-				    out);
+	if (family == 6)
+		return source6_select(t, out_if, near, out);
+	return topology_select_addr(t, out_if, family, SCOPE_GLOBAL, near, out);
 }
 
+/* The first address, in IPv6 of those that @dst's scope has. */
 bool route_redirect(const struct nat_topology *t, uint16_t in_if,
-		    uint8_t family, struct nat_addr *out)
+		    uint8_t family, const struct nat_addr *dst,
+		    struct nat_addr *out)
 {
 	for (size_t i = 0; i < t->n_addrs; i++) {
 		const struct topology_addr *a = &t->addrs[i];
 
-		if (a->dev == in_if && a->prefix.family == family) {
+		if (a->dev == in_if && a->prefix.family == family &&
+		    (family == 4 || source6_same_scope(&a->prefix.addr, dst))) {
 			*out = a->prefix.addr;
 			return true;
 		}

@@ -14,6 +14,7 @@ enum route_verdict {
 	ROUTE_TO_LOCAL,       /* to the router itself */
 	ROUTE_TO_BROADCAST,   /* to the router, which never answers */
 	ROUTE_TO_MULTICAST,   /* the same, a group it has joined */
+	ROUTE_TO_ANYCAST,     /* IPv6: to the router, an address of many */
 	ROUTE_NOT_OURS,       /* a group it has not joined */
 	ROUTE_MARTIAN_SOURCE, /* dropped in silence */
 	ROUTE_MARTIAN_DEST,   /* dropped in silence */
@@ -34,14 +35,15 @@ struct route {
 struct route route_input(const struct nat_topology *t, uint16_t in_if,
 			 uint8_t family, const struct nat_addr *src,
 			 const struct nat_addr *dst, uint32_t mark);
-/* Of one the router sends; @src NULL: no source yet. */
-struct route route_output(const struct nat_topology *t, uint8_t family,
-			  const struct nat_addr *src,
+/* Of one the router sends; @src NULL: no source yet. To a link-local address
+ * it leaves by @link: an answer goes where the question came from. */
+struct route route_output(const struct nat_topology *t, uint16_t link,
+			  uint8_t family, const struct nat_addr *src,
 			  const struct nat_addr *dst, uint32_t mark);
 
-/* The source address the router gives a packet of its own to @dst. False: no
- * route there, or no address. */
-bool route_source(const struct nat_topology *t, uint8_t family,
+/* The source address the router gives such a packet. False: no route there, or
+ * no address. */
+bool route_source(const struct nat_topology *t, uint16_t link, uint8_t family,
 		  const struct nat_addr *dst, struct nat_addr *out);
 /* The same to the sender of a packet that came in by @in_if; without a route
  * there, an address of that interface. */
@@ -53,12 +55,14 @@ bool route_source_via(const struct nat_topology *t, uint16_t in_if,
 struct nat_addr route_exit_source(const struct nat_topology *t, uint16_t in_if,
 				  uint8_t family, const struct nat_addr *src,
 				  const struct nat_addr *dst, uint32_t mark);
-/* What MASQUERADE puts in; REDIRECT likewise. False: no address. */
+/* What MASQUERADE puts in, towards @near: the next hop, in IPv6 the
+ * destination. REDIRECT likewise, for what goes to @dst. False: no address. */
 bool route_masquerade(const struct nat_topology *t, uint16_t out_if,
-		      uint8_t family, const struct nat_addr *next_hop,
+		      uint8_t family, const struct nat_addr *near,
 		      struct nat_addr *out);
 bool route_redirect(const struct nat_topology *t, uint16_t in_if,
-		    uint8_t family, struct nat_addr *out);
+		    uint8_t family, const struct nat_addr *dst,
+		    struct nat_addr *out);
 
 /* As -m addrtype sees @addr; @limit is an interface or NAT_NO_IF. */
 enum route_type route_addr_type(const struct nat_topology *t, uint8_t family,

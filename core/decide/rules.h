@@ -53,6 +53,7 @@ enum match_kind {
 	MATCH_TCP,
 	MATCH_UDP,
 	MATCH_ICMP,
+	MATCH_ICMP6, /* the same of ICMPv6 */
 	MATCH_MULTIPORT,
 	MATCH_CONNTRACK,
 	MATCH_STATE,
@@ -169,6 +170,7 @@ struct match_limit {
 
 struct match {
 	enum match_kind kind;
+	uint8_t family; /* 4 or 6: how its addresses are written */
 	union {
 		struct match_tcp tcp;
 		struct match_udp udp;
@@ -225,7 +227,7 @@ struct nat_range {
 };
 
 enum reject_with {
-	REJECT_NET_UNREACH,
+	REJECT_NET_UNREACH, /* in IPv6: no route */
 	REJECT_HOST_UNREACH,
 	REJECT_PROTO_UNREACH,
 	REJECT_PORT_UNREACH, /* the default */
@@ -233,6 +235,9 @@ enum reject_with {
 	REJECT_HOST_PROHIBITED,
 	REJECT_ADMIN_PROHIBITED,
 	REJECT_TCP_RESET,
+	/* of IPv6 alone */
+	REJECT_POLICY_FAIL,
+	REJECT_ROUTE,
 };
 
 enum mark_action { MARK_SET, MARK_SAVE, MARK_RESTORE };
@@ -260,6 +265,7 @@ struct target_ct {
 
 struct target {
 	enum target_kind kind;
+	uint8_t family;
 	union {
 		uint16_t chain; /* JUMP, GOTO: index in nat_rules.chain */
 		enum reject_with reject;

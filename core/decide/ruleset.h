@@ -24,6 +24,7 @@ struct ruleset {
 	bool only_nat;                /* and no other table */
 	uint8_t extensions;           /* of connections: see conn.layout */
 	_Atomic uint64_t *state;      /* statistic and limit, by slot */
+	size_t first_count;           /* of a worker's counters */
 };
 
 int ruleset_init(struct ruleset *r, const struct nat_rules *text);

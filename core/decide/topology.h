@@ -148,6 +148,22 @@ static inline uint32_t topology_table(const struct nat_topology *t,
 	return one ? TABLE_MAIN : table;
 }
 
+/* IPv6: the route to an address on the link of @dev alone (RFC 4007 9), for a
+ * packet from @src that came in by @iif; slow. NULL: there is none. */
+const struct topology_route *topology_on_link(const struct nat_topology *t,
+					      uint16_t iif, uint16_t dev,
+					      const struct nat_addr *src,
+					      const struct nat_addr *dst,
+					      uint32_t mark);
+
+static inline bool addr_is_link_local(const struct nat_addr *a)
+{
+	uint8_t b[2];
+
+	memcpy(b, a, sizeof(b));
+	return b[0] == 0xfe && (b[1] & 0xc0) == 0x80;
+}
+
 /* The address @dev takes for what it sends towards @near (NULL: anything): the
  * first primary one no narrower than @scope whose subnet holds @near, else the
  * first such; else that of another device. False: there is none. */

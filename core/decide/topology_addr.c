@@ -9,6 +9,20 @@
 
 enum { METRIC6_PREFIX = 256 };
 
+/* The wider scope first, and of one scope the latest. */
+static size_t addr6_place(const struct nat_topology *t,
+			  const struct topology_addr *a)
+{
+	for (size_t i = 0; i < t->n_addrs; i++) {
+		const struct topology_addr *b = &t->addrs[i];
+
+		if (b->dev == a->dev && b->prefix.family == 6 &&
+		    a->scope <= b->scope)
+			return i;
+	}
+	return t->n_addrs;
+}
+
 /* Where the kernel's list has a new address: primaries by falling scope value,
  * then secondaries, each in the order they came. */
 static size_t addr_place(const struct nat_topology *t,
@@ -16,7 +30,9 @@ static size_t addr_place(const struct nat_topology *t,
 {
 	size_t at = 0;
 
-	if (a->secondary || a->prefix.family == 6)
+	if (a->prefix.family == 6)
+		return addr6_place(t, a);
+	if (a->secondary)
 		return t->n_addrs;
 	for (size_t i = 0; i < t->n_addrs; i++) {
 		const struct topology_addr *b = &t->addrs[i];

@@ -2,8 +2,6 @@
  *
  * A topology's routes as they are added: gateways are resolved and sources
  * checked against what is there already. */
-#include <arpa/inet.h>
-
 #include "decide/topology_edit.h"
 #include "text/text.h"
 
@@ -48,19 +46,18 @@ static const struct topology_route *table_find(const struct nat_topology *t,
 	return best;
 }
 
-static const struct topology_route *policy_find(const struct nat_topology *t,
-						const struct inquiry *q)
+static const struct topology_route *
+policy_find(const struct nat_topology *t, uint16_t iif,
+	    const struct nat_addr *src, uint32_t mark, const struct inquiry *q)
 {
-	struct nat_addr none = {{0}};
-
 	for (size_t i = 0; i < t->n_rules; i++) {
 		const struct topology_rule *u = &t->rules[i];
 		const struct topology_route *r;
 
 		if (u->family != q->host.family ||
-		    (u->iif != DEV_ANY && u->iif != DEV_LO) ||
-		    !topology_rule_marks(u, 0) ||
-		    !prefix_holds(&u->from, &none) ||
+		    (u->iif != DEV_ANY && u->iif != iif) ||
+		    !topology_rule_marks(u, mark) ||
+		    !prefix_holds(&u->from, src) ||
 		    !prefix_holds(&u->to, &q->host.addr))
 			continue;
 		r = table_find(t, u->table, q);
@@ -70,9 +67,23 @@ static const struct topology_route *policy_find(const struct nat_topology *t,
 	return NULL;
 }
 
+const struct topology_route *topology_on_link(const struct nat_topology *t,
+					      uint16_t iif, uint16_t dev,
+					      const struct nat_addr *src,
+					      const struct nat_addr *dst,
+					      uint32_t mark)
+{
+	const struct inquiry q = {
+		.host = prefix_host(6, dst),
+		.dev = dev,
+	};
+
+	return policy_find(t, iif, src, mark, &q);
+}
+
 static bool is_link_local(const struct prefix *p)
 {
-	return p->family == 6 && (ntohl(p->addr.w[0]) >> 22) == 0xfe80 >> 6;
+	return p->family == 6 && addr_is_link_local(&p->addr);
 }
 
 /* Finds the gateway's device, which a route already there must lead to. */
@@ -85,6 +96,7 @@ static int resolve_gateway(const struct nat_topology *t,
 		.dev = r->dev,
 	};
 	const struct topology_route *through = NULL;
+	static const struct nat_addr none;
 
 	if (r->dev != DEV_ANY && (r->onlink || is_link_local(&q.host)))
 		return 0;
@@ -93,7 +105,7 @@ static int resolve_gateway(const struct nat_topology *t,
 	if (r->table != TABLE_MAIN)
 		through = table_find(t, r->table, &q);
 	if (!through)
-		through = policy_find(t, &q);
+		through = policy_find(t, DEV_LO, &none, 0, &q);
 	if (!through || through->dev == DEV_LO ||
 	    (through->type != ROUTE_UNICAST && through->type != ROUTE_LOCAL))
 		return text_fail(err, "no interface leads to gateway %s",

@@ -30,13 +30,13 @@ static struct nat_addr *end_addr(struct nat_tuple *t, enum manip m)
 /* ICMP has one id, which stays where it is in both directions. */
 static uint16_t *end_id(struct nat_tuple *t, enum manip m)
 {
-	return m == MANIP_SRC || t->proto == PROTO_ICMP ? &t->src_id
-							: &t->dst_id;
+	return m == MANIP_SRC || proto_is_icmp(t->proto) ? &t->src_id
+							 : &t->dst_id;
 }
 
 static bool proto_has_id(uint8_t proto)
 {
-	return proto_has_ports(proto) || proto == PROTO_ICMP;
+	return proto_has_ports(proto) || proto_is_icmp(proto);
 }
 
 /* Who has the answer to @t already; not a connection with our own original
@@ -113,11 +113,6 @@ static bool used_harder(struct walk *k, const struct nat_tuple *t,
 	return r.conn && !rob(k, r);
 }
 
-static uint32_t addr_host(const struct nat_addr *a)
-{
-	return ntohl(a->w[0]);
-}
-
 static bool id_in(const struct nat_tuple *t, const struct nat_range *range,
 		  enum manip m)
 {
@@ -180,28 +175,48 @@ static bool keep_or_reuse(const struct search *s)
 	return true;
 }
 
+/* The address of @range that the hash @j points at, word by word: within the
+ * bounds while it is on the upper one, else anywhere. */
+static struct nat_addr address_at(const struct nat_range *range,
+				  const struct nat_tuple *t, uint32_t j)
+{
+	unsigned words = t->family == 4 ? 1 : 4;
+	struct nat_addr a = {{0}};
+	bool full = false;
+
+	for (unsigned i = 0; i < words; i++) {
+		uint32_t min = full ? 0 : ntohl(range->addr_min.w[i]);
+		uint32_t max = ntohl(range->addr_max.w[i]);
+		uint64_t dist = full ? UINT32_MAX : (uint64_t)max - min + 1;
+
+		a.w[i] = htonl(min + (uint32_t)(j * dist >> 32));
+		if (a.w[i] != range->addr_max.w[i])
+			full = true;
+		if (!(range->flags & RANGE_PERSISTENT))
+			j ^= t->dst.w[i];
+	}
+	return a;
+}
+
 /* Step 2: the address, by a hash that spreads sources over the pool and is
  * the same for everyone (spec 7.4). */
 static void choose_address(const struct search *s)
 {
 	const struct nat_range *range = s->range;
-	struct nat_addr *addr = end_addr(s->t, s->m);
-	uint32_t min = addr_host(&range->addr_min);
-	uint32_t max = addr_host(&range->addr_max);
-	uint32_t initval = 0, j;
+	const struct nat_tuple *t = s->t;
+	uint32_t last = t->dst.w[t->family == 4 ? 0 : 3];
+	uint32_t initval = 0;
 
 	if (!(range->flags & RANGE_MAP_IPS))
 		return;
 	if (addr_equal(&range->addr_min, &range->addr_max)) {
-		*addr = range->addr_min;
+		*end_addr(s->t, s->m) = range->addr_min;
 		return;
 	}
 	if (!(range->flags & RANGE_PERSISTENT))
-		initval = s->t->dst.w[0] ^ zone_id(zone_of_conn(s->k->ct.conn));
-	j = hash_jenkins(s->t->src.w, ARRAY_LEN(s->t->src.w), initval);
-	*addr = addr_v4(htonl(
-		min +
-		(uint32_t)((uint64_t)j * ((uint64_t)max - min + 1) >> 32)));
+		initval = last ^ zone_id(zone_of_conn(s->k->ct.conn));
+	*end_addr(s->t, s->m) = address_at(
+		range, t, hash_jenkins(t->src.w, ARRAY_LEN(t->src.w), initval));
 }
 
 /* Step 3: is there any need to look for another port? */
@@ -244,7 +259,7 @@ static bool search_window(const struct search *s, struct window *w)
 				     (a < b ? b - a : a - b) + 1};
 		return true;
 	}
-	if (s->t->proto == PROTO_ICMP) {
+	if (proto_is_icmp(s->t->proto)) {
 		*w = (struct window){0, 65536};
 		return true;
 	}

@@ -79,6 +79,12 @@ static inline uint32_t walk_ms_of_day(const struct walk *k)
 	return (uint32_t)(k->now_ns / 1000000 % day);
 }
 
+/* The rules of the packet's family. */
+static inline struct ruleset *walk_rules(const struct walk *k)
+{
+	return engine_rules(k->w->engine, k->p.family);
+}
+
 static inline bool walk_confirmed(const struct walk *k)
 {
 	return conn_status(k->ct.conn) & NAT_ST_CONFIRMED;

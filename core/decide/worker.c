@@ -94,7 +94,7 @@ static struct nat_worker *alloc_worker(struct nat_engine *e)
 	memset(w, 0, sizeof(*w));
 	w->engine = e;
 	w->thread = pthread_self();
-	w->counts = calloc(ruleset_n_counts(&e->rules) + 1, sizeof(*w->counts));
+	w->counts = calloc(engine_n_counts(e) + 1, sizeof(*w->counts));
 	w->flight = calloc(FLIGHTS, sizeof(*w->flight));
 	if (w->counts && w->flight)
 		return w;

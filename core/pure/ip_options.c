@@ -236,7 +236,8 @@ uint8_t ip_options_arrive(const struct packet *p, const struct ip_visit *v,
 
 bool ip_options_sum_ok(const struct packet *p)
 {
-	return csum_fold(csum_partial(0, p->ip, p->l4)) == 0xffff;
+	return p->family != 4 ||
+	       csum_fold(csum_partial(0, p->ip, p->l4)) == 0xffff;
 }
 
 static void put_sum(uint8_t *ip, uint32_t header)

@@ -44,7 +44,7 @@ MUST_USE uint8_t ip_options_arrive(const struct packet *p,
 				   const struct ip_visit *v,
 				   struct ip_options *o);
 
-/* False between an option written and departure. */
+/* False between an option written and departure; IPv6 has no such sum. */
 MUST_USE bool ip_options_sum_ok(const struct packet *p);
 
 /* Before it leaves: the address recorded is that of the exit, and the checksum

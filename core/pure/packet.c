@@ -4,6 +4,7 @@
 
 #include "pure/crc32c.h"
 #include "pure/csum.h"
+#include "pure/packet_ipv6.h"
 #include "pure/tuple.h"
 
 static enum packet_family parse_ipv4(struct packet *p, uint8_t *bytes,
@@ -27,6 +28,7 @@ static enum packet_family parse_ipv4(struct packet *p, uint8_t *bytes,
 	p->frag = load16_host(bytes + IPV4_FRAG);
 	p->family = PACKET_IPV4;
 	p->proto = bytes[IPV4_PROTO];
+	p->lost = false;
 	return PACKET_IPV4;
 }
 
@@ -38,7 +40,7 @@ enum packet_family packet_parse(struct packet *p, uint8_t *bytes, uint32_t len)
 	case 4:
 		return parse_ipv4(p, bytes, len);
 	case 6:
-		return PACKET_IPV6;
+		return packet_parse_ipv6(p, bytes, len);
 	default:
 		return PACKET_BAD;
 	}
@@ -71,7 +73,7 @@ static bool tuple_ids(const struct packet *p, struct nat_tuple *t)
 			return false;
 		t->src_id = load16(l4 + PORT_SRC);
 		t->dst_id = load16(l4 + PORT_DST);
-	} else if (p->proto == PROTO_ICMP) {
+	} else if (p->proto == PROTO_ICMP || p->proto == PROTO_ICMPV6) {
 		if (len < ICMP_HEADER)
 			return false;
 		t->src_id = load16(l4 + ICMP_ID);
@@ -87,26 +89,23 @@ static bool tuple_ids(const struct packet *p, struct nat_tuple *t)
 
 bool packet_tuple(const struct packet *p, struct nat_tuple *t)
 {
-	if (unlikely(p->frag & IPV4_OFFSET))
+	if (unlikely(p->frag & IPV4_OFFSET || p->lost))
 		return false;
 	*t = (struct nat_tuple){
-		.src = {.w = {load32(p->ip + IPV4_SRC)}},
-		.dst = {.w = {load32(p->ip + IPV4_DST)}},
+		.src = packet_src_addr(p),
+		.dst = packet_dst_addr(p),
 		.proto = p->proto,
 		.family = p->family,
 	};
 	return tuple_ids(p, t);
 }
 
-bool packet_quoted(const struct packet *p, struct packet *quoted)
+static bool quoted_ipv4(struct packet *quoted, uint8_t *ip, uint32_t len)
 {
-	uint32_t at = p->l4 + (uint32_t)ICMP_HEADER;
-	uint8_t *ip = p->ip + at;
-	uint32_t header, len;
+	uint32_t header;
 
-	if (p->len < at + IPV4_HEADER)
+	if (len < IPV4_HEADER)
 		return false;
-	len = p->len - at;
 	header = (ip[0] & 15u) * 4;
 	if (ip[0] >> 4 != 4 || header < IPV4_HEADER || header > len)
 		return false;
@@ -121,17 +120,30 @@ bool packet_quoted(const struct packet *p, struct packet *quoted)
 	return true;
 }
 
+bool packet_quoted(const struct packet *p, struct packet *quoted)
+{
+	uint32_t at = p->l4 + (uint32_t)ICMP_HEADER;
+
+	if (p->family == PACKET_IPV6)
+		return packet_quoted_ipv6(p, quoted);
+	return p->len >= at && quoted_ipv4(quoted, p->ip + at, p->len - at);
+}
+
+enum icmp_kind packet_icmp_kind(const struct packet *p)
+{
+	if (p->family == PACKET_IPV6)
+		return packet_icmp6_kind(p);
+	return icmp_is_error(packet_l4(p)[ICMP_TYPE]) ? ICMP_QUOTES
+						      : ICMP_PLAIN;
+}
+
 /* Sum over pseudo-header and the first @covered bytes of L4; right when it
  * folds to 0xffff. */
 static uint16_t fold_covered(const struct packet *p, uint8_t proto,
 			     uint32_t covered)
 {
-	uint32_t len = packet_l4_len(p);
-	uint8_t tail[4] = {0, proto, (uint8_t)(len >> 8), (uint8_t)len};
-	uint64_t sum = load32(p->ip + IPV4_SRC);
+	uint64_t sum = packet_pseudo_sum(p, proto, packet_l4_len(p));
 
-	sum += load32(p->ip + IPV4_DST);
-	sum += load32(tail);
 	return csum_fold(csum_partial(sum, packet_l4(p), covered));
 }
 
@@ -200,24 +212,31 @@ bool packet_udplite_ok(const struct packet *p)
 	return check_udplite(p, true, PROTO_UDPLITE) == L4_OK;
 }
 
-/* Linux takes a message of nothing but zeros for intact, too. */
-static bool icmp_sum_ok(const uint8_t *l4, uint32_t len)
+/* ICMP alone has no pseudo-header, ICMPv6 has (RFC 4443 2.3). Linux takes a
+ * sum of nothing but zeros for right, too. */
+static bool icmp_sum_ok(const struct packet *p)
 {
-	uint16_t sum = csum_fold(csum_partial(0, l4, len));
+	uint16_t sum;
 
+	if (p->family == PACKET_IPV6)
+		sum = fold_with_pseudo(p, PROTO_ICMPV6);
+	else
+		sum = csum_fold(
+			csum_partial(0, packet_l4(p), packet_l4_len(p)));
 	return sum == 0xffff || !sum;
 }
 
 static enum l4_fault check_icmp(const struct packet *p, bool verify)
 {
-	const uint8_t *l4 = packet_l4(p);
-	uint32_t len = packet_l4_len(p);
-
-	if (len < ICMP_HEADER)
+	if (packet_l4_len(p) < ICMP_HEADER)
 		return L4_SHORT;
-	if (verify && !icmp_sum_ok(l4, len))
+	if (!packet_is_icmp(p))
+		return L4_FAMILY;
+	if (verify && !icmp_sum_ok(p))
 		return L4_CHECKSUM;
-	return l4[ICMP_TYPE] <= ICMP_LAST_TYPE ? L4_OK : L4_TYPE;
+	if (p->proto == PROTO_ICMP && packet_l4(p)[ICMP_TYPE] > ICMP_LAST_TYPE)
+		return L4_TYPE;
+	return L4_OK;
 }
 
 uint32_t packet_sctp_sum(const struct packet *p)
@@ -254,6 +273,7 @@ enum l4_fault packet_check_l4(const struct packet *p, bool verify)
 		 * 3.3), so that what RFC 3828 calls correct is not. */
 		return check_udplite(p, verify, PROTO_UDP);
 	case PROTO_ICMP:
+	case PROTO_ICMPV6:
 		return check_icmp(p, verify);
 	case PROTO_SCTP:
 		return check_sctp(p, verify);
@@ -276,10 +296,37 @@ bool packet_l4_csum_ok(const struct packet *p)
 		       (!load16(l4 + UDP_CHECK) ||
 			fold_with_pseudo(p, PROTO_UDP) == 0xffff);
 	case PROTO_ICMP:
-		return len >= ICMP_HEADER && icmp_sum_ok(l4, len);
+	case PROTO_ICMPV6:
+		return !packet_is_icmp(p) ||
+		       (len >= ICMP_HEADER && icmp_sum_ok(p));
 	default:
 		return true;
 	}
+}
+
+bool packet_whole_sum_ok(const struct packet *p)
+{
+	if (p->family == PACKET_IPV6)
+		return fold_with_pseudo(p, p->proto) == 0xffff;
+	return csum_fold(csum_partial(0, p->ip, p->len)) == 0xffff;
+}
+
+uint32_t packet_udp6_len(const struct packet *p)
+{
+	const uint8_t *l4 = packet_l4(p);
+	uint32_t len = packet_l4_len(p), udp_len;
+	uint64_t sum;
+
+	if (len < UDP_HEADER)
+		return 0;
+	udp_len = load16_host(l4 + UDP_LEN);
+	if (!udp_len)
+		udp_len = len;
+	if (udp_len < UDP_HEADER || udp_len > len || !load16(l4 + UDP_CHECK))
+		return 0;
+	sum = packet_pseudo_sum(p, PROTO_UDP, udp_len);
+	return csum_fold(csum_partial(sum, l4, udp_len)) == 0xffff ? udp_len
+								   : 0;
 }
 
 const char *l4_fault_name(enum l4_fault f)
@@ -291,6 +338,7 @@ const char *l4_fault_name(enum l4_fault f)
 		[L4_CHECKSUM] = "bad transport checksum",
 		[L4_FLAGS] = "TCP flags no sender combines",
 		[L4_TYPE] = "unknown ICMP type",
+		[L4_FAMILY] = "ICMP of the other IP version",
 	};
 
 	return name[f];

@@ -4,7 +4,8 @@
  * function here is given bytes an attacker chose and reads none outside them.
  *
  * Offsets are from the first byte of the IP header. Sources: RFC 791, 768,
- * 792, 9293 and what Linux makes of them, spec sections 1.2, 2 and 3.
+ * 792, 4443, 8200, 9293 and what Linux makes of them, spec sections 1.2, 2, 3
+ * and 8.
  */
 #ifndef NAT_PACKET_H
 #define NAT_PACKET_H
@@ -24,6 +25,8 @@ enum {
 	IPV4_DF = 0x4000,
 	IPV4_MF = 0x2000,
 	IPV4_OFFSET = 0x1fff,
+	IPV6_HEADER = 40,
+	IPV6_MTU_MIN = 1280,
 	TCP_HEADER = 20,
 	UDP_HEADER = 8,
 	ICMP_HEADER = 8,
@@ -40,6 +43,11 @@ enum { /* offsets in the headers */
        IPV4_CHECK = 10,
        IPV4_SRC = 12,
        IPV4_DST = 16,
+       IPV6_LEN = 4,
+       IPV6_NEXT = 6,
+       IPV6_HOPS = 7,
+       IPV6_SRC = 8,
+       IPV6_DST = 24,
        PORT_SRC = 0,
        PORT_DST = 2,
        UDP_LEN = 4,
@@ -87,6 +95,26 @@ enum icmp_type {
 	ICMP_LAST_TYPE = ICMP_ADDRESS_REPLY,
 };
 
+enum icmp6_type {
+	ICMP6_UNREACHABLE = 1,
+	ICMP6_TOO_BIG = 2,
+	ICMP6_TIME_EXCEEDED = 3,
+	ICMP6_PARAMETER = 4,
+	ICMP6_INFORMATIONAL = 128, /* from here on; below are errors */
+	ICMP6_ECHO = 128,
+	ICMP6_ECHO_REPLY = 129,
+	ICMP6_NEIGHBOUR_FIRST = 130, /* MLD, ND */
+	ICMP6_NEIGHBOUR_LAST = 136,
+	ICMP6_REDIRECT = 137,
+	ICMP6_NODE_INFO = 139,
+	ICMP6_NODE_INFO_REPLY = 140,
+	ICMP6_MLDV2_REPORT = 143,
+	ICMP6_MRD_FIRST = 151, /* RFC 4286 */
+	ICMP6_MRD_LAST = 152,
+};
+
+/* IPv6 in the terms of IPv4: a packet that no router fragments has IPV4_DF,
+ * and its fragment header is told in frag. */
 struct packet {
 	uint8_t *ip;
 	uint32_t len;  /* of the datagram; of a quoted one: what is there */
@@ -94,6 +122,9 @@ struct packet {
 	uint16_t frag; /* host order: IPV4_DF, IPV4_MF, offset / 8 */
 	uint8_t family;
 	uint8_t proto;
+	/* IPv6: what follows the header does not lead to a transport header;
+	 * proto is then the last that was named */
+	bool lost;
 };
 
 static inline uint16_t load16(const uint8_t *p)
@@ -138,6 +169,80 @@ static inline uint32_t packet_l4_len(const struct packet *p)
 	return p->len - p->l4;
 }
 
+static inline bool packet_is_multicast6(const struct packet *p)
+{
+	return p->family == 6 && p->ip[IPV6_DST] == 0xff;
+}
+
+/* Without options or extension headers. */
+static inline uint32_t ip_header_len(uint8_t family)
+{
+	return likely(family == 4) ? IPV4_HEADER : IPV6_HEADER;
+}
+
+/* Bytes of IPv4 options. */
+static inline uint32_t packet_options_len(const struct packet *p)
+{
+	return likely(p->family == 4) ? p->l4 - (uint32_t)IPV4_HEADER : 0;
+}
+
+/* Addresses are as long as the family has them, source before destination. */
+static inline uint8_t *packet_src(const struct packet *p)
+{
+	return p->ip + (likely(p->family == 4) ? IPV4_SRC : IPV6_SRC);
+}
+
+static inline uint8_t *packet_dst(const struct packet *p)
+{
+	return p->ip + (likely(p->family == 4) ? IPV4_DST : IPV6_DST);
+}
+
+static inline struct nat_addr load_addr(const uint8_t *field, uint8_t family)
+{
+	struct nat_addr a = {{0}};
+
+	if (likely(family == 4))
+		a.w[0] = load32(field);
+	else
+		memcpy(&a, field, sizeof(a));
+	return a;
+}
+
+static inline struct nat_addr packet_src_addr(const struct packet *p)
+{
+	return load_addr(packet_src(p), p->family);
+}
+
+static inline struct nat_addr packet_dst_addr(const struct packet *p)
+{
+	return load_addr(packet_dst(p), p->family);
+}
+
+/* TTL or hop limit. */
+static inline uint8_t packet_hops(const struct packet *p)
+{
+	return p->ip[likely(p->family == 4) ? IPV4_TTL : IPV6_HOPS];
+}
+
+/* TOS or traffic class. */
+static inline uint8_t packet_tos(const struct packet *p)
+{
+	if (likely(p->family == 4))
+		return p->ip[IPV4_TOS];
+	return (uint8_t)(p->ip[0] << 4 | p->ip[1] >> 4);
+}
+
+static inline uint8_t icmp_proto(uint8_t family)
+{
+	return family == 4 ? PROTO_ICMP : PROTO_ICMPV6;
+}
+
+/* ICMP of the packet's own family. */
+static inline bool packet_is_icmp(const struct packet *p)
+{
+	return p->proto == icmp_proto(p->family);
+}
+
 static inline bool packet_is_fragment(const struct packet *p)
 {
 	return p->frag & (IPV4_MF | IPV4_OFFSET);
@@ -146,7 +251,8 @@ static inline bool packet_is_fragment(const struct packet *p)
 enum packet_family { PACKET_BAD = 0, PACKET_IPV4 = 4, PACKET_IPV6 = 6 };
 
 /* What IP itself demands of a received packet (spec 1.2 step 1); sets len to
- * the datagram's. PACKET_BAD: dropped before any hook. */
+ * the datagram's. PACKET_BAD: dropped before any hook, as are addresses that
+ * an IPv6 packet on a wire cannot have. */
 MUST_USE enum packet_family packet_parse(struct packet *p, uint8_t *bytes,
 					 uint32_t len);
 
@@ -164,6 +270,16 @@ static inline bool icmp_is_error(uint8_t type)
 	       type == ICMP_PARAMETER;
 }
 
+/* How conntrack takes an ICMP message of the packet's family. */
+enum icmp_kind {
+	ICMP_PLAIN,
+	ICMP_QUOTES, /* an error about the datagram that packet_quoted() finds
+		      */
+	ICMP_UNTRACKED, /* between neighbours */
+	ICMP_MALFORMED, /* a redirect that no neighbour sends */
+};
+MUST_USE enum icmp_kind packet_icmp_kind(const struct packet *p);
+
 /* Why conntrack calls a packet INVALID before it looks at any state. */
 enum l4_fault {
 	L4_OK,
@@ -172,6 +288,7 @@ enum l4_fault {
 	L4_CHECKSUM, /* wrong, and verification is on */
 	L4_FLAGS,    /* TCP flags no sender combines */
 	L4_TYPE,     /* ICMP type unknown */
+	L4_FAMILY,   /* ICMP of the other IP version */
 	L4_N_FAULTS
 };
 const char *l4_fault_name(enum l4_fault f);
@@ -187,6 +304,28 @@ bool packet_udplite_ok(const struct packet *p);
 
 /* SCTP's checksum as it is to lie in the header, all of which is there. */
 PURE_FN uint32_t packet_sctp_sum(const struct packet *p);
+/* Held to be summed over all there is, as whoever does not know its protocol
+ * can only do. */
+bool packet_whole_sum_ok(const struct packet *p);
+
+/* A UDP datagram over IPv6 as its receiver sees it, not conntrack: the sum is
+ * there and covers what UDP says it does (RFC 8200 8.1). Returns how long it
+ * says it is; 0: not right. */
+uint32_t packet_udp6_len(const struct packet *p);
+
+/* The pseudo-header of an upper layer of @len bytes, to begin a sum with. */
+static inline uint64_t packet_pseudo_sum(const struct packet *p, uint8_t proto,
+					 uint32_t len)
+{
+	const uint8_t *src = packet_src(p);
+	const uint8_t tail[4] = {(uint8_t)(len >> 16), proto,
+				 (uint8_t)(len >> 8), (uint8_t)len};
+	uint64_t sum = csum_add(csum_load(src), load32(tail));
+
+	if (unlikely(p->family == 6))
+		sum = csum_partial(sum, src + 8, 2 * 16 - 8);
+	return sum;
+}
 
 /* The TCP header as the tracker wants it; packet_check_l4() said L4_OK. */
 static inline void packet_tcp(const struct packet *p, struct tcp_segment *s)

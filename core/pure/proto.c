@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause
- * UDP-Lite, GRE and ICMP queries. */
+ * UDP-Lite, GRE and queries of ICMP and ICMPv6. */
 #include "pure/proto.h"
 
 #include "pure/packet.h"
@@ -28,8 +28,10 @@ struct proto_result gre_packet(const struct proto_context *c)
 			c->sysctl->gre_timeout_stream);
 }
 
-bool icmp_may_open(uint8_t type)
+bool icmp_may_open(uint8_t proto, uint8_t type)
 {
+	if (proto == PROTO_ICMPV6)
+		return type == ICMP6_ECHO || type == ICMP6_NODE_INFO;
 	return type == ICMP_ECHO || type == ICMP_TIMESTAMP ||
 	       type == ICMP_INFO || type == ICMP_ADDRESS;
 }

@@ -49,7 +49,7 @@ ALWAYS_INLINE struct proto_result udp_packet(struct udp_track *t,
 struct proto_result udplite_packet(const struct proto_context *c);
 struct proto_result gre_packet(const struct proto_context *c);
 
-/* May an ICMP query of this type open a connection? */
-bool icmp_may_open(uint8_t type);
+/* May an ICMP query of this type, which has an answer, open a connection? */
+bool icmp_may_open(uint8_t proto, uint8_t type);
 
 #endif

@@ -69,7 +69,25 @@ static bool rewrite_gre(uint8_t *gre, enum manip m, uint16_t call)
 	}
 }
 
-/* @d: what the address already changed of the pseudo-header. */
+static bool icmp6_has_id(uint8_t type)
+{
+	return type == ICMP6_ECHO || type == ICMP6_ECHO_REPLY;
+}
+
+static bool rewrite_ports(uint8_t *l4, uint32_t len, uint8_t proto,
+			  uint8_t *port, uint16_t id, struct csum_delta d)
+{
+	put16(port, id, &d);
+	if (proto == PROTO_UDPLITE ||
+	    (proto == PROTO_UDP && load16(l4 + UDP_CHECK)))
+		fix_udp_check(l4 + UDP_CHECK, d);
+	else if (proto == PROTO_TCP && len >= TCP_HEADER)
+		fix_check(l4 + TCP_CHECK, d);
+	return true;
+}
+
+/* @d: what the address already changed of the pseudo-header, which ICMP alone
+ * has none of. */
 static bool rewrite_l4(const struct packet *p, enum manip m, uint16_t id,
 		       struct csum_delta d)
 {
@@ -77,76 +95,69 @@ static bool rewrite_l4(const struct packet *p, enum manip m, uint16_t id,
 	uint32_t len = packet_l4_len(p);
 	uint8_t *port = l4 + (m == MANIP_SRC ? PORT_SRC : PORT_DST);
 
+	if (!proto_has_ports(p->proto) && !packet_is_icmp(p) &&
+	    p->proto != PROTO_GRE)
+		return true;
+	if (len < SHORTEST_L4)
+		return false;
 	switch (p->proto) {
-	case PROTO_TCP:
-		if (len < SHORTEST_L4)
-			return false;
-		put16(port, id, &d);
-		if (len >= TCP_HEADER)
-			fix_check(l4 + TCP_CHECK, d);
-		return true;
-	case PROTO_UDP:
-		if (len < SHORTEST_L4)
-			return false;
-		put16(port, id, &d);
-		if (load16(l4 + UDP_CHECK))
-			fix_udp_check(l4 + UDP_CHECK, d);
-		return true;
-	case PROTO_UDPLITE:
-		if (len < SHORTEST_L4)
-			return false;
-		put16(port, id, &d);
-		fix_udp_check(l4 + UDP_CHECK, d);
-		return true;
 	case PROTO_ICMP:
-		if (len < SHORTEST_L4)
-			return false;
-		if (icmp_has_id(l4[ICMP_TYPE])) {
-			d = (struct csum_delta){0}; /* no pseudo-header */
+		d = (struct csum_delta){0};
+		if (!icmp_has_id(l4[ICMP_TYPE]))
+			return true;
+		put16(l4 + ICMP_ID, id, &d);
+		fix_check(l4 + ICMP_CHECK, d);
+		return true;
+	case PROTO_ICMPV6:
+		if (icmp6_has_id(l4[ICMP_TYPE]))
 			put16(l4 + ICMP_ID, id, &d);
-			fix_check(l4 + ICMP_CHECK, d);
-		}
+		fix_check(l4 + ICMP_CHECK, d);
 		return true;
 	case PROTO_SCTP:
-		if (len < SHORTEST_L4)
-			return false;
 		rewrite_sctp(p, port, id);
 		return true;
 	case PROTO_GRE:
-		return len >= SHORTEST_L4 && rewrite_gre(l4, m, id);
+		return rewrite_gre(l4, m, id);
 	default:
-		return true;
+		return rewrite_ports(l4, len, p->proto, port, id, d);
 	}
+}
+
+static uint32_t addr_words(const struct packet *p)
+{
+	return p->family == 4 ? 1 : 4;
 }
 
 bool rewrite_end(const struct packet *p, enum manip m,
 		 const struct nat_tuple *target)
 {
-	uint8_t *field = p->ip + (m == MANIP_SRC ? IPV4_SRC : IPV4_DST);
-	uint32_t addr = m == MANIP_SRC ? target->src.w[0] : target->dst.w[0];
-	uint16_t id = m == MANIP_SRC || p->proto == PROTO_ICMP ? target->src_id
-							       : target->dst_id;
+	uint8_t *field = m == MANIP_SRC ? packet_src(p) : packet_dst(p);
+	const struct nat_addr *addr =
+		m == MANIP_SRC ? &target->src : &target->dst;
+	uint16_t id = m == MANIP_SRC || packet_is_icmp(p) ? target->src_id
+							  : target->dst_id;
 	struct csum_delta d = {0};
 
-	csum_delta_u32(&d, load32(field), addr);
+	for (uint32_t i = 0; i < addr_words(p); i++)
+		csum_delta_u32(&d, load32(field + (size_t)4 * i), addr->w[i]);
 	if (unlikely(!rewrite_l4(p, m, id, d)))
 		return false;
-	store32(field, addr);
-	fix_check(p->ip + IPV4_CHECK, d);
+	memcpy(field, addr->w, (size_t)4 * addr_words(p));
+	if (p->family == 4)
+		fix_check(p->ip + IPV4_CHECK, d);
 	return true;
 }
 
-/* The outer address alone: an ICMP error has no id and no pseudo-header. */
-static void rewrite_address(const struct packet *p, enum manip m,
-			    const struct nat_tuple *target)
+static void make_icmp_check(const struct packet *p)
 {
-	uint8_t *field = p->ip + (m == MANIP_SRC ? IPV4_SRC : IPV4_DST);
-	uint32_t addr = m == MANIP_SRC ? target->src.w[0] : target->dst.w[0];
-	struct csum_delta d = {0};
+	uint8_t *l4 = packet_l4(p);
+	uint32_t len = packet_l4_len(p);
+	uint64_t sum = 0;
 
-	csum_delta_u32(&d, load32(field), addr);
-	store32(field, addr);
-	fix_check(p->ip + IPV4_CHECK, d);
+	if (p->family == 6)
+		sum = packet_pseudo_sum(p, PROTO_ICMPV6, len);
+	store16(l4 + ICMP_CHECK, 0);
+	store16(l4 + ICMP_CHECK, csum_finish(csum_partial(sum, l4, len)));
 }
 
 bool rewrite_icmp_error(const struct packet *p, enum manip m,
@@ -154,18 +165,22 @@ bool rewrite_icmp_error(const struct packet *p, enum manip m,
 			const struct nat_tuple *target)
 {
 	struct packet inner;
-	uint8_t *l4 = packet_l4(p);
-	uint32_t len = packet_l4_len(p);
 
 	if (!packet_quoted(p, &inner))
 		return false;
 	if (!rewrite_end(&inner, m == MANIP_SRC ? MANIP_DST : MANIP_SRC,
 			 quoted))
 		return false;
-	store16(l4 + ICMP_CHECK, 0);
-	store16(l4 + ICMP_CHECK, csum_finish(csum_partial(0, l4, len)));
-	rewrite_address(p, m, target);
-	return true;
+	make_icmp_check(p);
+	return rewrite_end(p, m, target);
+}
+
+void rewrite_hops_down(const struct packet *p)
+{
+	if (likely(p->family == 4))
+		rewrite_ttl_down(p);
+	else
+		p->ip[IPV6_HOPS]--;
 }
 
 /* Network order from host order. */

@@ -61,7 +61,10 @@ MUST_USE bool rewrite_icmp_error(const struct packet *p, enum manip m,
  * header; the bytes behind stay as they are. */
 void rewrite_first_fragment(struct packet *p, uint32_t payload);
 
-/* Forwarding takes one off the TTL. */
+/* Forwarding takes one off the TTL or hop limit. */
+void rewrite_hops_down(const struct packet *p);
+
+/* The same for a packet that is known to be IPv4. */
 ALWAYS_INLINE void rewrite_ttl_down(const struct packet *p)
 {
 	uint8_t *check = p->ip + IPV4_CHECK;

@@ -2,24 +2,37 @@
  * Inversion: what the answer to a packet looks like. */
 #include "pure/tuple.h"
 
-/* ICMP queries and their answers (RFC 792, RFC 950), spec section 2. The
- * value is the type plus one, so that zero means "has no answer". */
-static const uint8_t icmp_inverse[] = {
-	[8] = 0 + 1,   [0] = 8 + 1,   [13] = 14 + 1, [14] = 13 + 1,
-	[15] = 16 + 1, [16] = 15 + 1, [17] = 18 + 1, [18] = 17 + 1,
-};
+/* Queries and their answers: ICMP (RFC 792, RFC 950) and ICMPv6 (RFC 4443,
+ * RFC 4620), spec section 2. */
+static const struct pair {
+	uint8_t query, answer;
+} icmp_pairs[] = {{8, 0}, {13, 14}, {15, 16}, {17, 18}},
+  icmp6_pairs[] = {{128, 129}, {139, 140}};
+
+static bool type_invert(uint8_t *type, const struct pair *pairs, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (*type != pairs[i].query && *type != pairs[i].answer)
+			continue;
+		*type ^= pairs[i].query ^ pairs[i].answer;
+		return true;
+	}
+	return false;
+}
 
 /* @id is the two bytes type, code as they lie in memory. */
-static bool icmp_invert(uint16_t *out, uint16_t id)
+static bool icmp_invert(uint16_t *out, uint16_t id, uint8_t proto)
 {
 	uint8_t b[2];
+	bool has;
 
 	memcpy(b, &id, sizeof(b));
-	if (b[0] >= ARRAY_LEN(icmp_inverse) || !icmp_inverse[b[0]])
-		return false;
-	b[0] = (uint8_t)(icmp_inverse[b[0]] - 1);
+	if (proto == PROTO_ICMP)
+		has = type_invert(b, icmp_pairs, ARRAY_LEN(icmp_pairs));
+	else
+		has = type_invert(b, icmp6_pairs, ARRAY_LEN(icmp6_pairs));
 	memcpy(out, b, sizeof(b));
-	return true;
+	return has;
 }
 
 bool tuple_invert(struct nat_tuple *out, const struct nat_tuple *in)
@@ -28,8 +41,8 @@ bool tuple_invert(struct nat_tuple *out, const struct nat_tuple *in)
 
 	t.src = in->dst;
 	t.dst = in->src;
-	if (in->proto == PROTO_ICMP) {
-		if (!icmp_invert(&t.dst_id, in->dst_id))
+	if (proto_is_icmp(in->proto)) {
+		if (!icmp_invert(&t.dst_id, in->dst_id, in->proto))
 			return false;
 	} else {
 		t.src_id = in->dst_id;

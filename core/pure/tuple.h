@@ -45,6 +45,12 @@ static inline struct nat_addr addr_v4(uint32_t be)
 	return (struct nat_addr){.w = {be}};
 }
 
+/* ::, 0.0.0.0 */
+static inline bool addr_is_zero(const struct nat_addr *a)
+{
+	return !(a->w[0] | a->w[1] | a->w[2] | a->w[3]);
+}
+
 static inline bool tuple_equal(const struct nat_tuple *a,
 			       const struct nat_tuple *b)
 {
@@ -62,12 +68,18 @@ static inline bool proto_has_ports(uint8_t proto)
 	       proto == PROTO_UDPLITE || proto == PROTO_SCTP;
 }
 
+/* ICMP of either version: one id, which its answers repeat. */
+static inline bool proto_is_icmp(uint8_t proto)
+{
+	return proto == PROTO_ICMP || proto == PROTO_ICMPV6;
+}
+
 /* Protocols in which an answer that takes another way does no harm: two
  * connections that want the same tuple can be reconciled (spec 4.4). */
 static inline bool proto_tolerates_clash(uint8_t proto)
 {
 	return proto != PROTO_TCP && proto != PROTO_SCTP &&
-	       proto != PROTO_ICMP && proto != PROTO_ICMPV6;
+	       !proto_is_icmp(proto);
 }
 
 #endif

@@ -12,10 +12,15 @@
 #include "pure/tuple.h"
 #include "test/check.h"
 
+enum { MAX_EXT = 8, EXT_LEN = 8, EXT_FRAG = 44 };
+
 /* What the text says, in host order. */
 struct spec {
-	uint32_t proto, src, dst, sport, dport;
-	uint32_t ttl, tos, ipid, off, nops, len, cut;
+	uint32_t proto, sport, dport;
+	uint8_t family, src[16], dst[16];
+	uint8_t ext[MAX_EXT]; /* extension headers */
+	uint32_t n_ext;
+	uint32_t ttl, tos, label, ipid, off, nops, len, cut;
 	uint32_t flags, seq, ack, win, doff, ulen, sumproto;
 	uint32_t type, code, id, rest;
 	uint32_t tag, chunk, itag;
@@ -30,6 +35,7 @@ static const struct {
 } numbers[] = {
 	{"ttl", offsetof(struct spec, ttl)},
 	{"tos", offsetof(struct spec, tos)},
+	{"label", offsetof(struct spec, label)},
 	{"ipid", offsetof(struct spec, ipid)},
 	{"off", offsetof(struct spec, off)},
 	{"nops", offsetof(struct spec, nops)},
@@ -96,6 +102,7 @@ static bool take_proto(const char **text, struct spec *s)
 	if (!strcmp(word, "proto"))
 		return take_number(text, &s->proto);
 	s->proto = !strcmp(word, "icmp")      ? PROTO_ICMP
+		   : !strcmp(word, "icmp6")   ? PROTO_ICMPV6
 		   : !strcmp(word, "tcp")     ? PROTO_TCP
 		   : !strcmp(word, "udp")     ? PROTO_UDP
 		   : !strcmp(word, "udplite") ? PROTO_UDPLITE
@@ -105,23 +112,27 @@ static bool take_proto(const char **text, struct spec *s)
 	return s->proto;
 }
 
-/* ADDRESS or ADDRESS:PORT */
-static bool take_end(const char **text, uint32_t *addr, uint32_t *port)
+/* ADDRESS or ADDRESS:PORT, an IPv6 address in brackets before a port. */
+static bool take_end(const char **text, struct spec *s, uint8_t *addr,
+		     uint32_t *port)
 {
-	char word[32], *colon;
-	struct in_addr a;
+	char word[64], *at = word, *colon;
 
 	if (!take_word(text, word, sizeof(word)))
 		return false;
-	colon = strchr(word, ':');
-	if (colon) {
-		*colon = '\0';
-		*port = (uint32_t)strtoul(colon + 1, NULL, 10);
+	colon = strrchr(word, ':');
+	if (*word == '[') {
+		at++;
+		colon = strstr(word, "]:");
+	} else if (colon && colon != strchr(word, ':')) {
+		colon = NULL;
 	}
-	if (inet_pton(AF_INET, word, &a) != 1)
-		return false;
-	*addr = ntohl(a.s_addr);
-	return true;
+	s->family = strchr(at, ':') && (*word == '[' || !colon) ? 6 : 4;
+	if (colon) {
+		*port = (uint32_t)strtoul(colon + 1 + (*word == '['), NULL, 10);
+		*colon = '\0';
+	}
+	return inet_pton(s->family == 6 ? AF_INET6 : AF_INET, at, addr) == 1;
 }
 
 static bool take_tcp_flags(const char **text, struct spec *s)
@@ -151,6 +162,14 @@ static bool set_word(struct spec *s, const char *word, const char **text)
 		return take_number(
 			text, (uint32_t *)(void *)((char *)s + numbers[i].at));
 	}
+	if (!strcmp(word, "ext") && s->n_ext < MAX_EXT) {
+		uint32_t type;
+
+		if (!take_number(text, &type))
+			return false;
+		s->ext[s->n_ext++] = (uint8_t)type;
+		return true;
+	}
 	for (size_t i = 0; i < ARRAY_LEN(flags); i++)
 		if (!strcmp(word, flags[i].word)) {
 			*(bool *)((char *)s + flags[i].at) = true;
@@ -159,27 +178,37 @@ static bool set_word(struct spec *s, const char *word, const char **text)
 	return false;
 }
 
+/* Fragments of IPv6 have a header for it, last but for others that are said
+ * after it. */
+static void add_fragment_header(struct spec *s)
+{
+	if (s->family == 6 && (s->off || s->mf) && s->n_ext < MAX_EXT)
+		s->ext[s->n_ext++] = EXT_FRAG;
+}
+
 static bool parse_spec(struct spec *s, const char *text)
 {
 	char word[16];
 
 	*s = (struct spec){
 		.ttl = 64, .win = 10000, .type = ICMP_ECHO, .carries = GRE_PPP};
-	if (!take_proto(&text, s) || !take_end(&text, &s->src, &s->sport) ||
+	if (!take_proto(&text, s) || !take_end(&text, s, s->src, &s->sport) ||
 	    !take_word(&text, word, sizeof(word)) || strcmp(word, ">") != 0 ||
-	    !take_end(&text, &s->dst, &s->dport))
+	    !take_end(&text, s, s->dst, &s->dport))
 		return false;
+	if (s->proto == PROTO_ICMPV6)
+		s->type = ICMP6_ECHO;
 	if (s->proto == PROTO_TCP && text[strspn(text, " ")] != 'o' &&
 	    !take_tcp_flags(&text, s))
 		return false;
 	for (;;) {
 		text += strspn(text, " ");
-		if (*text == '(') {
+		if (*text == '(')
 			s->quoted = text + 1;
+		if (*text == '(' || !*text) {
+			add_fragment_header(s);
 			return true;
 		}
-		if (!*text)
-			return true;
 		if (!take_word(&text, word, sizeof(word)) ||
 		    !set_word(s, word, &text))
 			return false;
@@ -211,6 +240,8 @@ uint16_t frame_sum(uint32_t start, const uint8_t *bytes, size_t len)
 
 static uint32_t pseudo_header(const uint8_t *ip, uint32_t proto, uint32_t len)
 {
+	if (ip[0] >> 4 == 6)
+		return frame_sum(proto + len, ip + IPV6_SRC, 32);
 	return frame_sum(proto + len, ip + IPV4_SRC, 8);
 }
 
@@ -223,6 +254,7 @@ static uint32_t l4_header_len(uint32_t proto)
 	case PROTO_UDPLITE:
 	case PROTO_ICMP:
 	case PROTO_GRE:
+	case PROTO_ICMPV6:
 		return UDP_HEADER;
 	case PROTO_SCTP:
 		return SCTP_HEADER + FRAME_INIT_CHUNK;
@@ -259,6 +291,7 @@ static void put_l4(const struct spec *s, uint8_t *l4, uint32_t len)
 		put16(l4 + UDP_LEN, s->ulen);
 		break;
 	case PROTO_ICMP:
+	case PROTO_ICMPV6:
 		l4[ICMP_TYPE] = (uint8_t)s->type;
 		l4[ICMP_CODE] = (uint8_t)s->code;
 		put32(l4 + ICMP_ID, s->rest);
@@ -313,19 +346,20 @@ static uint32_t check_at(uint32_t proto)
 	case PROTO_UDPLITE:
 		return UDP_CHECK;
 	case PROTO_ICMP:
+	case PROTO_ICMPV6:
 		return ICMP_CHECK;
 	default:
 		return 0;
 	}
 }
 
-static uint32_t start_sum(const uint8_t *ip, uint32_t sumproto, uint32_t len)
+static uint32_t start_sum(const uint8_t *ip, uint32_t proto, uint32_t sumproto,
+			  uint32_t len)
 {
-	if (ip[IPV4_PROTO] == PROTO_ICMP)
+	if (proto == PROTO_ICMP)
 		return 0;
 	if (!sumproto)
-		sumproto = ip[IPV4_PROTO] == PROTO_UDPLITE ? PROTO_UDP
-							   : ip[IPV4_PROTO];
+		sumproto = proto == PROTO_UDPLITE ? PROTO_UDP : proto;
 	return pseudo_header(ip, sumproto, len);
 }
 
@@ -342,9 +376,9 @@ static void put_l4_sum(const struct spec *s, const uint8_t *ip, uint8_t *l4,
 		return;
 	if (s->proto == PROTO_UDPLITE && s->ulen && s->ulen < len)
 		covered = s->ulen;
-	sum = start_sum(ip, s->sumproto, len);
+	sum = start_sum(ip, s->proto, s->sumproto, len);
 	sum = (uint16_t)~frame_sum(sum, l4, covered);
-	if (!sum && s->proto != PROTO_TCP && s->proto != PROTO_ICMP)
+	if (!sum && (s->proto == PROTO_UDP || s->proto == PROTO_UDPLITE))
 		sum = 0xffff;
 	put16(l4 + at, s->badsum ? sum ^ 0x0100 : sum);
 }
@@ -362,10 +396,46 @@ static void put_ipv4(const struct spec *s, uint8_t *ip, uint32_t total)
 				      (s->evil ? 0x8000u : 0));
 	ip[IPV4_TTL] = (uint8_t)s->ttl;
 	ip[IPV4_PROTO] = (uint8_t)s->proto;
-	put32(ip + IPV4_SRC, s->src);
-	put32(ip + IPV4_DST, s->dst);
+	memcpy(ip + IPV4_SRC, s->src, 4);
+	memcpy(ip + IPV4_DST, s->dst, 4);
 	memset(ip + IPV4_HEADER, 1, s->nops);
 	put16(ip + IPV4_CHECK, (uint16_t)~frame_sum(0, ip, header));
+}
+
+/* Eight bytes: options that are padding, a fragment header that says what it
+ * has to, zeros. */
+static void put_ext(const struct spec *s, uint8_t *at, uint8_t type)
+{
+	if (type == EXT_FRAG) {
+		put16(at + 2, s->off << 3 | s->mf);
+		put32(at + 4, s->ipid);
+	} else if (type == 0 || type == 60) {
+		at[2] = 1;
+		at[3] = EXT_LEN - 4;
+	}
+}
+
+static void put_ipv6(const struct spec *s, uint8_t *ip, uint32_t total)
+{
+	uint8_t *next = ip + IPV6_NEXT, *at = ip + IPV6_HEADER;
+
+	put32(ip, 6u << 28 | s->tos << 20 | s->label);
+	put16(ip + IPV6_LEN, total - IPV6_HEADER);
+	ip[IPV6_HOPS] = (uint8_t)s->ttl;
+	memcpy(ip + IPV6_SRC, s->src, 16);
+	memcpy(ip + IPV6_DST, s->dst, 16);
+	for (uint32_t i = 0; i < s->n_ext; i++, at += EXT_LEN) {
+		*next = s->ext[i];
+		put_ext(s, at, s->ext[i]);
+		next = at;
+	}
+	*next = (uint8_t)s->proto;
+}
+
+static uint32_t header_len(const struct spec *s)
+{
+	return s->family == 6 ? IPV6_HEADER + s->n_ext * EXT_LEN
+			      : IPV4_HEADER + s->nops;
 }
 
 static bool build(struct frame *f, const struct spec *s, bool is_quote);
@@ -391,7 +461,7 @@ static bool put_quoted(const char *text, uint8_t *at, uint32_t *len)
 
 static bool build(struct frame *f, const struct spec *s, bool is_quote)
 {
-	uint32_t header = IPV4_HEADER + s->nops, payload = s->len, l4_len;
+	uint32_t header = header_len(s), payload = s->len, l4_len;
 	uint8_t *ip = f->bytes, *l4 = ip + header, *body;
 
 	if (s->nops % 4 || s->nops > 40 || payload > FRAME_MAX / 2)
@@ -404,7 +474,10 @@ static bool build(struct frame *f, const struct spec *s, bool is_quote)
 		return false;
 	l4_len = (uint32_t)(body - l4) + payload;
 	f->len = header + l4_len;
-	put_ipv4(s, ip, s->cut && !is_quote ? s->cut : f->len);
+	if (s->family == 6)
+		put_ipv6(s, ip, s->cut && !is_quote ? s->cut : f->len);
+	else
+		put_ipv4(s, ip, s->cut && !is_quote ? s->cut : f->len);
 	if (!s->off) {
 		put_l4(s, l4, l4_len);
 		put_l4_sum(s, ip, l4, l4_len);
@@ -441,29 +514,69 @@ static bool crc_is_sound(const uint8_t *l4, uint32_t len)
 	return !memcmp(copy, l4, len);
 }
 
-static bool l4_is_sound(const uint8_t *ip, const uint8_t *l4, uint32_t len)
+void frame_view(struct packet *p, const uint8_t *ip, uint32_t len)
 {
-	uint32_t at = check_at(ip[IPV4_PROTO]), covered = len;
+	*p = (struct packet){
+		.ip = (uint8_t *)(uintptr_t)ip,
+		.len = len,
+		.l4 = (uint16_t)((ip[0] & 15u) * 4),
+		.frag = load16_host(ip + IPV4_FRAG),
+		.family = 4,
+		.proto = ip[IPV4_PROTO],
+	};
+	if (ip[0] >> 4 != 6)
+		return;
+	p->l4 = IPV6_HEADER;
+	p->frag = 0;
+	p->family = 6;
+	p->proto = ip[IPV6_NEXT];
+	while ((p->proto == 0 || p->proto == 43 || p->proto == 60 ||
+		p->proto == EXT_FRAG) &&
+	       p->l4 + (uint32_t)EXT_LEN <= len) {
+		const uint8_t *ext = ip + p->l4;
 
-	if (ip[IPV4_PROTO] == PROTO_SCTP && len >= SCTP_HEADER)
+		if (p->proto == EXT_FRAG) {
+			p->frag = load16_host(ext + 2) >> 3;
+			if (ext[3] & 1)
+				p->frag |= IPV4_MF;
+		}
+		p->l4 = (uint16_t)(p->l4 +
+				   8 * (p->proto == EXT_FRAG ? 1 : ext[1] + 1));
+		p->proto = ext[0];
+	}
+}
+
+static uint32_t told_len(const uint8_t *ip)
+{
+	return ip[0] >> 4 == 6 ? IPV6_HEADER + load16_host(ip + IPV6_LEN)
+			       : load16_host(ip + IPV4_LEN);
+}
+
+static bool l4_is_sound(const struct packet *p)
+{
+	const uint8_t *l4 = p->ip + p->l4;
+	uint32_t at = check_at(p->proto), len = p->len - p->l4, covered = len;
+
+	if (p->proto == PROTO_SCTP && len >= SCTP_HEADER)
 		return crc_is_sound(l4, len);
 	if (!at)
 		return true;
-	if (len < l4_header_len(ip[IPV4_PROTO]))
+	if (len < l4_header_len(p->proto))
 		return false;
-	if (ip[IPV4_PROTO] == PROTO_UDP && !load16(l4 + at))
+	if (p->proto == PROTO_UDP && !load16(l4 + at))
 		return true;
-	if (ip[IPV4_PROTO] == PROTO_UDPLITE && load16(l4 + UDP_LEN))
+	if (p->proto == PROTO_UDPLITE && load16(l4 + UDP_LEN))
 		covered = min_u32(len, load16_host(l4 + UDP_LEN));
-	return frame_sum(start_sum(ip, 0, len), l4, covered) == 0xffff;
+	return frame_sum(start_sum(p->ip, p->proto, 0, len), l4, covered) ==
+	       0xffff;
 }
 
 bool frame_is_sound(const uint8_t *ip, uint32_t len)
 {
-	uint32_t header = (ip[0] & 15u) * 4;
+	struct packet p;
 
-	return len >= header && load16_host(ip + IPV4_LEN) == len &&
-	       frame_sum(0, ip, header) == 0xffff &&
-	       (load16_host(ip + IPV4_FRAG) & (IPV4_MF | IPV4_OFFSET) ||
-		l4_is_sound(ip, ip + header, len - header));
+	frame_view(&p, ip, len);
+	return len >= p.l4 && told_len(ip) == len &&
+	       (p.family == 6 || frame_sum(0, ip, p.l4) == 0xffff) &&
+	       (packet_is_fragment(&p) || l4_is_sound(&p));
 }

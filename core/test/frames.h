@@ -10,6 +10,8 @@
  *	sctp 10.0.0.2:4000 > 192.0.2.1:53 chunk 1 itag 7
  *	gre 10.0.0.2 > 192.0.2.1 version 1 id 7
  *	proto 50 10.0.0.2 > 192.0.2.1 len 24
+ *	udp [2001:db8::2]:4000 > [2001:db8::9]:53
+ *	icmp6 2001:db8::2 > 2001:db8::9 type 128
  *
  * TCP flags are letters of FSRPAUEC or a dot. Then come words, any of
  *	len N       bytes of payload	    ttl N tos N ipid N df mf evil
@@ -23,11 +25,16 @@
  *					    protocol, PPTP's call
  *	badsum nosum			    the L4 checksum is wrong, or 0
  *	sumproto N  protocol that the pseudo-header names
+ *	ext N label N		    of IPv6: an extension header; flow label
  *	cut N       only so many bytes are there; a quoted datagram's header
  *		    still tells the full length
  *
- * What is not said: ttl 64, win 10000, type 8, carries 0x880b, all else 0,
- *checksums right (UDP-Lite's as Linux has it, summed as if it were UDP).
+ * IPv6: ttl and tos are its hop limit and traffic class; off and mf bring a
+ * fragment header along, whose id is ipid.
+ *
+ * What is not said: ttl 64, win 10000, an echo request, carries 0x880b,
+ * all else 0, checksums right (UDP-Lite's as Linux has it, summed as if it were
+ * UDP).
  */
 #ifndef TEST_FRAMES_H
 #define TEST_FRAMES_H
@@ -52,6 +59,10 @@ struct frame frame_of(const char *text);
  * addresses and ports, flags, and what is not as if not said. TTL is told
  * where it is neither 64 nor 63, as a host sends and one router leaves it. */
 void frame_print(const uint8_t *ip, uint32_t len, char out[FRAME_TEXT]);
+
+/* What leads where in a datagram, naively: its bytes make sense. */
+struct packet;
+void frame_view(struct packet *p, const uint8_t *ip, uint32_t len);
 
 /* A naive Internet checksum: the folded sum, not complemented. */
 uint16_t frame_sum(uint32_t start, const uint8_t *bytes, size_t len);

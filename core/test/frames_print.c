@@ -47,26 +47,32 @@ static const char *proto_word(uint8_t proto)
 		return "gre";
 	case PROTO_ICMP:
 		return "icmp";
+	case PROTO_ICMPV6:
+		return "icmp6";
 	default:
 		return NULL;
 	}
 }
 
-static void say_address(struct text *t, const uint8_t *a)
+static void say_end(struct text *t, const struct packet *p, const uint8_t *a,
+		    const uint8_t *port)
 {
-	say(t, " %u.%u.%u.%u", a[0], a[1], a[2], a[3]);
+	bool brackets = p->family == 6 && port;
+	char text[INET6_ADDRSTRLEN] = "";
+
+	(void)inet_ntop(p->family == 6 ? AF_INET6 : AF_INET, a, text,
+			sizeof(text));
+	say(t, brackets ? " [%s]" : " %s", text);
+	if (port)
+		say(t, ":%u", load16_host(port));
 }
 
 /* @l4 NULL: no ports to tell. */
-static void say_ends(struct text *t, const uint8_t *ip, const uint8_t *l4)
+static void say_ends(struct text *t, const struct packet *p, const uint8_t *l4)
 {
-	say_address(t, ip + IPV4_SRC);
-	if (l4)
-		say(t, ":%u", load16_host(l4 + PORT_SRC));
+	say_end(t, p, packet_src(p), l4 ? l4 + PORT_SRC : NULL);
 	say(t, " >");
-	say_address(t, ip + IPV4_DST);
-	if (l4)
-		say(t, ":%u", load16_host(l4 + PORT_DST));
+	say_end(t, p, packet_dst(p), l4 ? l4 + PORT_DST : NULL);
 }
 
 static void say_tcp(struct text *t, const uint8_t *l4)
@@ -99,31 +105,57 @@ static void say_gre(struct text *t, const uint8_t *l4)
 	say_nonzero(t, "id", load16_host(l4 + GRE_CALL));
 }
 
-static void say_header(struct text *t, const uint8_t *ip)
+/* Extension headers but a fragment's, which has other words. */
+static void say_ext(struct text *t, const struct packet *p)
 {
-	uint16_t frag = load16_host(ip + IPV4_FRAG);
+	uint8_t next = p->ip[IPV6_NEXT];
 
-	if (ip[IPV4_TTL] != 64 && ip[IPV4_TTL] != 63)
-		say(t, " ttl %u", ip[IPV4_TTL]);
-	say_nonzero(t, "tos", ip[IPV4_TOS]);
-	say_nonzero(t, "off", frag & IPV4_OFFSET);
-	say(t, "%s%s", frag & IPV4_DF ? " df" : "",
-	    frag & IPV4_MF ? " mf" : "");
+	for (uint32_t at = IPV6_HEADER; at < p->l4;
+	     next = p->ip[at], at += next == 44 ? 8 : (p->ip[at + 1] + 1u) * 8)
+		if (next != 44)
+			say(t, " ext %u", next);
+}
+
+static void say_header(struct text *t, const struct packet *p)
+{
+	bool v4 = p->family == 4;
+
+	if (packet_hops(p) != 64 && packet_hops(p) != 63)
+		say(t, " ttl %u", packet_hops(p));
+	say_nonzero(t, "tos", packet_tos(p));
+	if (!v4) {
+		say_nonzero(t, "label", load32_host(p->ip) & 0xfffff);
+		say_ext(t, p);
+	}
+	say_nonzero(t, "off", p->frag & IPV4_OFFSET);
+	say(t, "%s%s", v4 && p->frag & IPV4_DF ? " df" : "",
+	    p->frag & IPV4_MF ? " mf" : "");
 }
 
 static void print(struct text *t, const uint8_t *ip, uint32_t len,
 		  bool is_quote);
 
-static void say_icmp(struct text *t, const uint8_t *l4, uint32_t len)
+static bool quotes(const struct packet *p)
 {
+	uint8_t type = packet_l4(p)[ICMP_TYPE];
+
+	return p->family == 6 ? type < ICMP6_INFORMATIONAL
+			      : icmp_is_error(type);
+}
+
+static void say_icmp(struct text *t, const struct packet *p)
+{
+	const uint8_t *l4 = packet_l4(p);
+	uint32_t len = packet_l4_len(p);
+
 	say(t, " type %u", l4[ICMP_TYPE]);
 	say_nonzero(t, "code", l4[ICMP_CODE]);
-	if (!icmp_is_error(l4[ICMP_TYPE])) {
+	if (!quotes(p)) {
 		say_nonzero(t, "id", load16_host(l4 + ICMP_ID));
 		return;
 	}
 	say_nonzero(t, "rest", load32_host(l4 + ICMP_ID));
-	if (len < ICMP_HEADER + IPV4_HEADER)
+	if (len < ICMP_HEADER + ip_header_len(p->family))
 		return;
 	say(t, " (");
 	print(t, l4 + ICMP_HEADER, len - ICMP_HEADER, true);
@@ -142,43 +174,51 @@ static uint32_t whole_header(uint8_t proto)
 	}
 }
 
-static bool has_zero_sum(const uint8_t *ip, const uint8_t *l4)
+static bool has_zero_sum(const struct packet *p)
 {
-	return ip[IPV4_PROTO] == PROTO_UDP && !load16(l4 + UDP_CHECK);
+	return p->proto == PROTO_UDP && !load16(packet_l4(p) + UDP_CHECK);
+}
+
+/* What follows the header, whose protocol @word names. */
+static void say_rest(struct text *t, const struct packet *p, const char *word)
+{
+	uint32_t payload = p->len > p->l4 ? packet_l4_len(p) : 0;
+
+	if (word)
+		payload -= whole_header(p->proto);
+	if (word && packet_is_icmp(p)) {
+		if (quotes(p))
+			payload = 0;
+		say_icmp(t, p);
+	}
+	say_nonzero(t, "len", payload);
 }
 
 static void print(struct text *t, const uint8_t *ip, uint32_t len,
 		  bool is_quote)
 {
-	uint32_t header = (ip[0] & 15u) * 4;
-	uint32_t l4_len = len > header ? len - header : 0, payload = l4_len;
-	const char *word = proto_word(ip[IPV4_PROTO]);
-	const uint8_t *l4 = ip + header;
+	const char *word;
+	struct packet p;
 
-	if (l4_len < whole_header(ip[IPV4_PROTO]) ||
-	    load16_host(ip + IPV4_FRAG) & IPV4_OFFSET)
+	frame_view(&p, ip, len);
+	word = proto_word(p.proto);
+	if (len < p.l4 + whole_header(p.proto) || p.frag & IPV4_OFFSET)
 		word = NULL;
 	if (word)
 		say(t, "%s", word);
 	else
-		say(t, "proto %u", ip[IPV4_PROTO]);
-	say_ends(t, ip, word && proto_has_ports(ip[IPV4_PROTO]) ? l4 : NULL);
-	if (word && ip[IPV4_PROTO] == PROTO_TCP)
-		say_tcp(t, l4);
-	say_header(t, ip);
-	if (word && ip[IPV4_PROTO] == PROTO_SCTP)
-		say_sctp(t, l4);
-	if (word && ip[IPV4_PROTO] == PROTO_GRE)
-		say_gre(t, l4);
-	if (word)
-		payload -= whole_header(ip[IPV4_PROTO]);
-	if (word && ip[IPV4_PROTO] == PROTO_ICMP) {
-		if (icmp_is_error(l4[ICMP_TYPE]))
-			payload = 0;
-		say_icmp(t, l4, l4_len);
-	}
-	say_nonzero(t, "len", payload);
-	if (word && has_zero_sum(ip, l4))
+		say(t, "proto %u", p.proto);
+	say_ends(t, &p,
+		 word && proto_has_ports(p.proto) ? packet_l4(&p) : NULL);
+	if (word && p.proto == PROTO_TCP)
+		say_tcp(t, packet_l4(&p));
+	say_header(t, &p);
+	if (word && p.proto == PROTO_SCTP)
+		say_sctp(t, packet_l4(&p));
+	if (word && p.proto == PROTO_GRE)
+		say_gre(t, packet_l4(&p));
+	say_rest(t, &p, word);
+	if (word && has_zero_sum(&p))
 		say(t, " nosum");
 	else if (word && !is_quote && !frame_is_sound(ip, len))
 		say(t, " badsum");

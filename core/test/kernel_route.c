@@ -28,6 +28,7 @@ static const struct {
 	{"/proc/sys/net/ipv4/conf/all/send_redirects", "0"},
 	{"/proc/sys/net/ipv4/conf/default/send_redirects", "0"},
 	{"/proc/sys/net/ipv6/conf/all/forwarding", "1"},
+	{"/proc/sys/net/ipv6/conf/default/addr_gen_mode", "1"},
 };
 
 static int tuns[TOPOLOGY_MAX_IFS];
@@ -74,12 +75,19 @@ static const char settle[] =
 	"n=0; while ip -6 addr show tentative | grep -q . && [ $n -lt 100 ];"
 	" do sleep 0.02; n=$((n + 1)); done; sleep 0.2";
 
-static bool load(const char *text)
+static bool feed(const char *command, const char *text)
 {
 	/* NOLINTNEXTLINE(cert-env33-c): a constant of ours */
-	FILE *ip = popen("ip -batch - 2>/dev/null", "we");
+	FILE *ip = popen(command, "we");
 
 	return ip && fputs(text, ip) >= 0 && !pclose(ip);
+}
+
+/* ip has no family in front of a line of a batch, only of the whole. */
+static bool load(const char *text)
+{
+	return feed("sed /^-6/d | ip -batch - ", text) &&
+	       feed("sed -n 's/^-6 //p' | ip -6 -batch - ", text);
 }
 
 int kernel_enter(const struct nat_topology *t, const char *text,

@@ -17,7 +17,14 @@ const char router_topology[] = "addr add 10.0.0.1/8 dev lan\n"
 			       "addr add 203.0.113.1/24 dev wan2\n"
 			       "route add default dev wan\n"
 			       "route add default dev wan2 table 7\n"
-			       "rule add iif dmz lookup 7\n";
+			       "rule add iif dmz lookup 7\n"
+			       "addr add 2001:db8:1::1/64 dev lan\n"
+			       "addr add 2001:db8:2::1/64 dev dmz\n"
+			       "addr add 2001:db8:3::1/64 dev wan\n"
+			       "addr add 2001:db8:4::1/64 dev wan2\n"
+			       "-6 route add default dev wan\n"
+			       "-6 route add default dev wan2 table 7\n"
+			       "-6 rule add iif dmz lookup 7\n";
 
 /* A base chain for every hook, so that rules may stand alone. */
 static const char nat_head[] = "*nat\n"
@@ -26,6 +33,7 @@ static const char nat_head[] = "*nat\n"
 			       ":OUTPUT ACCEPT [0:0]\n"
 			       ":POSTROUTING ACCEPT [0:0]\n";
 static const char tail[] = "COMMIT\n";
+static const char v6_line[] = "-6\n";
 
 bool text_like(const char *text, const char *pattern)
 {
@@ -62,10 +70,11 @@ static char *whole_rules(const char *rules)
 	return text;
 }
 
-static struct nat_rules *parse_rules(const char *text)
+static struct nat_rules *parse_rules(const char *text, bool v6)
 {
 	struct nat_error err;
-	struct nat_rules *r = nat_rules_parse(text, strlen(text), &err);
+	struct nat_rules *r = v6 ? nat_rules6_parse(text, strlen(text), &err)
+				 : nat_rules_parse(text, strlen(text), &err);
 
 	if (!r)
 		fail_msg("rules, line %u: %s", err.line, err.text);
@@ -87,11 +96,16 @@ void router_open(struct router *r, const struct router_config *c)
 	if (!r->topology)
 		fail_msg("topology, line %u: %s", err.line, err.text);
 	if (c->rules) {
-		r->rules_text = whole_rules(c->rules);
-		r->rules = parse_rules(r->rules_text);
+		r->rules_v6 = !strncmp(c->rules, v6_line, strlen(v6_line));
+		r->rules_text = whole_rules(
+			c->rules + (r->rules_v6 ? strlen(v6_line) : 0));
+		r->rules = parse_rules(r->rules_text, r->rules_v6);
 	}
 	cfg.topology = r->topology;
-	cfg.rules = r->rules;
+	if (r->rules_v6)
+		cfg.rules6 = r->rules;
+	else
+		cfg.rules = r->rules;
 	r->engine = nat_engine_new(&cfg, &err);
 	assert_non_null(r->engine);
 	r->worker = nat_worker_new(r->engine);
@@ -107,13 +121,20 @@ void router_close(struct router *r)
 	free(r->rules_text);
 }
 
-static void check_left(const struct nat_packet *p, uint8_t ttl)
+static void check_left(const struct nat_packet *p, const struct frame *sent)
 {
-	uint32_t header = (p->data[0] & 15u) * 4;
+	struct packet was, is;
 
-	assert_int_equal(frame_sum(0, p->data, header), 0xffff);
-	assert_int_equal(load16_host(p->data + IPV4_LEN), p->len);
-	assert_int_equal(p->data[IPV4_TTL], ttl - 1);
+	frame_view(&was, sent->bytes, sent->len);
+	frame_view(&is, p->data, p->len);
+	assert_int_equal(packet_hops(&is), packet_hops(&was) - 1);
+	if (is.family == 4) {
+		assert_int_equal(frame_sum(0, is.ip, is.l4), 0xffff);
+		assert_int_equal(load16_host(is.ip + IPV4_LEN), p->len);
+	} else {
+		assert_int_equal(load16_host(is.ip + IPV6_LEN) + IPV6_HEADER,
+				 p->len);
+	}
 }
 
 void router_send(struct router *r, const char *in_if, const struct frame *f)
@@ -130,7 +151,7 @@ void router_send(struct router *r, const char *in_if, const struct frame *f)
 	};
 	(void)nat_worker_run(r->worker, r->now_ns, &r->pkt, 1);
 	if (r->pkt.verdict == NAT_FORWARD && r->pkt.len)
-		check_left(&r->pkt, f->bytes[IPV4_TTL]);
+		check_left(&r->pkt, f);
 }
 
 void router_send_text(struct router *r, const char *in_if, const char *text)
@@ -244,7 +265,7 @@ static const struct chain *chain_of(const struct nat_rules *rules,
 void router_counters(const struct router *r, const char *chain, unsigned rule,
 		     uint64_t *packets, uint64_t *bytes)
 {
-	struct nat_rules *rules = parse_rules(r->rules_text);
+	struct nat_rules *rules = parse_rules(r->rules_text, r->rules_v6);
 	const struct chain *c = chain_of(rules, chain);
 
 	assert_true(rule <= c->n_rules);

@@ -7,7 +7,8 @@
 #include "test/frames.h"
 
 /* lan 10.0.0.1/8, dmz 172.16.0.1/16, wan 198.51.100.1/24 with the default
- * route, wan2 203.0.113.1/24 with that of what comes in from dmz. */
+ * route, wan2 203.0.113.1/24 with that of what comes in from dmz; IPv6 alike,
+ * 2001:db8:1::1/64, :2:, :3: and :4:. */
 extern const char router_topology[];
 
 enum { ROUTER_TEXT = 2 * FRAME_TEXT };
@@ -15,7 +16,8 @@ enum { ROUTER_TEXT = 2 * FRAME_TEXT };
 struct router_config {
 	const char *topology; /* NULL: router_topology */
 	/* An iptables-save text. One that does not begin with a table is the
-	 * nat table's rules; NULL: none at all. */
+	 * nat table's rules; after a line "-6" all this is IPv6. NULL: none at
+	 * all. */
 	const char *rules;
 	struct nat_sysctl sysctl;
 	unsigned workers; /* 0: 1 */
@@ -28,6 +30,7 @@ struct router {
 	struct nat_engine *engine;
 	struct nat_worker *worker; /* this thread's */
 	char *rules_text;
+	bool rules_v6;
 	uint64_t now_ns;
 	uint32_t mark;         /* of packets to be sent */
 	struct nat_packet pkt; /* the last one, as it came out */

@@ -81,7 +81,9 @@ static const struct {
 static uint32_t build_about(uint8_t *out, const struct packet *p,
 			    const struct icmp_fault *fault)
 {
-	return build_icmp_error(out, p, fault, inet_addr(ROUTER), ID);
+	struct nat_addr src = addr_v4(inet_addr(ROUTER));
+
+	return build_icmp_error(out, p, fault, &src, ID);
 }
 
 /* The words of a row may stand in any order that reads well. */
@@ -94,7 +96,7 @@ static void in_print_order(const char *text, char out[FRAME_TEXT])
 
 static void icmp_errors(void **state)
 {
-	uint8_t out[BUILD_ERROR_MAX];
+	uint8_t out[FRAME_MAX];
 	char want[FRAME_TEXT];
 
 	(void)state;
@@ -113,7 +115,7 @@ static void icmp_errors(void **state)
 static void quote_lengths(void **state)
 {
 	const struct icmp_fault fault = {11, 0, 0};
-	uint8_t out[BUILD_ERROR_MAX];
+	uint8_t out[FRAME_MAX];
 	char text[FRAME_TEXT];
 
 	(void)state;
@@ -139,7 +141,7 @@ static void error_tos(void **state)
 		{0x1e, 0xde}, {0x10, 0xd0}, {0x04, 0xc4},
 	};
 	const struct icmp_fault fault = {3, 1, 0};
-	uint8_t out[BUILD_ERROR_MAX];
+	uint8_t out[FRAME_MAX];
 	char text[FRAME_TEXT];
 
 	(void)state;
@@ -179,7 +181,8 @@ static void echo_replies(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(echoes); i++) {
 		struct packet p = parsed(echoes[i].request);
-		uint32_t len = build_echo_reply(out.bytes, &p, ID);
+		struct nat_addr src = packet_dst_addr(&p);
+		uint32_t len = build_echo_reply(out.bytes, &p, &src, ID);
 
 		in_print_order(echoes[i].want, want);
 		check_built(echoes[i].name, out.bytes, len, want);
@@ -242,7 +245,7 @@ static const struct {
 
 static void tcp_resets(void **state)
 {
-	uint8_t out[BUILD_RESET_LEN];
+	uint8_t out[FRAME_MAX];
 	char text[FRAME_TEXT], want[FRAME_TEXT];
 
 	(void)state;
@@ -255,7 +258,7 @@ static void tcp_resets(void **state)
 			       resets[i].flags);
 		p = parsed(text);
 		len = build_tcp_reset(out, &p, 8);
-		assert_int_equal(len, BUILD_RESET_LEN);
+		assert_int_equal(len, build_reset_len(4));
 		(void)snprintf(text, sizeof(text),
 			       "tcp " ROUTER ":80 > " CLIENT ":4 %s tos 8",
 			       resets[i].want);

@@ -59,7 +59,7 @@ static const struct header_row {
 	{"total beyond", U, IPV4_LEN, 1, RESUM, 0, PACKET_BAD},
 	{"version 0", U, 0, 0x05, RESUM, 0, PACKET_BAD},
 	{"version 5", U, 0, 0x55, RESUM, 0, PACKET_BAD},
-	{"version 6", U, 0, 0x65, RESUM, 0, PACKET_IPV6},
+	{"version 6, too short for it", U, 0, 0x65, RESUM, 0, PACKET_BAD},
 	{"version 15", U, 0, 0xf5, RESUM, 0, PACKET_BAD},
 	{"header of 0", U, 0, 0x40, RESUM, 0, PACKET_BAD},
 	{"header of 16", U, 0, 0x44, RESUM, 0, PACKET_BAD},

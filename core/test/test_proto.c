@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "pure/proto.h"
+#include "pure/tuple.h"
 #include "test/check.h"
 
 enum { MOST = 6 };
@@ -135,13 +136,20 @@ static void once_answered(void **state)
 
 static void icmp_openers(void **state)
 {
-	static const uint8_t openers[] = {8, 13, 15, 17};
+	static const struct {
+		uint8_t proto, opener[4];
+	} rows[] = {
+		{PROTO_ICMP, {8, 13, 15, 17}},
+		{PROTO_ICMPV6, {128, 139, 128, 139}},
+	};
 
 	(void)state;
-	for (unsigned type = 0; type < 256; type++)
-		assert_int_equal(icmp_may_open((uint8_t)type),
-				 memchr(openers, (int)type, sizeof(openers)) !=
-					 NULL);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		for (unsigned type = 0; type < 256; type++)
+			assert_int_equal(
+				icmp_may_open(rows[i].proto, (uint8_t)type),
+				memchr(rows[i].opener, (int)type,
+				       sizeof(rows[i].opener)) != NULL);
 }
 
 int main(void)

@@ -111,6 +111,30 @@ static const char six[] = "addr add 2001:db8:1::1/64 dev lan0\n"
 			  "addr add 2001:db8:7::/64 dev wan0\n"
 			  "route add default dev wan0 table 77\n";
 
+/* addresses of every scope, several on a link, and rules */
+static const char six_many[] =
+	"addr add 2001:db8:1::1/64 dev lan0 nodad\n"
+	"addr add fe80::1/64 dev lan0\n"
+	"addr add 2001:db8:2::1/64 dev wan0\n"
+	"addr add fe80::2/64 dev wan0\n"
+	"addr add 2001:db8:2::7/64 dev wan0\n"
+	"addr add fd00:2::1/64 dev wan0\n"
+	"addr add 2001:db8:2:8000::5/49 dev wan0\n"
+	"addr add 2002:102:304::1/48 dev oth0\n"
+	"route add 2001:db8:9::/48 dev wan0\n"
+	"route add 2001:db8:7::/48 via 2001:db8:2::99\n"
+	"route add 2001:db8:8::/48 via fe80::99 dev wan0\n"
+	"route add fd00::/8 dev wan0\n"
+	"route add 2001:db8:6::/48 dev oth0\n"
+	"route add 2001:db8:5::/48 dev wan0 src 2001:db8:1::1\n"
+	"route add fec0::/10 dev wan0\n"
+	"-6 rule add iif lan0 lookup 100\n"
+	"-6 rule add iif wan0 from 2001:db8:9::/48 lookup 101\n"
+	"-6 rule add to 2001:db8:77::/48 lookup 101\n"
+	"-6 route add default dev wan0 table 100\n"
+	"-6 route add default via 2001:db8:1::77 table 101\n"
+	"-6 route add unreachable 2001:db8:77:1::/64 table 101\n";
+
 static const struct named {
 	const char *name, *text;
 	uint8_t family;
@@ -118,6 +142,7 @@ static const struct named {
 	{"one_router", one_router, 4},   {"home_router", home_router, 4},
 	{"many_routes", many_routes, 4}, {"no_default", no_default, 4},
 	{"policies", policies, 4},       {"six", six, 6},
+	{"six_many", six_many, 6},
 };
 
 static struct nat_topology *parse(const char *text)
@@ -147,6 +172,7 @@ static const char *const verdict_name[] = {
 	[ROUTE_TO_LOCAL] = "local",
 	[ROUTE_TO_BROADCAST] = "broadcast",
 	[ROUTE_TO_MULTICAST] = "multicast",
+	[ROUTE_TO_ANYCAST] = "anycast",
 	[ROUTE_NOT_OURS] = "not ours",
 	[ROUTE_MARTIAN_SOURCE] = "martian source",
 	[ROUTE_MARTIAN_DEST] = "martian destination",
@@ -282,7 +308,8 @@ static void test_decisions(void **state)
 					(uint16_t)nat_topology_if_index(t, in),
 					4, &from, &dst, 0);
 		else
-			r = route_output(t, 4, src ? &from : NULL, &dst, 0);
+			r = route_output(t, NAT_NO_IF, 4, src ? &from : NULL,
+					 &dst, 0);
 		describe(t, &r, decisions[i].dst, got, sizeof(got));
 		if (strcmp(got, decisions[i].want) != 0)
 			fail_msg("%s: %s %s > %s: %s instead of %s",
@@ -342,8 +369,8 @@ static bool choose(const struct nat_topology *t, size_t i, struct nat_addr *got)
 	if (choices[i].question == MASQUERADE)
 		return route_masquerade(t, dev, 4, &near, got);
 	if (choices[i].question == REDIRECT)
-		return route_redirect(t, dev, 4, got);
-	return route_source(t, 4, &near, got);
+		return route_redirect(t, dev, 4, &near, got);
+	return route_source(t, NAT_NO_IF, 4, &near, got);
 }
 
 static void test_choices(void **state)
@@ -421,6 +448,7 @@ static int expected_error(const struct route *r)
 	case ROUTE_TO_LOCAL:
 	case ROUTE_TO_BROADCAST:
 	case ROUTE_TO_MULTICAST:
+	case ROUTE_TO_ANYCAST:
 		return 0;
 	case ROUTE_NOT_OURS:
 	case ROUTE_MARTIAN_SOURCE:
@@ -538,15 +566,15 @@ static void compare_output(const struct nat_topology *t, int sock,
 		.family = named->family, .in_if = NAT_NO_IF, .dst = *dst};
 	struct kernel_answer k;
 	struct nat_addr source;
-	struct route r = route_output(t, q.family, NULL, dst, 0);
+	struct route r = route_output(t, NAT_NO_IF, q.family, NULL, dst, 0);
 
-	if (is_special(q.family, dst))
+	if (is_special(q.family, dst) ||
+	    (q.family == 6 && addr_is_link_local(dst)))
 		return;
 	k = kernel_ask(sock, &q);
 	compare(named->name, &q, &r, &k);
-	if (q.family == 4 && !k.error &&
-	    (!route_source(t, q.family, dst, &source) ||
-	     !addr_equal(&source, &k.source)))
+	if (!k.error && (!route_source(t, NAT_NO_IF, q.family, dst, &source) ||
+			 !addr_equal(&source, &k.source)))
 		fail_msg("%s: source towards %s", named->name,
 			 text_addr(dst, q.family).s);
 }

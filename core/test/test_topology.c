@@ -115,7 +115,7 @@ static const struct {
 	{"addr add 10.2.0.1/24 scope wide dev e0\n", BOTH,
 	 "1: unknown scope 'wide'"},
 	{"addr add 2001:db8::1/129 dev e0\n", BOTH,
-	 "1: '129' is not a prefix length"},
+	 "1: '129' is not a network mask"},
 	{"addr add 2001:db8::g/64 dev e0\n", BOTH,
 	 "1: '2001:db8::g' is not an IPv6 address"},
 	{"addr add 10.0.0.1/24 dev e0\n", BOTH,

@@ -35,7 +35,7 @@ static void all_protocols(void **state)
 		struct nat_tuple t = random_tuple(&r, (uint8_t)proto), got;
 		struct nat_tuple want = t;
 
-		if (proto == PROTO_ICMP)
+		if (proto_is_icmp((uint8_t)proto))
 			continue;
 		want.src = t.dst;
 		want.dst = t.src;
@@ -71,27 +71,33 @@ static void ipv6(void **state)
 
 enum { NO_ANSWER = 0xff };
 
-/* RFC 792 and 950: which type answers which, of all 256. */
-static uint8_t answer_to(unsigned type)
+/* RFC 792, 950, 4443 and 4620: which type answers which, of all 256. */
+static uint8_t answer_to(uint8_t proto, unsigned type)
 {
-	static const uint8_t pair[][2] = {{8, 0}, {13, 14}, {15, 16}, {17, 18}};
+	static const struct {
+		uint8_t proto, type[2];
+	} pair[] = {
+		{PROTO_ICMP, {8, 0}},       {PROTO_ICMP, {13, 14}},
+		{PROTO_ICMP, {15, 16}},     {PROTO_ICMP, {17, 18}},
+		{PROTO_ICMPV6, {128, 129}}, {PROTO_ICMPV6, {139, 140}},
+	};
 
 	for (size_t i = 0; i < ARRAY_LEN(pair); i++)
 		for (int side = 0; side < 2; side++)
-			if (pair[i][side] == type)
-				return pair[i][!side];
+			if (pair[i].proto == proto &&
+			    pair[i].type[side] == type)
+				return pair[i].type[!side];
 	return NO_ANSWER;
 }
 
-static void icmp(void **state)
+static void icmp_types(uint8_t proto)
 {
 	struct random r = random_new(2);
 
-	(void)state;
 	for (unsigned type = 0; type < 256; type++)
 		for (unsigned code = 0; code < 256; code += 51) {
-			struct nat_tuple t = random_tuple(&r, PROTO_ICMP), got;
-			uint8_t answer = answer_to(type);
+			struct nat_tuple t = random_tuple(&r, proto), got;
+			uint8_t answer = answer_to(proto, type);
 			struct nat_tuple want = t;
 
 			t.dst_id = icmp_id(type, code);
@@ -106,6 +112,13 @@ static void icmp(void **state)
 			assert_true(tuple_invert(&got, &got));
 			assert_true(tuple_equal(&got, &t));
 		}
+}
+
+static void icmp(void **state)
+{
+	(void)state;
+	icmp_types(PROTO_ICMP);
+	icmp_types(PROTO_ICMPV6);
 }
 
 static void classes(void **state)

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "pure/tuple.h"
 #include "text/protocols.h"
 #include "text/rules_text.h"
 #include "text/scan.h"
@@ -82,7 +83,8 @@ static int ct_addr(const struct given *g)
 {
 	unsigned end = g->option->id - CT_ADDR;
 
-	return scan_prefix(g->arg[0], &g->match->conntrack.addr[end], g->err);
+	return scan_prefix(g->arg[0], g->family, &g->match->conntrack.addr[end],
+			   g->err);
 }
 
 static int ct_port(const struct given *g)
@@ -180,22 +182,25 @@ static int ct_check(const struct rule *r, const struct match *m, uint32_t seen,
 	return 0;
 }
 
-static void put_addr(const struct rule_addr *a, bool names, struct nat_sink out)
+static void put_addr(const struct rule_addr *a, uint8_t family, bool names,
+		     struct nat_sink out)
 {
-	int len = text_prefix_len(&a->mask, 4);
+	int len = text_prefix_len(&a->mask, family);
 
-	if (names && !len && !a->addr.w[0]) {
+	if (names && !len && addr_is_zero(&a->addr)) {
 		text_puts(out, "anywhere");
 		return;
 	}
-	text_puts(out, text_addr(&a->addr, 4).s);
-	if (len < 32)
+	text_puts(out, text_addr(&a->addr, family).s);
+	if (len < (family == 6 ? 128 : 32))
 		text_printf(out, "/%d", len);
 }
 
-static void put_field(const struct match_conntrack *ct, unsigned id, bool names,
+static void put_field(const struct match *m, unsigned id, bool names,
 		      struct nat_sink out)
 {
+	const struct match_conntrack *ct = &m->conntrack;
+
 	if (id >= CT_PORT && id < CT_STATUS) {
 		struct port_range p = ct->port[id - CT_PORT];
 
@@ -203,7 +208,7 @@ static void put_field(const struct match_conntrack *ct, unsigned id, bool names,
 		if (p.min != p.max)
 			text_printf(out, ":%u", p.max);
 	} else if (id >= CT_ADDR && id < CT_PORT) {
-		put_addr(&ct->addr[id - CT_ADDR], names, out);
+		put_addr(&ct->addr[id - CT_ADDR], m->family, names, out);
 	} else if (id == CT_STATE) {
 		put_bits(state_name, ct->states, out);
 	} else if (id == CT_STATUS) {
@@ -237,27 +242,29 @@ static const struct text_option ct_options[] = {
 };
 
 /* Both notations are the options in order; the list drops their dashes. */
-static void put_fields(const struct match_conntrack *ct, bool dashes,
-		       bool names, struct nat_sink out)
+static void put_fields(const struct match *m, bool dashes, bool names,
+		       struct nat_sink out)
 {
+	const struct match_conntrack *ct = &m->conntrack;
+
 	for (const struct text_option *o = ct_options; o->name; o++) {
 		if (!(ct->asked & OPTION_BIT(o->id)))
 			continue;
 		text_printf(out, "%s %s ",
 			    ct->inverted & OPTION_BIT(o->id) ? " !" : "",
 			    dashes ? o->name : o->name + 2);
-		put_field(ct, o->id, names, out);
+		put_field(m, o->id, names, out);
 	}
 }
 
 static void ct_list(const struct match *m, bool numeric, struct nat_sink out)
 {
-	put_fields(&m->conntrack, false, !numeric, out);
+	put_fields(m, false, !numeric, out);
 }
 
 static void ct_save(const struct match *m, struct nat_sink out)
 {
-	put_fields(&m->conntrack, true, false, out);
+	put_fields(m, true, false, out);
 }
 
 const struct match_type match_type_conntrack = {

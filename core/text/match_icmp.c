@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
- * -m icmp, with the names that iptables knows for types and codes. */
+ * -m icmp and -m icmp6, with the names that the tools know for types and
+ * codes. */
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -61,6 +62,56 @@ static const struct icmp_name icmp_name[] = {
 	{"address-mask-reply", 18, ANY_CODE},
 };
 
+/* ICMPv6 has no type that is any. */
+static const struct icmp_name icmp6_name[] = {
+	{"destination-unreachable", 1, ANY_CODE},
+	{"no-route", 1, 0},
+	{"communication-prohibited", 1, 1},
+	{"beyond-scope", 1, 2},
+	{"address-unreachable", 1, 3},
+	{"port-unreachable", 1, 4},
+	{"failed-policy", 1, 5},
+	{"reject-route", 1, 6},
+	{"packet-too-big", 2, ANY_CODE},
+	{"time-exceeded", 3, ANY_CODE},
+	{"ttl-exceeded", 3, ANY_CODE},
+	{"ttl-zero-during-transit", 3, 0},
+	{"ttl-zero-during-reassembly", 3, 1},
+	{"parameter-problem", 4, ANY_CODE},
+	{"bad-header", 4, 0},
+	{"unknown-header-type", 4, 1},
+	{"unknown-option", 4, 2},
+	{"echo-request", 128, ANY_CODE},
+	{"ping", 128, ANY_CODE},
+	{"echo-reply", 129, ANY_CODE},
+	{"pong", 129, ANY_CODE},
+	{"router-solicitation", 133, ANY_CODE},
+	{"router-advertisement", 134, ANY_CODE},
+	{"neighbour-solicitation", 135, ANY_CODE},
+	{"neighbor-solicitation", 135, ANY_CODE},
+	{"neighbour-advertisement", 136, ANY_CODE},
+	{"neighbor-advertisement", 136, ANY_CODE},
+	{"redirect", 137, ANY_CODE},
+};
+
+/* What the two families' matches differ in. */
+struct dialect {
+	const struct icmp_name *name;
+	size_t n;
+	const char *title, *option, *listed;
+};
+
+static const struct dialect dialects[] = {
+	{icmp_name, ARRAY_LEN(icmp_name), "ICMP", "--icmp-type", "icmp"},
+	{icmp6_name, ARRAY_LEN(icmp6_name), "ICMPv6", "--icmpv6-type",
+	 "ipv6-icmp"},
+};
+
+static const struct dialect *dialect_of(const struct match *m)
+{
+	return &dialects[m->kind == MATCH_ICMP6];
+}
+
 static void set_type(struct match_icmp *m, int type, int code)
 {
 	m->type = (uint8_t)type;
@@ -69,27 +120,27 @@ static void set_type(struct match_icmp *m, int type, int code)
 }
 
 /* A name or the beginning of only one. */
-static int type_by_name(const char *s, struct match_icmp *m,
-			struct nat_error *err)
+static int type_by_name(const char *s, struct match *m, struct nat_error *err)
 {
+	const struct dialect *d = dialect_of(m);
 	const struct icmp_name *found = NULL;
 	size_t len = strlen(s);
 
-	for (size_t i = 0; i < ARRAY_LEN(icmp_name); i++) {
-		const struct icmp_name *n = &icmp_name[i];
+	for (size_t i = 0; i < d->n; i++) {
+		const struct icmp_name *n = &d->name[i];
 
 		if (strncasecmp(n->name, s, len) != 0)
 			continue;
 		if (found)
-			return text_fail(err, "ICMP type '%s' may be %s or %s",
-					 s, found->name, n->name);
+			return text_fail(err, "%s type '%s' may be %s or %s",
+					 d->title, s, found->name, n->name);
 		found = n;
 		if (!n->name[len])
 			break;
 	}
 	if (!found)
-		return text_fail(err, "unknown ICMP type '%s'", s);
-	set_type(m, found->type, found->code);
+		return text_fail(err, "unknown %s type '%s'", d->title, s);
+	set_type(&m->icmp, found->type, found->code);
 	return 0;
 }
 
@@ -105,9 +156,10 @@ static int icmp_type(const struct given *g)
 	if (len < sizeof(type_text))
 		snprintf(type_text, sizeof(type_text), "%.*s", (int)len, s);
 	if (!scan_u32(type_text, UINT8_MAX, &type))
-		return type_by_name(s, &g->match->icmp, g->err);
+		return type_by_name(s, g->match, g->err);
 	if (slash && !scan_u32(slash + 1, UINT8_MAX, &code))
-		return text_fail(g->err, "unknown ICMP code '%s'", s);
+		return text_fail(g->err, "unknown %s code '%s'",
+				 dialect_of(g->match)->title, s);
 	set_type(&g->match->icmp, (int)type, slash ? (int)code : ANY_CODE);
 	return 0;
 }
@@ -117,10 +169,11 @@ static bool every_code(const struct match_icmp *m)
 	return m->code_min == 0 && m->code_max == UINT8_MAX;
 }
 
-static const char *icmp_name_of(const struct match_icmp *m)
+static const char *icmp_name_of(const struct dialect *d,
+				const struct match_icmp *m)
 {
-	for (size_t i = 0; i < ARRAY_LEN(icmp_name); i++) {
-		const struct icmp_name *n = &icmp_name[i];
+	for (size_t i = 0; i < d->n; i++) {
+		const struct icmp_name *n = &d->name[i];
 
 		if (n->type != m->type)
 			continue;
@@ -135,13 +188,15 @@ static const char *icmp_name_of(const struct match_icmp *m)
 static void icmp_list(const struct match *m, bool numeric, struct nat_sink out)
 {
 	const struct match_icmp *icmp = &m->icmp;
-	const char *name = numeric ? NULL : icmp_name_of(icmp);
+	const struct dialect *d = dialect_of(m);
+	const char *name = numeric ? NULL : icmp_name_of(d, icmp);
 
 	if (name) {
-		text_printf(out, " icmp %s%s", icmp->invert ? "!" : "", name);
+		text_printf(out, " %s %s%s", d->listed, icmp->invert ? "!" : "",
+			    name);
 		return;
 	}
-	text_printf(out, " icmp%stype %u", icmp->invert ? " !" : "",
+	text_printf(out, " %s%stype %u", d->listed, icmp->invert ? " !" : "",
 		    icmp->type);
 	if (!every_code(icmp))
 		text_printf(out, " code %u", icmp->code_min);
@@ -149,8 +204,9 @@ static void icmp_list(const struct match *m, bool numeric, struct nat_sink out)
 
 static void icmp_save(const struct match *m, struct nat_sink out)
 {
-	text_printf(out, "%s --icmp-type ", m->icmp.invert ? " !" : "");
-	if (m->icmp.type == ANY_TYPE) {
+	text_printf(out, "%s %s ", m->icmp.invert ? " !" : "",
+		    dialect_of(m)->option);
+	if (m->icmp.type == ANY_TYPE && m->kind == MATCH_ICMP) {
 		text_puts(out, "any");
 		return;
 	}
@@ -164,11 +220,28 @@ static const struct text_option icmp_options[] = {
 	{.name = NULL},
 };
 
+static const struct text_option icmp6_options[] = {
+	{"--icmpv6-type", ICMP_TYPE, 1, true, false, icmp_type},
+	{.name = NULL},
+};
+
 const struct match_type match_type_icmp = {
 	.name = "icmp",
+	.family = 4,
 	.proto = PROTO_ICMP,
 	.required = OPTION_BIT(ICMP_TYPE),
 	.options = icmp_options,
+	.list = icmp_list,
+	.save = icmp_save,
+};
+
+const struct match_type match_type_icmp6 = {
+	.name = "icmp6",
+	.alias = "icmpv6",
+	.family = 6,
+	.proto = PROTO_ICMPV6,
+	.required = OPTION_BIT(ICMP_TYPE),
+	.options = icmp6_options,
 	.list = icmp_list,
 	.save = icmp_save,
 };

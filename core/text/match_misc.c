@@ -218,13 +218,13 @@ static int iprange_range(const struct given *g)
 	if (g->option->id == IPRANGE_SRC) {
 		m->src = true;
 		m->inv_src = g->invert;
-		return scan_addr_range(g->arg[0], true, &m->src_min,
+		return scan_addr_range(g->arg[0], g->family, true, &m->src_min,
 				       &m->src_max, g->err);
 	}
 	m->dst = true;
 	m->inv_dst = g->invert;
-	return scan_addr_range(g->arg[0], true, &m->dst_min, &m->dst_max,
-			       g->err);
+	return scan_addr_range(g->arg[0], g->family, true, &m->dst_min,
+			       &m->dst_max, g->err);
 }
 
 static int iprange_check(const struct rule *r, const struct match *m,
@@ -238,10 +238,11 @@ static int iprange_check(const struct rule *r, const struct match *m,
 	return 0;
 }
 
-static void put_range(const struct nat_addr *min, const struct nat_addr *max,
-		      struct nat_sink out)
+static void put_range(uint8_t family, const struct nat_addr *min,
+		      const struct nat_addr *max, struct nat_sink out)
 {
-	text_printf(out, " %s-%s", text_addr(min, 4).s, text_addr(max, 4).s);
+	text_printf(out, " %s-%s", text_addr(min, family).s,
+		    text_addr(max, family).s);
 }
 
 static void iprange_list(const struct match *m, bool numeric,
@@ -252,12 +253,12 @@ static void iprange_list(const struct match *m, bool numeric,
 	(void)numeric;
 	if (r->src) {
 		text_printf(out, " source IP range%s", r->inv_src ? " !" : "");
-		put_range(&r->src_min, &r->src_max, out);
+		put_range(m->family, &r->src_min, &r->src_max, out);
 	}
 	if (r->dst) {
 		text_printf(out, " destination IP range%s",
 			    r->inv_dst ? " !" : "");
-		put_range(&r->dst_min, &r->dst_max, out);
+		put_range(m->family, &r->dst_min, &r->dst_max, out);
 	}
 }
 
@@ -267,11 +268,11 @@ static void iprange_save(const struct match *m, struct nat_sink out)
 
 	if (r->src) {
 		text_printf(out, "%s --src-range", r->inv_src ? " !" : "");
-		put_range(&r->src_min, &r->src_max, out);
+		put_range(m->family, &r->src_min, &r->src_max, out);
 	}
 	if (r->dst) {
 		text_printf(out, "%s --dst-range", r->inv_dst ? " !" : "");
-		put_range(&r->dst_min, &r->dst_max, out);
+		put_range(m->family, &r->dst_min, &r->dst_max, out);
 	}
 }
 

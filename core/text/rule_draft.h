@@ -19,7 +19,7 @@ struct draft {
 	size_t seen_cap;
 	uint32_t seen, target_seen;
 	struct addr_list src, dst;
-	bool other_family; /* -6 in a rule set of IPv4 */
+	bool other_family; /* -6 in a rule set of IPv4, or -4 */
 	struct nat_error *err;
 };
 

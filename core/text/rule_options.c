@@ -19,7 +19,7 @@ static int opt_addr(const struct given *g)
 	if (g->invert && strchr(s, ','))
 		return text_fail(g->err, "! cannot go with several addresses");
 	for (;;) {
-		char word[64];
+		char word[128];
 		size_t len = strcspn(s, ",");
 		struct rule_addr *a = array_reserve(list->addr, list->n, 1,
 						    &list->cap, sizeof(*a));
@@ -28,11 +28,11 @@ static int opt_addr(const struct given *g)
 			return text_no_memory(g->err);
 		list->addr = a;
 		if (len >= sizeof(word))
-			return text_fail(g->err, "'%s' is not an IPv4 address",
-					 s);
+			return text_fail(g->err, "'%s' is not an IPv%u address",
+					 s, g->family);
 		memcpy(word, s, len);
 		word[len] = '\0';
-		int rc = scan_network(word, &a[list->n], g->err);
+		int rc = scan_network(word, g->family, &a[list->n], g->err);
 
 		if (rc)
 			return rc;
@@ -72,6 +72,8 @@ static int opt_interface(const struct given *g)
 
 static int opt_fragment(const struct given *g)
 {
+	if (g->family == 6)
+		return text_fail(g->err, "-f is not for IPv6");
 	g->draft->rule.fragment = g->invert ? FRAG_NOT : FRAG_ONLY;
 	return 0;
 }
@@ -111,6 +113,7 @@ static int opt_jump(const struct given *g)
 		return jump_to(g, c, TARGET_JUMP);
 	int rc = target_kind_named(g->arg[0], &t->kind, g->err);
 
+	t->family = g->family;
 	if (!rc && target_type[t->kind]->init)
 		target_type[t->kind]->init(t);
 	return rc;
@@ -138,6 +141,7 @@ int draft_add_match(struct draft *d, enum match_kind kind)
 	m += r->n_matches++;
 	memset(m, 0, sizeof(*m));
 	m->kind = kind;
+	m->family = builder_family(d->builder);
 	if (match_type[kind]->init)
 		match_type[kind]->init(m);
 	return 0;
@@ -146,7 +150,7 @@ int draft_add_match(struct draft *d, enum match_kind kind)
 static int opt_match(const struct given *g)
 {
 	enum match_kind kind = N_MATCHES;
-	int rc = match_kind_named(g->arg[0], &kind, g->err);
+	int rc = match_kind_named(g->arg[0], g->family, &kind, g->err);
 
 	return rc ? rc : draft_add_match(g->draft, kind);
 }
@@ -164,7 +168,9 @@ static int opt_counters(const struct given *g)
 
 static int opt_family(const struct given *g)
 {
-	g->draft->other_family |= strchr(g->option->name, '6') != NULL;
+	uint8_t family = strchr(g->option->name, '6') ? 6 : 4;
+
+	g->draft->other_family |= family != g->family;
 	return 0;
 }
 

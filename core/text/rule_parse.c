@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "text/protocols.h"
 #include "text/rule_draft.h"
 #include "text/text.h"
 
@@ -28,7 +29,10 @@ struct scope {
 static struct scope scope_at(struct draft *d, unsigned i)
 {
 	unsigned n = d->rule.n_matches;
-	struct scope s = {.given.err = d->err};
+	struct scope s = {
+		.given.err = d->err,
+		.given.family = builder_family(d->builder),
+	};
 
 	if (i == 0) {
 		s.options = rule_options;
@@ -78,13 +82,16 @@ static int find_option(struct draft *d, const char *word, struct scope *found)
 }
 
 /* The match that -p implies, if the rule has not got it already. */
-static bool implied_match(const struct rule *r, enum match_kind *kind)
+static bool implied_match(const struct rule *r, uint8_t family,
+			  enum match_kind *kind)
 {
 	for (unsigned i = 0; i < r->n_matches; i++)
 		if (match_type[r->match[i].kind]->proto == r->proto)
 			return false;
 	for (unsigned k = 0; r->proto && k < N_MATCHES; k++) {
-		if (match_type[k]->proto == r->proto) {
+		if (match_type[k]->proto == r->proto &&
+		    (!match_type[k]->family ||
+		     match_type[k]->family == family)) {
 			*kind = (enum match_kind)k;
 			return true;
 		}
@@ -98,7 +105,8 @@ static int find_option_or_fail(struct draft *d, const char *word,
 	enum match_kind kind = N_MATCHES;
 	int result = find_option(d, word, found);
 
-	if (!result && implied_match(&d->rule, &kind)) {
+	if (!result &&
+	    implied_match(&d->rule, builder_family(d->builder), &kind)) {
 		int rc = draft_add_match(d, kind);
 
 		if (rc)
@@ -189,7 +197,7 @@ static int check_match(const struct draft *d, unsigned i)
 		return rc;
 	if (type->proto && (d->rule.proto != type->proto || d->rule.inv_proto))
 		return text_fail(d->err, "match '%s' needs -p %s", type->name,
-				 type->name);
+				 proto_text(type->proto).s);
 	return type->check ? type->check(&d->rule, m, d->match_seen[i], d->err)
 			   : 0;
 }

@@ -9,6 +9,7 @@ const struct match_type *const match_type[N_MATCHES] = {
 	[MATCH_TCP] = &match_type_tcp,
 	[MATCH_UDP] = &match_type_udp,
 	[MATCH_ICMP] = &match_type_icmp,
+	[MATCH_ICMP6] = &match_type_icmp6,
 	[MATCH_MULTIPORT] = &match_type_multiport,
 	[MATCH_CONNTRACK] = &match_type_conntrack,
 	[MATCH_STATE] = &match_type_state,
@@ -49,21 +50,24 @@ const struct target_type *const target_type[N_TARGETS] = {
 /* What the kernel has and the core has not: worth another message than a
  * misspelling. */
 static const char *const missing_match[] = {
-	"ah",        "bpf",       "cgroup",   "cluster",   "connbytes",
-	"connlabel", "connlimit", "cpu",      "dccp",      "devgroup",
-	"dscp",      "ecn",       "esp",      "hashlimit", "helper",
-	"ipvs",      "length",    "mac",      "nfacct",    "osf",
-	"owner",     "physdev",   "pkttype",  "policy",    "quota",
-	"realm",     "recent",    "rpfilter", "sctp",      "set",
-	"socket",    "string",    "tcpmss",   "time",      "tos",
-	"ttl",       "u32",       "udplite",
+	"ah",        "bpf",       "cgroup",   "cluster",    "connbytes",
+	"connlabel", "connlimit", "cpu",      "dccp",       "devgroup",
+	"dscp",      "ecn",       "esp",      "hashlimit",  "helper",
+	"ipvs",      "length",    "mac",      "nfacct",     "osf",
+	"owner",     "physdev",   "pkttype",  "policy",     "quota",
+	"realm",     "recent",    "rpfilter", "sctp",       "set",
+	"socket",    "string",    "tcpmss",   "time",       "tos",
+	"ttl",       "u32",       "udplite",  "dst",        "eui64",
+	"frag",      "hbh",       "hl",       "ipv6header", "mh",
+	"rt",        "srh",
 };
 
 static const char *const missing_target[] = {
-	"AUDIT", "CHECKSUM",  "CLASSIFY", "CLUSTERIP", "DSCP",   "ECN",
-	"HMARK", "IDLETIMER", "LED",      "LOG",       "NFLOG",  "NFQUEUE",
-	"QUEUE", "RATEEST",   "SET",      "SYNPROXY",  "TCPMSS", "TCPOPTSTRIP",
-	"TEE",   "TOS",       "TPROXY",   "TTL",
+	"AUDIT",    "CHECKSUM", "CLASSIFY",    "CLUSTERIP", "DSCP",
+	"ECN",      "HMARK",    "IDLETIMER",   "LED",       "LOG",
+	"NFLOG",    "NFQUEUE",  "QUEUE",       "RATEEST",   "SET",
+	"SYNPROXY", "TCPMSS",   "TCPOPTSTRIP", "TEE",       "TOS",
+	"TPROXY",   "TTL",      "DNPT",        "HL",        "SNPT",
 };
 
 static bool listed(const char *const *list, size_t n, const char *name)
@@ -74,11 +78,19 @@ static bool listed(const char *const *list, size_t n, const char *name)
 	return false;
 }
 
-int match_kind_named(const char *name, enum match_kind *kind,
+static bool is_named(const struct match_type *t, const char *name,
+		     uint8_t family)
+{
+	return (!t->family || t->family == family) &&
+	       (!strcmp(t->name, name) ||
+		(t->alias && !strcmp(t->alias, name)));
+}
+
+int match_kind_named(const char *name, uint8_t family, enum match_kind *kind,
 		     struct nat_error *err)
 {
 	for (unsigned i = 0; i < N_MATCHES; i++) {
-		if (!strcmp(match_type[i]->name, name)) {
+		if (is_named(match_type[i], name, family)) {
 			*kind = (enum match_kind)i;
 			return 0;
 		}

@@ -68,6 +68,11 @@ void builder_free(struct rules_builder *b)
 	free(b);
 }
 
+uint8_t builder_family(const struct rules_builder *b)
+{
+	return b->rules->family;
+}
+
 enum table_id builder_table(const struct rules_builder *b)
 {
 	return b->table;
@@ -178,7 +183,7 @@ static int set_text(const struct rules_builder *b, const struct chain *c,
 	const char *to = jumps ? b->chain[rule->target.chain].name : NULL;
 	struct text_buffer text = {.s = NULL};
 
-	rule_save(rule, c->name, to, text_buffer_sink(&text));
+	rule_save(rule, b->rules->family, c->name, to, text_buffer_sink(&text));
 	rule->text = text.s;
 	return text.failed || !text.s ? text_no_memory(err) : 0;
 }

@@ -60,24 +60,24 @@ static void list_if(const struct rule_if *i, bool numeric, struct nat_sink out)
 	text_printf(out, "%-6s ", len ? name : any);
 }
 
-static void list_addr(const struct rule_addr *a, bool numeric,
+static void list_addr(const struct rule_addr *a, uint8_t family, bool numeric,
 		      struct nat_sink out)
 {
 	char bang = a->invert ? '!' : ' ';
 	char text[TEXT_ADDR_LEN + TEXT_MASK_LEN];
-	int len = text_prefix_len(&a->mask, 4);
+	int len = text_prefix_len(&a->mask, family);
 	size_t addr_len;
 
 	if (!len && !numeric) {
 		text_printf(out, "%c%-19s ", bang, "anywhere");
 		return;
 	}
-	struct text_addr addr = text_addr(&a->addr, 4);
+	struct text_addr addr = text_addr(&a->addr, family);
 
 	addr_len = strlen(addr.s);
 	memcpy(text, addr.s, addr_len + 1);
-	if (len != 32) {
-		struct text_mask mask = text_mask(&a->mask, 4);
+	if (len != (family == 6 ? 128 : 32)) {
+		struct text_mask mask = text_mask(&a->mask, family);
 
 		memcpy(text + addr_len, mask.s, strlen(mask.s) + 1);
 	}
@@ -116,8 +116,8 @@ static void list_rule(const struct nat_rules *r, const struct rule *rule,
 		list_if(&rule->in, o->numeric, out);
 		list_if(&rule->out, o->numeric, out);
 	}
-	list_addr(&rule->src, o->numeric, out);
-	list_addr(&rule->dst, o->numeric, out);
+	list_addr(&rule->src, r->family, o->numeric, out);
+	list_addr(&rule->dst, r->family, o->numeric, out);
 	if (rule->target.kind == TARGET_GOTO)
 		text_puts(out, "[goto] ");
 	for (unsigned i = 0; i < rule->n_matches; i++)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * The lines of an iptables-save text:
+ * The lines of an iptables-save or ip6tables-save text:
  *
  *	# comment
  *	*TABLE
@@ -144,13 +144,13 @@ static int parse_text(struct rules_builder *b, const struct nat_rules *r,
 	return rc;
 }
 
-static struct nat_rules *rules_new(void)
+static struct nat_rules *rules_new(uint8_t family)
 {
 	struct nat_rules *r = calloc(1, sizeof(*r));
 
 	if (!r)
 		return NULL;
-	r->family = 4;
+	r->family = family;
 	for (unsigned t = 0; t < N_TABLES; t++)
 		for (unsigned h = 0; h < NAT_N_HOOKS; h++)
 			r->table[t].base[h] = NO_CHAIN;
@@ -168,10 +168,10 @@ void nat_rules_free(struct nat_rules *r)
 	free(r);
 }
 
-struct nat_rules *nat_rules_parse(const char *text, size_t len,
-				  struct nat_error *err)
+static struct nat_rules *rules_parse(const char *text, size_t len,
+				     uint8_t family, struct nat_error *err)
 {
-	struct nat_rules *r = rules_new();
+	struct nat_rules *r = rules_new(family);
 	struct rules_builder *b = r ? builder_new(r) : NULL;
 	struct lexer lex = {.at = text, .left = len};
 	int rc;
@@ -187,4 +187,16 @@ struct nat_rules *nat_rules_parse(const char *text, size_t len,
 	}
 	nat_rules_free(r);
 	return NULL;
+}
+
+struct nat_rules *nat_rules_parse(const char *text, size_t len,
+				  struct nat_error *err)
+{
+	return rules_parse(text, len, 4, err);
+}
+
+struct nat_rules *nat_rules6_parse(const char *text, size_t len,
+				   struct nat_error *err)
+{
+	return rules_parse(text, len, 6, err);
 }

@@ -8,14 +8,15 @@
 #include "text/text.h"
 
 static void save_addr(const char *option, const struct rule_addr *a,
-		      struct nat_sink out)
+		      uint8_t family, struct nat_sink out)
 {
 	static const struct nat_addr any;
 
 	if (!a->invert && !memcmp(&a->mask, &any, sizeof(any)))
 		return;
 	text_printf(out, "%s %s %s%s", a->invert ? " !" : "", option,
-		    text_addr(&a->addr, 4).s, text_mask(&a->mask, 4).s);
+		    text_addr(&a->addr, family).s,
+		    text_mask(&a->mask, family).s);
 }
 
 /* "-i +" is any interface and left out, as the tool does, inverted or not. */
@@ -27,14 +28,14 @@ static void save_if(const char *option, const struct rule_if *i,
 			    i->name);
 }
 
-void rule_save(const struct rule *r, const char *chain, const char *to,
-	       struct nat_sink out)
+void rule_save(const struct rule *r, uint8_t family, const char *chain,
+	       const char *to, struct nat_sink out)
 {
 	const struct target_type *target = target_type[r->target.kind];
 
 	text_printf(out, "-A %s", chain);
-	save_addr("-s", &r->src, out);
-	save_addr("-d", &r->dst, out);
+	save_addr("-s", &r->src, family, out);
+	save_addr("-d", &r->dst, family, out);
 	save_if("-i", &r->in, out);
 	save_if("-o", &r->out, out);
 	if (r->proto)

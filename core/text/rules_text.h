@@ -38,6 +38,7 @@ struct given {
 		struct match *match;
 		struct target *target;
 	};
+	uint8_t family; /* of the rule set */
 	struct nat_error *err;
 };
 
@@ -56,6 +57,8 @@ struct text_option {
 
 struct match_type {
 	const char *name;
+	const char *alias; /* NULL: none */
+	uint8_t family;    /* the rule set must be of; 0: any */
 	uint8_t proto;     /* the rule must have this -p; 0: any */
 	uint32_t required; /* OPTION_BITs that must be given */
 	const struct text_option *options;
@@ -91,10 +94,10 @@ extern const struct match_type *const match_type[N_MATCHES];
 extern const struct target_type *const target_type[N_TARGETS];
 
 extern const struct match_type match_type_tcp, match_type_udp, match_type_icmp,
-	match_type_multiport, match_type_conntrack, match_type_state,
-	match_type_mark, match_type_addrtype, match_type_statistic,
-	match_type_comment, match_type_iprange, match_type_limit,
-	match_type_connmark;
+	match_type_icmp6, match_type_multiport, match_type_conntrack,
+	match_type_state, match_type_mark, match_type_addrtype,
+	match_type_statistic, match_type_comment, match_type_iprange,
+	match_type_limit, match_type_connmark;
 extern const struct target_type target_type_accept, target_type_drop,
 	target_type_return, target_type_reject, target_type_snat,
 	target_type_dnat, target_type_masquerade, target_type_redirect,
@@ -102,8 +105,8 @@ extern const struct target_type target_type_accept, target_type_drop,
 	target_type_ct, target_type_notrack, target_type_trace;
 
 /* rule_types.c: by name; -EINVAL says in @err what is wrong with it. */
-MUST_USE int match_kind_named(const char *name, enum match_kind *kind,
-			      struct nat_error *err);
+MUST_USE int match_kind_named(const char *name, uint8_t family,
+			      enum match_kind *kind, struct nat_error *err);
 MUST_USE int target_kind_named(const char *name, enum target_kind *kind,
 			       struct nat_error *err);
 bool target_name_taken(const char *name);
@@ -112,6 +115,7 @@ bool target_name_taken(const char *name);
 struct rules_builder;
 struct rules_builder *builder_new(struct nat_rules *rules);
 void builder_free(struct rules_builder *b);
+uint8_t builder_family(const struct rules_builder *b);
 /* Which table is open; N_TABLES: none. */
 enum table_id builder_table(const struct rules_builder *b);
 MUST_USE int builder_begin(struct rules_builder *b, enum table_id table,
@@ -141,8 +145,8 @@ MUST_USE int rule_parse(struct rules_builder *b, const struct chain *chain,
 
 void rule_fini(struct rule *rule);
 /* "-A CHAIN ..."; @to: the name of the chain it jumps to. */
-void rule_save(const struct rule *r, const char *chain, const char *to,
-	       struct nat_sink out);
+void rule_save(const struct rule *r, uint8_t family, const char *chain,
+	       const char *to, struct nat_sink out);
 /* The chains of @table: from the number returned up to @end. */
 uint32_t table_chains(const struct nat_rules *r, enum table_id table,
 		      uint32_t *end);

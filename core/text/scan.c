@@ -9,7 +9,7 @@
 
 #include "text/text.h"
 
-enum { IPV4_OCTETS = 4, SCAN_WORD = 64 };
+enum { IPV4_OCTETS = 4, SCAN_WORD = 64, SCAN_WORD_LONG = 128 };
 
 static unsigned digit_value(char c)
 {
@@ -70,11 +70,11 @@ char *scan_split(char *s, char stop)
 }
 
 /* A copy of @s that may be split; words longer than any valid one fail. */
-static bool word_copy(char word[SCAN_WORD], const char *s)
+static bool word_copy(char *word, size_t room, const char *s)
 {
-	size_t len = strnlen(s, SCAN_WORD);
+	size_t len = strnlen(s, room);
 
-	if (len == SCAN_WORD)
+	if (len == room)
 		return false;
 	memcpy(word, s, len + 1);
 	return true;
@@ -85,7 +85,7 @@ int scan_mark(const char *s, uint32_t *value, uint32_t *mask,
 {
 	char word[SCAN_WORD];
 	uint64_t v = 0, m = *mask;
-	bool ok = word_copy(word, s);
+	bool ok = word_copy(word, sizeof(word), s);
 
 	if (ok) {
 		char *slash = scan_split(word, '/');
@@ -107,7 +107,7 @@ static bool scan_octets(const char *s, unsigned least, uint32_t *be)
 	uint32_t addr = 0;
 	unsigned n = 0;
 
-	if (!word_copy(word, s))
+	if (!word_copy(word, sizeof(word), s))
 		return false;
 	for (char *p = word, *next; p; p = next, n++) {
 		uint32_t octet = 0;
@@ -122,79 +122,106 @@ static bool scan_octets(const char *s, unsigned least, uint32_t *be)
 	return n >= least;
 }
 
-static int scan_octets_or_fail(const char *s, unsigned least,
-			       struct nat_addr *out, struct nat_error *err)
+/* IPv4 with @least octets, the rest zero; IPv6 always in full. */
+static bool scan_some_addr(const char *s, uint8_t family, unsigned least,
+			   struct nat_addr *out)
 {
 	*out = (struct nat_addr){{0}};
-	if (!scan_octets(s, least, &out->w[0]))
-		return text_fail(err, "'%s' is not an IPv4 address", s);
+	if (family == 6)
+		return inet_pton(AF_INET6, s, out->w) == 1;
+	return scan_octets(s, least, &out->w[0]);
+}
+
+static int scan_addr_or_fail(const char *s, uint8_t family, unsigned least,
+			     struct nat_addr *out, struct nat_error *err)
+{
+	if (!scan_some_addr(s, family, least, out))
+		return text_fail(err, "'%s' is not an IPv%u address", s,
+				 family);
 	return 0;
 }
 
-int scan_addr(const char *s, struct nat_addr *out, struct nat_error *err)
+int scan_addr(const char *s, uint8_t family, struct nat_addr *out,
+	      struct nat_error *err)
 {
-	return scan_octets_or_fail(s, IPV4_OCTETS, out, err);
+	return scan_addr_or_fail(s, family, IPV4_OCTETS, out, err);
 }
 
-static int scan_mask(const char *s, struct nat_addr *out, struct nat_error *err)
+static struct nat_addr mask_of_len(uint32_t len)
 {
-	uint32_t len = 0;
+	struct nat_addr mask = {{0}};
 
-	*out = (struct nat_addr){{0}};
-	if (scan_u32(s, 32, &len))
-		out->w[0] = len ? htonl(UINT32_MAX << (32 - len)) : 0;
-	else if (!scan_octets(s, IPV4_OCTETS, &out->w[0]))
+	for (unsigned i = 0; i < ARRAY_LEN(mask.w); i++) {
+		uint32_t n = len > 32 ? 32 : len;
+
+		mask.w[i] = n ? htonl(UINT32_MAX << (32 - n)) : 0;
+		len -= n;
+	}
+	return mask;
+}
+
+static int scan_mask(const char *s, uint8_t family, struct nat_addr *out,
+		     struct nat_error *err)
+{
+	uint32_t len = family == 6 ? 128 : 32;
+
+	if (!s || scan_u32(s, len, &len))
+		*out = mask_of_len(len);
+	else if (!scan_some_addr(s, family, IPV4_OCTETS, out))
 		return text_fail(err, "'%s' is not a network mask", s);
 	return 0;
 }
 
-static int scan_addr_mask(const char *s, unsigned least, struct rule_addr *out,
-			  struct nat_error *err)
+static int scan_addr_mask(const char *s, uint8_t family, unsigned least,
+			  struct rule_addr *out, struct nat_error *err)
 {
-	char word[SCAN_WORD];
+	char word[SCAN_WORD_LONG];
 
-	if (!word_copy(word, s))
-		return text_fail(err, "'%s' is not an IPv4 address", s);
+	if (!word_copy(word, sizeof(word), s))
+		return text_fail(err, "'%s' is not an IPv%u address", s,
+				 family);
 	char *mask = scan_split(word, '/');
-	int rc = scan_octets_or_fail(word, least, &out->addr, err);
+	int rc = scan_addr_or_fail(word, family, least, &out->addr, err);
 
-	if (rc)
-		return rc;
-	return scan_mask(mask ? mask : "32", &out->mask, err);
+	return rc ? rc : scan_mask(mask, family, &out->mask, err);
 }
 
-int scan_network(const char *s, struct rule_addr *out, struct nat_error *err)
+int scan_network(const char *s, uint8_t family, struct rule_addr *out,
+		 struct nat_error *err)
 {
-	int rc = scan_addr_mask(s, 1, out, err);
+	int rc = scan_addr_mask(s, family, 1, out, err);
 
-	out->addr.w[0] &= out->mask.w[0];
+	for (unsigned i = 0; i < ARRAY_LEN(out->addr.w); i++)
+		out->addr.w[i] &= out->mask.w[i];
 	return rc;
 }
 
-int scan_prefix(const char *s, struct rule_addr *out, struct nat_error *err)
+int scan_prefix(const char *s, uint8_t family, struct rule_addr *out,
+		struct nat_error *err)
 {
-	int rc = scan_addr_mask(s, IPV4_OCTETS, out, err);
+	int rc = scan_addr_mask(s, family, IPV4_OCTETS, out, err);
 
-	if (!rc && text_prefix_len(&out->mask, 4) < 0)
+	if (!rc && text_prefix_len(&out->mask, family) < 0)
 		return text_fail(err, "the mask of '%s' is not a prefix", s);
 	return rc;
 }
 
-int scan_addr_range(const char *s, bool shorthand, struct nat_addr *min,
-		    struct nat_addr *max, struct nat_error *err)
+int scan_addr_range(const char *s, uint8_t family, bool shorthand,
+		    struct nat_addr *min, struct nat_addr *max,
+		    struct nat_error *err)
 {
 	unsigned least = shorthand ? 1 : IPV4_OCTETS;
-	char word[SCAN_WORD];
+	char word[SCAN_WORD_LONG];
 
-	if (!word_copy(word, s))
+	if (!word_copy(word, sizeof(word), s))
 		return text_fail(err, "'%s' is not an address range", s);
 	char *end = scan_split(word, '-');
-	int rc = scan_octets_or_fail(word, least, min, err);
+	int rc = scan_addr_or_fail(word, family, least, min, err);
 
 	*max = *min;
 	if (!rc && end)
-		rc = scan_octets_or_fail(end, least, max, err);
-	if (!rc && ntohl(min->w[0]) > ntohl(max->w[0]))
+		rc = scan_addr_or_fail(end, family, least, max, err);
+	if (!rc && memcmp(min, max, sizeof(*min)) > 0)
 		rc = text_fail(err, "address range %s is the wrong way round",
 			       s);
 	return rc;
@@ -220,7 +247,7 @@ int scan_ports(const char *s, char sep, bool open, struct port_range *out,
 	       struct nat_error *err)
 {
 	char word[SCAN_WORD];
-	bool ok = word_copy(word, s);
+	bool ok = word_copy(word, sizeof(word), s);
 	char *end = ok ? scan_split(word, sep) : NULL;
 
 	*out = (struct port_range){0, UINT16_MAX};
@@ -243,7 +270,7 @@ int scan_counters(const char *s, uint64_t *packets, uint64_t *bytes,
 {
 	char word[SCAN_WORD];
 
-	if (word_copy(word, s) && word[0] == '[') {
+	if (word_copy(word, sizeof(word), s) && word[0] == '[') {
 		char *end = scan_split(word, ']');
 		char *second = scan_split(word, ':');
 

@@ -24,19 +24,21 @@ MUST_USE int scan_mark(const char *s, uint32_t *value, uint32_t *mask,
 /* Moves past @s up to @stop, which becomes NUL; NULL: no such character. */
 char *scan_split(char *s, char stop);
 
+/* Addresses are of @family, 4 or 6. */
+
 /* An address in full. */
-MUST_USE int scan_addr(const char *s, struct nat_addr *out,
+MUST_USE int scan_addr(const char *s, uint8_t family, struct nat_addr *out,
 		       struct nat_error *err);
-/* ADDR, ADDR/LEN or ADDR/MASK as -s takes it: missing octets are zero, the
+/* ADDR, ADDR/LEN or ADDR/MASK as -s takes it: missing IPv4 octets are zero, the
  * mask may have holes, the address loses its host bits. */
-MUST_USE int scan_network(const char *s, struct rule_addr *out,
+MUST_USE int scan_network(const char *s, uint8_t family, struct rule_addr *out,
 			  struct nat_error *err);
 /* ADDR, ADDR/LEN or ADDR/MASK in full; the mask must be a prefix and the
  * address is kept as written. */
-MUST_USE int scan_prefix(const char *s, struct rule_addr *out,
+MUST_USE int scan_prefix(const char *s, uint8_t family, struct rule_addr *out,
 			 struct nat_error *err);
-/* ADDR[-ADDR]; missing octets are zero when @shorthand. */
-MUST_USE int scan_addr_range(const char *s, bool shorthand,
+/* ADDR[-ADDR]; missing IPv4 octets are zero when @shorthand. */
+MUST_USE int scan_addr_range(const char *s, uint8_t family, bool shorthand,
 			     struct nat_addr *min, struct nat_addr *max,
 			     struct nat_error *err);
 

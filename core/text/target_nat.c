@@ -37,25 +37,52 @@ static int scan_nat_ports(const char *s, struct nat_range *r,
 	return rc;
 }
 
+/* Cuts the ports off the addresses, which IPv6 has in brackets before them. */
+static int split_ports(const struct given *g, char **addrs, char **ports)
+{
+	char *s = *addrs;
+
+	*ports = NULL;
+	if (g->family == 4 || *s == ':') {
+		bool any = g->family == 4 || s[1] != ':';
+
+		if (any)
+			*ports = scan_split(s, ':');
+		return 0;
+	}
+	if (*s != '[')
+		return 0;
+	*addrs = s + 1;
+	s = scan_split(s + 1, ']');
+	if (!s || (*s && *s != ':'))
+		return text_fail(g->err, "'%s' is not an address range",
+				 g->arg[0]);
+	*ports = *s ? s + 1 : NULL;
+	return 0;
+}
+
 /* [IP[-IP]][:PORT[-PORT[/BASE]]] */
 static int nat_to(const struct given *g)
 {
 	struct nat_range *r = &g->target->range;
-	char word[96];
+	char word[128];
 	size_t len = strlen(g->arg[0]);
+	char *addrs = word, *ports;
 	int rc = 0;
 
 	if (len >= sizeof(word))
 		return text_fail(g->err, "'%s' is not an address range",
 				 g->arg[0]);
 	memcpy(word, g->arg[0], len + 1);
-	char *ports = scan_split(word, ':');
+	rc = split_ports(g, &addrs, &ports);
+	if (rc)
+		return rc;
 	char *base = ports ? scan_split(ports, '/') : NULL;
 
-	if (*word || !ports) {
+	if (*addrs || !ports) {
 		r->flags |= RANGE_MAP_IPS;
-		rc = scan_addr_range(word, false, &r->addr_min, &r->addr_max,
-				     g->err);
+		rc = scan_addr_range(addrs, g->family, false, &r->addr_min,
+				     &r->addr_max, g->err);
 	}
 	if (!rc && ports)
 		rc = scan_nat_ports(ports, r, g->err);
@@ -104,14 +131,21 @@ static void put_to_ports(const struct nat_range *r, struct nat_sink out)
 		text_printf(out, "/%u", r->port_base);
 }
 
-static void put_to(const struct nat_range *r, struct nat_sink out)
+static void put_to(const struct target *t, struct nat_sink out)
 {
+	const struct nat_range *r = &t->range;
+	bool ports = r->flags & RANGE_PROTO_SPECIFIED;
+	bool brackets = ports && t->family == 6;
+
 	if (r->flags & RANGE_MAP_IPS) {
-		text_puts(out, text_addr(&r->addr_min, 4).s);
+		text_printf(out, "%s%s", brackets ? "[" : "",
+			    text_addr(&r->addr_min, t->family).s);
 		if (!addr_equal(&r->addr_min, &r->addr_max))
-			text_printf(out, "-%s", text_addr(&r->addr_max, 4).s);
+			text_printf(out, "-%s",
+				    text_addr(&r->addr_max, t->family).s);
+		text_puts(out, brackets ? "]" : "");
 	}
-	if (r->flags & RANGE_PROTO_SPECIFIED) {
+	if (ports) {
 		text_puts(out, ":");
 		put_to_ports(r, out);
 	}
@@ -131,21 +165,21 @@ static void put_flags(const struct nat_range *r, const char *dashes,
 static void nat_list(const struct target *t, struct nat_sink out)
 {
 	text_puts(out, " to:");
-	put_to(&t->range, out);
+	put_to(t, out);
 	put_flags(&t->range, "", out);
 }
 
 static void snat_save(const struct target *t, struct nat_sink out)
 {
 	text_puts(out, " --to-source ");
-	put_to(&t->range, out);
+	put_to(t, out);
 	put_flags(&t->range, "--", out);
 }
 
 static void dnat_save(const struct target *t, struct nat_sink out)
 {
 	text_puts(out, " --to-destination ");
-	put_to(&t->range, out);
+	put_to(t, out);
 	put_flags(&t->range, "--", out);
 }
 
@@ -254,32 +288,37 @@ static int netmap_to(const struct given *g)
 {
 	struct nat_range *r = &g->target->range;
 	struct rule_addr net;
-	int rc = scan_prefix(g->arg[0], &net, g->err);
+	int rc = scan_prefix(g->arg[0], g->family, &net, g->err);
 
 	r->flags = RANGE_MAP_IPS | RANGE_NETMAP;
-	r->addr_min = addr_v4(net.addr.w[0] & net.mask.w[0]);
-	r->addr_max = addr_v4(net.addr.w[0] | ~net.mask.w[0]);
+	for (unsigned i = 0; i < (g->family == 6 ? 4 : 1); i++) {
+		r->addr_min.w[i] = net.addr.w[i] & net.mask.w[i];
+		r->addr_max.w[i] = net.addr.w[i] | ~net.mask.w[i];
+	}
 	return rc;
 }
 
-static void netmap_put(const struct nat_range *r, struct nat_sink out)
+static void netmap_put(const struct target *t, struct nat_sink out)
 {
-	struct nat_addr mask = addr_v4(~(r->addr_min.w[0] ^ r->addr_max.w[0]));
+	const struct nat_range *r = &t->range;
+	struct nat_addr mask;
 
-	text_printf(out, "%s%s", text_addr(&r->addr_min, 4).s,
-		    text_mask(&mask, 4).s);
+	for (unsigned i = 0; i < ARRAY_LEN(mask.w); i++)
+		mask.w[i] = ~(r->addr_min.w[i] ^ r->addr_max.w[i]);
+	text_printf(out, "%s%s", text_addr(&r->addr_min, t->family).s,
+		    text_mask(&mask, t->family).s);
 }
 
 static void netmap_list(const struct target *t, struct nat_sink out)
 {
 	text_puts(out, " to:");
-	netmap_put(&t->range, out);
+	netmap_put(t, out);
 }
 
 static void netmap_save(const struct target *t, struct nat_sink out)
 {
 	text_puts(out, " --to ");
-	netmap_put(&t->range, out);
+	netmap_put(t, out);
 }
 
 static const struct text_option netmap_options[] = {

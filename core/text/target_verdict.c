@@ -49,6 +49,28 @@ static const struct scan_name reject_name[] = {
 	{NULL, 0},
 };
 
+static const struct scan_name reject_name6[] = {
+	{"icmp6-port-unreachable", REJECT_PORT_UNREACH},
+	{"port-unreach", REJECT_PORT_UNREACH},
+	{"icmp6-no-route", REJECT_NET_UNREACH},
+	{"no-route", REJECT_NET_UNREACH},
+	{"icmp6-adm-prohibited", REJECT_ADMIN_PROHIBITED},
+	{"adm-prohibited", REJECT_ADMIN_PROHIBITED},
+	{"icmp6-addr-unreachable", REJECT_HOST_UNREACH},
+	{"addr-unreach", REJECT_HOST_UNREACH},
+	{"icmp6-policy-fail", REJECT_POLICY_FAIL},
+	{"policy-fail", REJECT_POLICY_FAIL},
+	{"icmp6-reject-route", REJECT_ROUTE},
+	{"reject-route", REJECT_ROUTE},
+	{"tcp-reset", REJECT_TCP_RESET},
+	{NULL, 0},
+};
+
+static const struct scan_name *reject_names(uint8_t family)
+{
+	return family == 6 ? reject_name6 : reject_name;
+}
+
 static void reject_init(struct target *t)
 {
 	t->reject = REJECT_PORT_UNREACH;
@@ -58,7 +80,7 @@ static int reject_with(const struct given *g)
 {
 	uint32_t with = 0;
 
-	if (!scan_name(reject_name, g->arg[0], &with))
+	if (!scan_name(reject_names(g->family), g->arg[0], &with))
 		return text_fail(g->err, "unknown reject type '%s'", g->arg[0]);
 	g->target->reject = (enum reject_with)with;
 	return 0;
@@ -75,7 +97,7 @@ static int reject_check(const struct rule *r, const struct target *t,
 
 static void reject_put(const struct target *t, struct nat_sink out)
 {
-	const struct scan_name *n = reject_name;
+	const struct scan_name *n = reject_names(t->family);
 
 	while (n->value != t->reject)
 		n++;

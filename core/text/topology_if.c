@@ -31,7 +31,7 @@ static int addr_broadcast(struct topology_parser *p, const char *s)
 	a->broadcast = a->prefix.addr;
 	host = htonl((uint32_t)prefix_end(4, 0, a->prefix.len));
 	if (strcmp(s, "+") != 0 && strcmp(s, "-") != 0)
-		return scan_addr(s, &a->broadcast, p->err);
+		return scan_addr(s, 4, &a->broadcast, p->err);
 	/* up to /30, where there is something to set */
 	if (a->prefix.len <= 30)
 		a->broadcast.w[0] = *s == '+' ? a->broadcast.w[0] | host

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
  * Options of an `ip -batch` line and the values they take. */
-#include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -57,14 +56,6 @@ int ignore_option(struct topology_parser *p, const char *arg)
 	return 0;
 }
 
-static int scan_addr6(const char *s, struct nat_addr *out,
-		      struct nat_error *err)
-{
-	if (inet_pton(AF_INET6, s, out->w) != 1)
-		return text_fail(err, "'%s' is not an IPv6 address", s);
-	return 0;
-}
-
 /* A line speaks of one family alone. */
 static int learn_family(struct topology_parser *p, const char *s,
 			uint8_t *family)
@@ -82,22 +73,7 @@ int take_addr(struct topology_parser *p, const char *s, struct nat_addr *out)
 	uint8_t family;
 	int rc = learn_family(p, s, &family);
 
-	if (rc)
-		return rc;
-	return family == 6 ? scan_addr6(s, out, p->err)
-			   : scan_addr(s, out, p->err);
-}
-
-static int take_prefix6(struct topology_parser *p, char *s, struct prefix *out)
-{
-	char *len = scan_split(s, '/');
-	uint32_t n = 128;
-
-	if (len && !scan_u32(len, 128, &n))
-		return text_fail(p->err, "'%s' is not a prefix length", len);
-	out->family = 6;
-	out->len = (uint8_t)n;
-	return scan_addr6(s, &out->addr, p->err);
+	return rc ? rc : scan_addr(s, family, out, p->err);
 }
 
 /* iproute2 lets IPv4 prefixes end early: 10.1/16 and 0/0. */
@@ -117,11 +93,23 @@ static int take_prefix4(struct topology_parser *p, char *s, struct prefix *out)
 	else
 		(void)snprintf(full, sizeof(full), "%s%s/%s", s,
 			       pad + 2 * (dots < 3 ? dots : 3), len);
-	rc = scan_prefix(full, &a, p->err);
+	rc = scan_prefix(full, 4, &a, p->err);
 	if (rc)
 		return rc;
 	*out = (struct prefix){a.addr, 4, (uint8_t)text_prefix_len(&a.mask, 4)};
 	return 0;
+}
+
+static int take_prefix6(struct topology_parser *p, const char *s,
+			struct prefix *out)
+{
+	struct rule_addr a;
+	int rc = scan_prefix(s, 6, &a, p->err);
+
+	if (!rc)
+		*out = (struct prefix){a.addr, 6,
+				       (uint8_t)text_prefix_len(&a.mask, 6)};
+	return rc;
 }
 
 int take_prefix(struct topology_parser *p, const char *s, struct prefix *out)

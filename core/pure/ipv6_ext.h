@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * What extension headers ask of a node (RFC 8200 4): options whose senders want
+ * to know when they are not understood, headers that only the destination
+ * looks at.
+ */
+#ifndef NAT_IPV6_EXT_H
+#define NAT_IPV6_EXT_H
+
+#include "pure/packet.h"
+
+/* A packet that goes no further. */
+struct ext_fault {
+	bool tell;        /* with a parameter problem, else in silence */
+	uint8_t code;     /* of ICMPv6 type 4 */
+	uint16_t pointer; /* to the byte at fault */
+};
+
+/* The hop-by-hop options, which every node looks at before anything else.
+ * False: @f says what is wrong. */
+MUST_USE bool ipv6_hop_options_ok(const struct packet *p, struct ext_fault *f);
+
+/* All headers up to the transport's, as its destination sees them. False: @f
+ * says what is wrong. */
+MUST_USE bool ipv6_headers_ok(const struct packet *p, struct ext_fault *f);
+
+/* Offset of the byte that names the packet's protocol. */
+uint16_t ipv6_proto_at(const struct packet *p);
+
+#endif
