@@ -49,6 +49,7 @@ static const struct {
 	{ "traceroute_udp", "" },
 	{ "udp_unreachable", "" },
 	{ "path_mtu", "" },
+	{ "udp_fragments", "" },
 };
 static const char *const scenarios[] = { "home-router", "container-host" };
 

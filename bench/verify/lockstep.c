@@ -87,14 +87,7 @@ void lockstep_trace(struct lockstep *s, nat_trace_fn fn, void *ctx)
 /* What the core does not do yet must not reach the kernel either. */
 static const char *unsupported(const struct feed *f)
 {
-	struct wire w;
-
-	if (f->len > LONGEST)
-		return "too long";
-	if (wire_parse(&w, f->data, f->len) && w.shape.family == 4 &&
-	    w.fragment != WIRE_WHOLE)
-		return "fragment";
-	return NULL;
+	return f->len > LONGEST ? "too long" : NULL;
 }
 
 /* The core's turn, with the packet in a buffer of our own. */
@@ -115,7 +108,7 @@ static struct sent_list play_core(struct lockstep *s, const struct feed *f,
 	step->verdict = (enum nat_verdict)p.verdict;
 	step->reason = (enum nat_drop)p.reason;
 	step->state = (enum nat_state)p.state;
-	if (p.verdict == NAT_FORWARD) {
+	if (p.verdict == NAT_FORWARD && p.len) {
 		s->core[list.n++] = (struct sent){p.data, p.len, p.out_if};
 		list.forwarded = s->core;
 	}
