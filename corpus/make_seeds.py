@@ -228,6 +228,30 @@ TOPOLOGIES = {
 }
 
 
+def fragments(*pieces, ecn=0, options=0, ticks=0, flags=0):
+    """Each (offset / 8, length, is it the last)."""
+    return b"".join(struct.pack("<BBHH", flags | last << 6 | ticks, ecn | options << 2, offset, length)
+                    for offset, length, last in pieces)
+
+
+FRAGMENTS = {
+    "in-order": fragments((0, 16, 0), (2, 16, 0), (4, 5, 1)),
+    "reverse": fragments((4, 5, 1), (2, 16, 0), (0, 16, 0)),
+    "duplicate": fragments((0, 16, 0), (0, 16, 0), (1, 8, 0), (2, 8, 1)),
+    "overlap": fragments((0, 16, 0), (1, 16, 0), (3, 8, 1)),
+    "two-ends": fragments((2, 16, 1), (2, 24, 1)),
+    "longest": fragments((0, 65504, 0), (8188, 11, 1)),
+    "too-long": fragments((0, 65504, 0), (8188, 12, 1)),
+    "options": fragments((0, 16, 0), (2, 16, 1), options=3),
+    "congestion": fragments((0, 16, 0), ecn=3) + fragments((2, 16, 1), ecn=1),
+    "ecn-mixed": fragments((0, 16, 0), ecn=2) + fragments((2, 16, 1)),
+    "late": fragments((0, 16, 0)) + fragments((8, 16, 0), flags=16) * 12 + fragments((2, 16, 1)),
+    "timeout": fragments((0, 16, 0)) + fragments((9, 8, 0), flags=32, ticks=15) * 8,
+    "flood": b"".join(fragments((0, 60000, 0), flags=f) for f in (0, 16, 32, 48)) * 3,
+    "many": fragments(*[(2 * i * 37 % 512, 8, 0) for i in range(256)]),
+}
+
+
 def write(target, seeds):
     folder = HERE / target
     folder.mkdir(exist_ok=True)
@@ -244,6 +268,7 @@ def main():
                      for n, name in enumerate(["tcp-syn", "tcp-ack-sack", "udp-query", "udplite",
                                                "icmp-echo", "icmp-unreachable-udp", "icmp-frag-needed-tcp"])})
     write("tuple", TUPLES)
+    write("fragments", FRAGMENTS)
     write("checksum", SUMS)
     write("rules", RULES)
     write("topology", TOPOLOGIES)

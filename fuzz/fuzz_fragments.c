@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Fragments in any order: what becomes whole is what was sent, and what waits
+ * is bounded.
+ *
+ * Input: a byte of ticks that pass (the lower half) and what is sent (the upper
+ * half: 8 DF, 4 the last, 2 another sender, 1 another datagram); a byte for
+ * ECN (2 bits) and words of options (2 bits, then 4 unused); offset / 8 and
+ * payload length (2 + 2 bytes). Again until the input ends.
+ */
+#include "check.h"
+#include "pure/build.h"
+#include "pure/packet.h"
+#include "shared/fragments.h"
+#include "wire.h"
+
+enum { MOST_BYTES = 1 << 18 };
+
+/* What everybody sends: at any offset the same. */
+static uint8_t content(uint32_t at)
+{
+	return (uint8_t)(at * 7 + at / 251);
+}
+
+struct sent {
+	struct nat_tuple key;
+	uint32_t offset, len, header;
+	bool last, df;
+	uint8_t ecn, pass;
+};
+
+static struct sent take(struct input *in)
+{
+	uint8_t what = input_u8(in), kind = input_u8(in);
+	struct sent s = {
+		.key = {.src = addr_v4(what >> 5 & 1),
+			.src_id = what >> 4 & 1,
+			.proto = PROTO_UDP,
+			.family = 4},
+		.pass = what & 15,
+		.df = what >> 7,
+		.last = what >> 6 & 1,
+		.ecn = kind & 3,
+		.header = IPV4_HEADER + (kind >> 2 & 3u) * 4,
+	};
+
+	s.offset = (input_u16(in) & IPV4_OFFSET) * 8u;
+	s.len = input_u16(in) % (65536 - s.header);
+	return s;
+}
+
+static struct piece *make(const struct sent *s)
+{
+	static uint8_t bytes[65536];
+	struct piece *p;
+
+	memset(bytes, 1, s->header);
+	bytes[0] = (uint8_t)(0x40 | s->header / 4);
+	for (uint32_t i = 0; i < s->len; i++)
+		bytes[s->header + i] = content(s->offset + i);
+	p = piece_new(bytes, s->header + s->len);
+	MUST(p);
+	p->offset = s->offset;
+	p->len = s->len;
+	p->header = (uint16_t)s->header;
+	p->last = s->last;
+	p->df = s->df;
+	p->ecn = s->ecn;
+	return p;
+}
+
+static void check_whole(const struct reassembly *r)
+{
+	uint32_t len = build_whole_len(r), at = 0;
+	uint8_t *out = malloc(len);
+	struct packet p;
+
+	MUST(out);
+	for (const struct piece *q = r->first; q; q = q->next) {
+		MUST(q->offset == at && q->len);
+		at += q->len;
+		MUST(q->header + q->len <= r->longest);
+	}
+	MUST(at == r->total);
+	MUST(build_whole(out, r) == len);
+	MUST(packet_parse(&p, out, len) == PACKET_IPV4);
+	MUST(wire_ip_ok(out) && !packet_is_fragment(&p) && p.len == len);
+	for (uint32_t i = 0; i < packet_l4_len(&p); i++)
+		MUST(packet_l4(&p)[i] == content(i));
+	free(out);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	const struct fragment_limits limits = {
+		.timeout = 100,
+		.most_bytes = MOST_BYTES,
+		.most_between = 8,
+	};
+	struct input in = {data, size};
+	struct fragments f;
+	struct reassembly dead;
+	ticks now = 0;
+
+	fragments_init(&f, &limits, 1);
+	while (in.size) {
+		struct sent s = take(&in);
+		struct fragment_fate fate;
+
+		now += s.pass;
+		while (fragments_due(&f, now) &&
+		       fragments_expire(&f, now, &dead))
+			pieces_free(dead.first);
+		fate = fragments_add(&f, &s.key, make(&s), now);
+		MUST(fragments_bytes(&f) <= MOST_BYTES + 2 * 65536);
+		if (fate.result != PIECE_LAST)
+			continue;
+		check_whole(&fate.whole);
+		pieces_free(fate.whole.first);
+	}
+	fragments_fini(&f);
+	return 0;
+}
