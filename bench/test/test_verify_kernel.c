@@ -134,7 +134,8 @@ static void find(struct setting *s, size_t row, struct verify *v)
 
 	if (verify_run(v, &s->cfg, &feeder, &err))
 		fail_msg("%s: %s", rows[row].name, err.text);
-	if (!v->kinds.n_rows || strcmp(v->kinds.row[0].name, rows[row].kind))
+	if (!v->kinds.n_rows ||
+	    strcmp(v->kinds.row[0].name, rows[row].kind) != 0)
 		fail_msg("%s: %s", rows[row].name,
 			 v->kinds.n_rows ? v->kinds.row[0].name : "agreed");
 }

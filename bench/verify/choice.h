@@ -20,7 +20,7 @@ struct chooser {
 };
 
 /* As nat_choice_fn. */
-int chooser_choose(void *chooser, const struct nat_choice *c);
+int chooser_choose(void *chooser, const struct nat_choice *q);
 
 /* The engine's counters as iptables-save -c prints them, to be freed; NULL: no
  * memory. */

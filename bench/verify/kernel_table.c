@@ -141,14 +141,18 @@ static void take_counters(const struct nlattr *from, struct nat_conntrack *ct,
 	ct->acct = from;
 }
 
-static uint8_t tcp_state(const struct nlattr *protoinfo)
+static void take_protoinfo(const struct nlattr *from, struct nat_conntrack *ct)
 {
-	struct attrs info = nested(protoinfo);
+	struct attrs info = nested(from);
 	struct attrs tcp = nested(info.of[CTA_PROTOINFO_TCP]);
-	uint8_t state = 0;
+	struct attrs sctp = nested(info.of[CTA_PROTOINFO_SCTP]);
 
-	take_bytes(tcp.of[CTA_PROTOINFO_TCP_STATE], &state, 1);
-	return state;
+	take_bytes(tcp.of[CTA_PROTOINFO_TCP_STATE], &ct->tcp_state, 1);
+	take_bytes(sctp.of[CTA_PROTOINFO_SCTP_STATE], &ct->sctp_state, 1);
+	take_bytes(sctp.of[CTA_PROTOINFO_SCTP_VTAG_ORIGINAL],
+		   &ct->sctp_vtag[NAT_ORIGINAL], 4);
+	take_bytes(sctp.of[CTA_PROTOINFO_SCTP_VTAG_REPLY],
+		   &ct->sctp_vtag[NAT_REPLY], 4);
 }
 
 static int take_message(const struct nlmsghdr *h, void *ctx)
@@ -169,7 +173,7 @@ static int take_message(const struct nlmsghdr *h, void *ctx)
 	ct.status = (uint16_t)u32_of(a.of[CTA_STATUS]);
 	ct.timeout_s = u32_of(a.of[CTA_TIMEOUT]);
 	ct.mark = u32_of(a.of[CTA_MARK]);
-	ct.tcp_state = tcp_state(a.of[CTA_PROTOINFO]);
+	take_protoinfo(a.of[CTA_PROTOINFO], &ct);
 	each->fn(each->ctx, &ct);
 	return MNL_CB_OK;
 }

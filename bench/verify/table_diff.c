@@ -68,6 +68,11 @@ static const char *difference(const struct nat_conntrack *kernel,
 		return "status";
 	if (kernel->tcp_state != core->tcp_state)
 		return "tcp state";
+	if (kernel->sctp_state != core->sctp_state)
+		return "sctp state";
+	if (memcmp(kernel->sctp_vtag, core->sctp_vtag,
+		   sizeof(core->sctp_vtag)) != 0)
+		return "sctp tag";
 	if (!near(kernel->timeout_s, core->timeout_s))
 		return "timeout";
 	if (kernel->mark != core->mark)
