@@ -100,41 +100,64 @@ __attribute__((noinline)) static void name(struct difference *d)
 		name_bytes(d);
 }
 
-static const struct sent *first_left(const struct sent_list *l,
-				     const bool *paired)
+/* Has the router chosen the packet's id? Fragments of what it forwards keep
+ * that of their datagram. */
+static bool is_own(const struct sent_list *l, const struct sent *s)
 {
-	for (size_t i = 0; i < l->n; i++)
-		if (!paired[i])
-			return &l->sent[i];
-	return NULL;
+	struct wire w;
+
+	if (s == l->forwarded || !wire_parse(&w, s->data, s->len))
+		return false;
+	return w.fragment == WIRE_WHOLE || l->answers;
 }
 
-/* Pairs the @i-th of the core with the first of the kernel like it. */
-static bool pair(const struct sent_list *kernel, const struct sent_list *core,
-		 size_t i, bool *paired, struct allowance *allowed)
-{
-	const struct sent *c = &core->sent[i];
+/* Which of the kernel's packets have their like among the core's. */
+struct pairing {
+	const struct sent_list *kernel;
+	size_t first; /* that has none */
+	uint64_t paired[SENT_MOST / 64];
+};
 
-	for (size_t j = 0; j < kernel->n; j++) {
-		if (paired[j])
+static bool is_paired(const struct pairing *p, size_t i)
+{
+	return p->paired[i / 64] >> i % 64 & 1;
+}
+
+static void set_paired(struct pairing *p, size_t i)
+{
+	p->paired[i / 64] |= UINT64_C(1) << i % 64;
+	while (p->first < p->kernel->n && is_paired(p, p->first))
+		p->first++;
+}
+
+/* What left by one interface left in this order. */
+static bool is_overtaken(const struct pairing *p, size_t i)
+{
+	for (size_t e = p->first; e < i; e++)
+		if (!is_paired(p, e) &&
+		    p->kernel->sent[e].out_if == p->kernel->sent[i].out_if)
+			return true;
+	return false;
+}
+
+/* Pairs @c with the first of the kernel's like it. */
+static bool pair(struct pairing *p, const struct sent *c, bool own,
+		 struct allowance *allowed)
+{
+	for (size_t i = p->first; i < p->kernel->n; i++) {
+		enum likeness l;
+
+		if (is_paired(p, i))
 			continue;
-		switch (likeness(&kernel->sent[j], c, c != core->forwarded)) {
-		case UNLIKE:
+		l = likeness(&p->kernel->sent[i], c, own);
+		if (l == UNLIKE)
 			continue;
-		case TIME_DIFFERS:
-			allowed->clock++;
-			break;
-		case ID_DIFFERS:
-			allowed->ip_id++;
-			break;
-		case EQUAL:
-			break;
-		}
-		/* what left by one interface left in this order */
-		for (size_t e = 0; e < j; e++)
-			if (!paired[e] && kernel->sent[e].out_if == c->out_if)
-				return false;
-		return paired[j] = true;
+		if (is_overtaken(p, i))
+			return false;
+		allowed->clock += l == TIME_DIFFERS;
+		allowed->ip_id += l == ID_DIFFERS;
+		set_paired(p, i);
+		return true;
 	}
 	return false;
 }
@@ -142,18 +165,21 @@ static bool pair(const struct sent_list *kernel, const struct sent_list *core,
 bool compare_sent(const struct sent_list *kernel, const struct sent_list *core,
 		  struct allowance *allowed, struct difference *d)
 {
-	bool paired[SENT_MOST] = {false};
+	struct pairing p = {.kernel = kernel};
 	const struct sent *lonely = NULL;
 
-	for (size_t i = 0; i < core->n; i++)
-		if (!pair(kernel, core, i, paired, allowed) && !lonely)
-			lonely = &core->sent[i];
+	for (size_t i = 0; i < core->n; i++) {
+		const struct sent *c = &core->sent[i];
+
+		if (!pair(&p, c, is_own(core, c), allowed) && !lonely)
+			lonely = c;
+	}
+	if (p.first == kernel->n && !lonely)
+		return true;
 	*d = (struct difference){
-		.kernel = first_left(kernel, paired),
+		.kernel = p.first < kernel->n ? &kernel->sent[p.first] : NULL,
 		.core = lonely,
 	};
-	if (!d->kernel && !d->core)
-		return true;
 	name(d);
 	return false;
 }

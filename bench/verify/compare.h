@@ -15,6 +15,7 @@ struct sent_list {
 	const struct sent *sent;
 	size_t n;
 	const struct sent *forwarded; /* within; NULL: none */
+	bool answers;                 /* what came was for the router itself */
 };
 
 struct difference {

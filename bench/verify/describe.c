@@ -11,7 +11,7 @@
 #include "explain/notation.h"
 #include "explain/tell.h"
 
-enum { LINE = 1024 };
+enum { LINE = 1024, PACKETS_TOLD = 8 };
 
 static void put_packet(FILE *out, const struct nat_topology *t, const char *who,
 		       uint16_t iface, const uint8_t *data, uint32_t len)
@@ -26,9 +26,11 @@ static void put_packet(FILE *out, const struct nat_topology *t, const char *who,
 static void put_list(FILE *out, const struct nat_topology *t, const char *who,
 		     const struct sent *sent, size_t n)
 {
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n && i < PACKETS_TOLD; i++)
 		put_packet(out, t, who, sent[i].out_if, sent[i].data,
 			   sent[i].len);
+	if (n > PACKETS_TOLD)
+		(void)fprintf(out, "  %-7s %zu more\n", who, n - PACKETS_TOLD);
 	if (!n)
 		(void)fprintf(out, "  %-7s nothing\n", who);
 }

@@ -19,8 +19,9 @@ struct feed {
 	uint64_t number; /* what a person calls it: a capture's frame */
 };
 
-/* That leave because of one packet; a TUN queues 500. */
-enum { SENT_MOST = 400 };
+/* That leave because of one packet: the longest datagram, in the shortest
+ * fragments. */
+enum { SENT_MOST = 8192 };
 
 /* A packet that left the router. */
 struct sent {

@@ -22,7 +22,7 @@
 
 enum {
 	LONGEST = 65535 + 1,
-	ROOM = 1 << 20, /* bytes that may leave because of one packet */
+	ROOM = 1 << 21, /* bytes that may leave because of one packet */
 };
 
 struct kernel {
@@ -108,6 +108,15 @@ static int set_up(int sock, const char *name, struct nat_error *err)
 	return fail(err, name, errno);
 }
 
+/* Nothing that leaves because of one packet may be lost. */
+static int set_queue(int sock, const char *name, struct nat_error *err)
+{
+	struct ifreq r = {.ifr_qlen = SENT_MOST};
+
+	(void)snprintf(r.ifr_name, sizeof(r.ifr_name), "%s", name);
+	return ioctl(sock, SIOCSIFTXQLEN, &r) ? fail(err, name, errno) : 0;
+}
+
 static int make_tun(const char *name, struct nat_error *err)
 {
 	struct ifreq r = {.ifr_flags = IFF_TUN | IFF_NO_PI};
@@ -138,7 +147,9 @@ static int make_devices(struct kernel *k, struct nat_error *err)
 			continue;
 		k->tun[i] = make_tun(name, err);
 		k->poll[i].fd = k->tun[i];
-		rc = k->tun[i] < 0 ? -1 : set_up(sock, name, err);
+		if (k->tun[i] < 0 || set_queue(sock, name, err) ||
+		    set_up(sock, name, err))
+			rc = -1;
 	}
 	(void)close(sock);
 	return rc;

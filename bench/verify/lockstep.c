@@ -84,7 +84,7 @@ void lockstep_trace(struct lockstep *s, nat_trace_fn fn, void *ctx)
 	nat_worker_trace(s->worker, fn, ctx);
 }
 
-/* What the core does not do yet must not reach the kernel either. */
+/* What neither is given. */
 static const char *unsupported(const struct feed *f)
 {
 	return f->len > LONGEST ? "too long" : NULL;
@@ -112,6 +112,7 @@ static struct sent_list play_core(struct lockstep *s, const struct feed *f,
 		s->core[list.n++] = (struct sent){p.data, p.len, p.out_if};
 		list.forwarded = s->core;
 	}
+	list.answers = p.verdict == NAT_LOCAL;
 	own = nat_worker_originated(s->worker, &n);
 	for (size_t i = 0; i < n && list.n < SENT_MOST; i++)
 		s->core[list.n++] =

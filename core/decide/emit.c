@@ -277,7 +277,7 @@ void emit_icmp_error_about(struct walk *k, const struct packet *about,
 	uint32_t len = build_quote_max(about->family);
 	uint8_t *out;
 
-	if (!deserves_error(about, fault))
+	if (k->to_many || !deserves_error(about, fault))
 		return;
 	if (!src && !route_source(k->w->engine->topology, k->in_if,
 				  about->family, &to, &from))
@@ -302,8 +302,9 @@ static void reject_with_reset(struct walk *k)
 {
 	uint8_t *out;
 
-	if (k->p.proto != PROTO_TCP || !ip_options_sum_ok(&k->p) ||
-	    packet_is_multicast6(&k->p) || !packet_l4_csum_ok(&k->p) ||
+	if (k->to_many || k->p.proto != PROTO_TCP ||
+	    !ip_options_sum_ok(&k->p) || packet_is_multicast6(&k->p) ||
+	    !packet_l4_csum_ok(&k->p) ||
 	    packet_l4(&k->p)[TCP_FLAG_BYTE] & TCP_RST)
 		return;
 	out = emit_room(k, build_reset_len(k->p.family));

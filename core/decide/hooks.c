@@ -220,6 +220,8 @@ static void tracked(struct walk *k)
 	if (!filter(k, TABLE_MANGLE) || !nat(k, MANIP_DST))
 		return;
 	r = route_of(k);
+	k->to_many = r.verdict == ROUTE_TO_BROADCAST ||
+		     (r.verdict == ROUTE_TO_MULTICAST && k->p.family == 4);
 	if (unlikely(packet_options_len(&k->p)) && !options_arrive(k, &r))
 		return;
 	routed(k, &r);

@@ -37,6 +37,7 @@ struct walk {
 	bool judged;             /* INVALID, as its connection has said */
 	bool icmp_related;       /* an ICMP error about the connection */
 	bool inherited;          /* the connection is the cause's, not ours */
+	bool to_many;            /* IPv4 broadcast, multicast: nobody answers */
 	bool reassembled;        /* it came in fragments; see whole */
 	struct ip_options options;
 

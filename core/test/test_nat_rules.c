@@ -191,6 +191,18 @@ static const struct script rejects[] = {
 	 "> lan udp 10.0.0.2:4000 > 192.0.2.1:53 nosum\n"
 	 "< drop rule\n"
 	 "^ lan icmp 10.0.0.1 > 10.0.0.2 tos 192 type 3 code 3 (udp *)\n"},
+	{"nor about what is for many",
+	 FILTER("-A INPUT -p tcp -j REJECT --reject-with tcp-reset\n"
+		"-A INPUT -j REJECT\n"),
+	 "> lan udp 10.0.0.2:68 > 255.255.255.255:67\n"
+	 "< drop rule\n"
+	 "> lan udp 10.0.0.2:68 > 10.255.255.255:67\n"
+	 "< drop rule\n"
+	 "> lan tcp 10.0.0.2:68 > 224.0.0.1:67 S\n"
+	 "< drop rule\n"
+	 "> lan tcp 10.0.0.2:68 > 10.0.0.1:67 S\n"
+	 "< drop rule\n"
+	 "^ lan tcp 10.0.0.1:67 > 10.0.0.2:68 RA ack 1 df\n"},
 	{"at INPUT it comes from who was meant", FILTER("-A INPUT -j REJECT\n"),
 	 "> lan udp 10.0.0.2:4000 > 198.51.100.1:53\n"
 	 "< drop rule\n"
