@@ -275,7 +275,10 @@ struct nat_sysctl {
 };
 
 NAT_API void nat_sysctl_defaults(struct nat_sysctl *s);
-/* @name with or without "net.netfilter.nf_conntrack_"; -ENOENT, -EINVAL. */
+/* @name with or without "net.netfilter.nf_conntrack_". Those that would change
+ * nothing here (buckets, events, expect_max, frag6_*, log_invalid) are looked
+ * at and forgotten. -ENOENT: there is none; -EACCES: it cannot be set; -EINVAL:
+ * no number; -ERANGE: the kernel would refuse it. */
 NAT_API int nat_sysctl_set(struct nat_sysctl *s, const char *name,
 			   const char *value);
 

@@ -97,6 +97,11 @@ static bool take_sysctl(struct scenario *s, const char *arg)
 	r = nat_sysctl_set(&s->sysctl, name, value + 1);
 	if (r == -ENOENT)
 		cli_complain("--sysctl %s: unknown sysctl '%s'", arg, name);
+	else if (r == -EACCES)
+		cli_complain("--sysctl %s: '%s' cannot be set", arg, name);
+	else if (r == -ERANGE)
+		cli_complain("--sysctl %s: '%s' is beyond the kernel's range",
+			     arg, value + 1);
 	else if (r)
 		cli_complain("--sysctl %s: bad value '%s'", arg, value + 1);
 	return !r;

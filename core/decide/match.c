@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 
 #include "decide/choice.h"
+#include "decide/match_sctp.h"
 #include "pure/packet_ipv6.h"
 #include "pure/random.h"
 
@@ -365,6 +366,9 @@ static bool match_fits(const struct match *m, struct walk *k, bool *hotdrop)
 		return match_tcp(&m->tcp, k, hotdrop);
 	case MATCH_UDP:
 		return match_udp(&m->udp, k, hotdrop);
+	case MATCH_SCTP:
+		return !later_fragment(&k->p) &&
+		       match_sctp(&m->sctp, &k->p, hotdrop);
 	case MATCH_ICMP:
 	case MATCH_ICMP6:
 		return match_icmp(&m->icmp, k, hotdrop);

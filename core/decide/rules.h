@@ -52,6 +52,7 @@ enum fragment_match { FRAG_ANY, FRAG_ONLY, FRAG_NOT }; /* none, -f, ! -f */
 enum match_kind {
 	MATCH_TCP,
 	MATCH_UDP,
+	MATCH_SCTP,
 	MATCH_ICMP,
 	MATCH_ICMP6, /* the same of ICMPv6 */
 	MATCH_MULTIPORT,
@@ -78,6 +79,49 @@ struct match_udp {
 	struct port_range sport, dport;
 	bool inv_sport, inv_dport;
 };
+
+enum sctp_chunks_how {
+	SCTP_CHUNKS_NOT_ASKED,
+	SCTP_CHUNKS_ANY,
+	SCTP_CHUNKS_ALL,
+	SCTP_CHUNKS_ONLY,
+};
+
+struct match_sctp {
+	struct port_range sport, dport;
+	uint32_t types[8]; /* a bit for each type of chunk */
+	struct sctp_flags {
+		uint8_t mask, set;   /* flags & mask == set */
+	} flags[3];                  /* by sctp_flags_index() */
+	uint8_t how;                 /* enum sctp_chunks_how */
+	bool asks_sport, asks_dport; /* for printing alone */
+	bool inv_sport, inv_dport, inv_chunks;
+};
+
+static inline bool sctp_types_has(const struct match_sctp *m, uint8_t type)
+{
+	return m->types[type / 32] >> type % 32 & 1;
+}
+
+static inline void sctp_types_add(struct match_sctp *m, uint8_t type)
+{
+	m->types[type / 32] |= UINT32_C(1) << type % 32;
+}
+
+/* The three types of chunks that have flags, from 0; -1: not one of them. */
+static inline int sctp_flags_index(uint8_t type)
+{
+	switch (type) {
+	case 0: /* DATA */
+		return 0;
+	case 6: /* ABORT */
+		return 1;
+	case 14: /* SHUTDOWN COMPLETE */
+		return 2;
+	default:
+		return -1;
+	}
+}
 
 struct match_icmp {
 	uint8_t type; /* 255: any */
@@ -174,6 +218,7 @@ struct match {
 	union {
 		struct match_tcp tcp;
 		struct match_udp udp;
+		struct match_sctp sctp;
 		struct match_icmp icmp;
 		struct match_multiport multiport;
 		struct match_conntrack conntrack;

@@ -26,6 +26,9 @@ enum sctp_chunk_type {
 	SCTP_ECNE = 12,
 	SCTP_CWR = 13,
 	SCTP_SHUTDOWN_COMPLETE = 14,
+	SCTP_ASCONF_ACK = 128,
+	SCTP_FORWARD_TSN = 192,
+	SCTP_ASCONF = 193,
 };
 
 enum {

@@ -32,7 +32,27 @@ static void sets_sysctls(void **state)
 		int rc;
 	} row[] = {
 		{"net.netfilter.nf_conntrack_tcp_loose", "0", 0},
-		{"udp_timeout", "4294967295", 0},
+		{"udp_timeout", "8589934", 0},
+		{"udp_timeout", "8589935", -ERANGE},
+		{"sctp_timeout_closed", "4294967295", -ERANGE},
+		{"acct", "2", -ERANGE},
+		{"checksum", "2", -ERANGE},
+		{"timestamp", "2", -ERANGE},
+		{"tcp_be_liberal", "2", -ERANGE},
+		{"tcp_loose", "2", -ERANGE},
+		{"tcp_ignore_invalid_rst", "2", -ERANGE},
+		{"tcp_max_retrans", "256", -ERANGE},
+		{"events", "0", 0},
+		{"events", "3", -ERANGE},
+		{"log_invalid", "255", 0},
+		{"log_invalid", "256", -ERANGE},
+		{"buckets", "4294967295", 0},
+		{"expect_max", "4096", 0},
+		{"frag6_timeout", "60", 0},
+		{"frag6_timeout", "8589935", -ERANGE},
+		{"frag6_high_thresh", "4194304", 0},
+		{"frag6_low_thresh", "x", -EINVAL},
+		{"count", "1", -EACCES},
 		{"udp_timeou", "1", -ENOENT},
 		{"net.ipv4.ip_forward", "1", -ENOENT},
 		{"", "1", -ENOENT},
@@ -51,7 +71,7 @@ static void sets_sysctls(void **state)
 		if (nat_sysctl_set(&s, row[i].name, row[i].value) != row[i].rc)
 			fail_msg("%s=%s", row[i].name, row[i].value);
 	assert_int_equal(s.tcp_loose, 0);
-	assert_int_equal(s.udp_timeout, UINT32_MAX);
+	assert_int_equal(s.udp_timeout, 8589934);
 	nat_sysctl_defaults(&fresh);
 	s.tcp_loose = fresh.tcp_loose;
 	s.udp_timeout = fresh.udp_timeout;

@@ -22,6 +22,7 @@
 #define HOT  "< drop hotdrop\n"
 #define T    "> lan tcp 10.0.0.2:4000 > 192.0.2.1:80 "
 #define U    "> lan udp 10.0.0.2:4000 > 192.0.2.1:53 "
+#define C    "> lan sctp 10.0.0.2:4000 > 192.0.2.1:80 "
 #define I    "> lan icmp 10.0.0.2 > 192.0.2.1 "
 
 /* clang-format off */
@@ -66,6 +67,22 @@ static const struct script transport[] = {
 	{ "icmp, not", RULE("-p icmp -m icmp ! --icmp-type 8"),
 	  I "type 8\n" NOT
 	  I "type 3\n" FITS },
+	{ "sctp ports", RULE("-p sctp -m sctp --sport 4000 ! --dport 81"),
+	  C "\n" FITS
+	  "> lan sctp 10.0.0.2:4001 > 192.0.2.1:80\n" NOT
+	  "> lan sctp 10.0.0.2:4000 > 192.0.2.1:81\n" NOT
+	  C "cut 32\n" FITS C "cut 31\n" HOT U "\n" NOT },
+	{ "sctp, any of these chunks", RULE("-p sctp -m sctp --chunk-types any INIT,ABORT:T"),
+	  C "chunk 1\n" FITS C "chunk 2\n" NOT C "chunk 6\n" NOT
+	  C "cut 32\n" HOT },
+	{ "sctp, all of these chunks", RULE("-p sctp -m sctp --chunk-types all INIT,ABORT"),
+	  C "chunk 1\n" NOT C "chunk 6\n" NOT },
+	{ "sctp, no other chunks", RULE("-p sctp -m sctp ! --chunk-types only DATA:eb,SACK"),
+	  C "chunk 0\n" NOT C "chunk 3\n" NOT C "chunk 1\n" FITS },
+	{ "sctp, fragments have none", RULE("-p sctp -m sctp"),
+	  "> lan proto 132 10.0.0.2 > 192.0.2.1 off 1 len 8\n" NOT },
+	{ "multiport of sctp", RULE("-p sctp -m multiport --dports 80"),
+	  C "\n" FITS "> lan sctp 10.0.0.2:80 > 192.0.2.1:81\n" NOT },
 	{ "multiport", RULE("-p udp -m multiport --dports 1,50:55,99"),
 	  U "\n" FITS
 	  "> lan udp 10.0.0.2:50 > 192.0.2.1:99\n" FITS

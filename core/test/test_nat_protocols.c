@@ -36,7 +36,7 @@ static const struct script scripts[] = {
 	 "> lan sctp 10.0.0.4:4000 > 192.0.2.1:80 chunk 1 itag 7\n"
 	 "< drop insert_failed\n"},
 	{"SCTP to a port behind DNAT",
-	 "-A PREROUTING -i wan -p sctp -j DNAT "
+	 "-A PREROUTING -i wan -p sctp --dport 80 -j DNAT "
 	 "--to-destination 10.0.0.9:8080\n",
 	 "> wan sctp 192.0.2.1:4000 > 198.51.100.1:80 chunk 1 itag 7\n"
 	 "< lan sctp 192.0.2.1:4000 > 10.0.0.9:8080 chunk 1 itag 7\n"

@@ -8,6 +8,7 @@
 const struct match_type *const match_type[N_MATCHES] = {
 	[MATCH_TCP] = &match_type_tcp,
 	[MATCH_UDP] = &match_type_udp,
+	[MATCH_SCTP] = &match_type_sctp,
 	[MATCH_ICMP] = &match_type_icmp,
 	[MATCH_ICMP6] = &match_type_icmp6,
 	[MATCH_MULTIPORT] = &match_type_multiport,
@@ -50,16 +51,16 @@ const struct target_type *const target_type[N_TARGETS] = {
 /* What the kernel has and the core has not: worth another message than a
  * misspelling. */
 static const char *const missing_match[] = {
-	"ah",        "bpf",       "cgroup",   "cluster",    "connbytes",
-	"connlabel", "connlimit", "cpu",      "dccp",       "devgroup",
-	"dscp",      "ecn",       "esp",      "hashlimit",  "helper",
-	"ipvs",      "length",    "mac",      "nfacct",     "osf",
-	"owner",     "physdev",   "pkttype",  "policy",     "quota",
-	"realm",     "recent",    "rpfilter", "sctp",       "set",
-	"socket",    "string",    "tcpmss",   "time",       "tos",
-	"ttl",       "u32",       "udplite",  "dst",        "eui64",
-	"frag",      "hbh",       "hl",       "ipv6header", "mh",
-	"rt",        "srh",
+	"ah",        "bpf",       "cgroup",     "cluster",   "connbytes",
+	"connlabel", "connlimit", "cpu",        "dccp",      "devgroup",
+	"dscp",      "ecn",       "esp",        "hashlimit", "helper",
+	"ipvs",      "length",    "mac",        "nfacct",    "osf",
+	"owner",     "physdev",   "pkttype",    "policy",    "quota",
+	"realm",     "recent",    "rpfilter",   "set",       "socket",
+	"string",    "tcpmss",    "time",       "tos",       "ttl",
+	"u32",       "udplite",   "dst",        "eui64",     "frag",
+	"hbh",       "hl",        "ipv6header", "mh",        "rt",
+	"srh",
 };
 
 static const char *const missing_target[] = {

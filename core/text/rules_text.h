@@ -93,11 +93,11 @@ struct target_type {
 extern const struct match_type *const match_type[N_MATCHES];
 extern const struct target_type *const target_type[N_TARGETS];
 
-extern const struct match_type match_type_tcp, match_type_udp, match_type_icmp,
-	match_type_icmp6, match_type_multiport, match_type_conntrack,
-	match_type_state, match_type_mark, match_type_addrtype,
-	match_type_statistic, match_type_comment, match_type_iprange,
-	match_type_limit, match_type_connmark;
+extern const struct match_type match_type_tcp, match_type_udp, match_type_sctp,
+	match_type_icmp, match_type_icmp6, match_type_multiport,
+	match_type_conntrack, match_type_state, match_type_mark,
+	match_type_addrtype, match_type_statistic, match_type_comment,
+	match_type_iprange, match_type_limit, match_type_connmark;
 extern const struct target_type target_type_accept, target_type_drop,
 	target_type_return, target_type_reject, target_type_snat,
 	target_type_dnat, target_type_masquerade, target_type_redirect,
