@@ -20,8 +20,8 @@ struct traversal {
 	enum table_id table;
 	const struct chain *base;
 	struct place at;
-	struct place stack[MAX_DEPTH]; /* where jumps came from */
 	unsigned depth;
+	struct place *stack; /* where jumps came from */
 };
 
 static void count(struct walk *k, size_t slot)
@@ -141,12 +141,14 @@ struct chain_result chains_run(struct walk *k, enum table_id table)
 	const struct nat_rules *rules = walk_rules(k)->text;
 	const struct chain *base =
 		&rules->chain[rules->table[table].base[k->hook]];
+	struct place stack[MAX_DEPTH];
 	struct traversal t = {
 		.k = k,
 		.rules = rules,
 		.table = table,
 		.base = base,
 		.at = {base, 0},
+		.stack = stack,
 	};
 
 	for (;;) {

@@ -180,11 +180,12 @@ ALWAYS_INLINE bool find_path(const struct round *r, struct meeting *m,
 	       m->p.len <= m->path->mtu;
 }
 
-/* What the connection makes of the packet. */
-struct judgement {
-	ticks timeout;
-	uint8_t verdict; /* enum tcp_verdict */
-	uint8_t actions; /* enum tcp_action */
+/* What a connection makes of its packet. */
+enum fate {
+	TAKEN,    /* it goes its way */
+	TAKEN_IN, /* so it does, and the connection ends with it */
+	REFUSED,  /* INVALID */
+	REOPENS,  /* the connection ends, and the packet begins another */
 };
 
 ALWAYS_INLINE struct packet plain_packet(uint8_t *ip, uint8_t proto)
@@ -198,11 +199,27 @@ ALWAYS_INLINE struct packet plain_packet(uint8_t *ip, uint8_t proto)
 	};
 }
 
+static NOINLINE void account(struct conn *conn, uint8_t dir, uint32_t len)
+{
+	struct conn_acct *a = conn_acct(conn);
+
+	if (!a)
+		return;
+	a->packets[dir]++;
+	a->bytes[dir] += len;
+}
+
+static void answered(struct conn *conn, uint16_t status, uint8_t dir)
+{
+	if (unlikely(!(status & NAT_ST_SEEN_REPLY)) && dir == NAT_REPLY)
+		conn_set_status(conn, NAT_ST_SEEN_REPLY);
+}
+
 /* Takes little and begins anew, so that the many packets that do not come
  * here can stay in registers. */
-static NOINLINE struct judgement judge_peculiar(const struct nat_worker *w,
-						struct conn *conn, uint8_t *ip,
-						uint8_t dir)
+static NOINLINE enum fate track_peculiar(const struct nat_worker *w,
+					 struct conn *conn, uint8_t *ip,
+					 uint8_t dir)
 {
 	struct tcp_context c = {
 		.rules = &w->engine->tcp,
@@ -216,63 +233,54 @@ static NOINLINE struct judgement judge_peculiar(const struct nat_worker *w,
 
 	packet_tcp(&p, &g);
 	if (!tcp_flags_valid(g.flags))
-		return (struct judgement){.verdict = TCP_INVALID};
+		return REFUSED;
 	r = tcp_update(conn_tcp(conn), &g, &c);
-	return (struct judgement){r.timeout, r.verdict, r.actions};
+	if (r.actions & TCP_SET_TIMEOUT)
+		conn_set_timeout(conn, w->view.now + r.timeout);
+	if (r.actions & TCP_ACCOUNT)
+		account(conn, dir, p.len);
+	if (r.actions & TCP_ASSURE)
+		conn_set_status(conn, NAT_ST_ASSURED);
+	if (r.verdict > TCP_IGNORE)
+		return r.verdict == TCP_REPEAT ? REOPENS : REFUSED;
+	answered(conn, c.status, dir);
+	return r.actions & TCP_DELETE ? TAKEN_IN : TAKEN;
 }
 
-ALWAYS_INLINE struct judgement judge_tcp(const struct round *r,
-					 const struct meeting *m)
+ALWAYS_INLINE void refresh(const struct round *r, const struct meeting *m,
+			   ticks timeout)
 {
-	struct judgement j = {0, TCP_ACCEPT, TCP_SET_TIMEOUT | TCP_ACCOUNT};
+	conn_set_timeout(m->conn, r->now + timeout);
+	if (unlikely(r->acct))
+		account(m->conn, m->dir, m->p.len);
+}
+
+ALWAYS_INLINE enum fate track_tcp(const struct round *r,
+				  const struct meeting *m)
+{
 	struct tcp_segment g;
+	ticks timeout;
 
 	packet_tcp(&m->p, &g);
 	if (unlikely(!tcp_update_ordinary(conn_tcp4(m->conn), &g, m->status,
 					  (enum nat_dir)m->dir, &r->e->tcp,
-					  &j.timeout)))
-		return judge_peculiar(r->w, m->conn, m->p.ip, m->dir);
-	return j;
+					  &timeout)))
+		return track_peculiar(r->w, m->conn, m->p.ip, m->dir);
+	refresh(r, m, timeout);
+	return TAKEN;
 }
 
-ALWAYS_INLINE struct judgement judge_udp(const struct round *r,
-					 const struct meeting *m)
+ALWAYS_INLINE enum fate track_udp(const struct round *r,
+				  const struct meeting *m)
 {
 	struct proto_context c = {&r->e->sysctl, r->now, m->status};
 	struct proto_result p = udp_packet(conn_udp4(m->conn), &c);
 
-	return (struct judgement){p.timeout, TCP_ACCEPT,
-				  TCP_SET_TIMEOUT | TCP_ACCOUNT |
-					  (p.assured ? TCP_ASSURE : 0)};
-}
-
-static NOINLINE void account(struct conn *conn, uint8_t dir, uint32_t len)
-{
-	struct conn_acct *a = conn_acct(conn);
-
-	if (!a)
-		return;
-	a->packets[dir]++;
-	a->bytes[dir] += len;
-}
-
-/* By who has entered the connection. */
-ALWAYS_INLINE struct judgement track(const struct round *r,
-				     const struct meeting *m)
-{
-	struct judgement j =
-		m->p.proto == PROTO_TCP ? judge_tcp(r, m) : judge_udp(r, m);
-
-	if (likely(j.actions & TCP_SET_TIMEOUT))
-		conn_set_timeout(m->conn, r->now + j.timeout);
-	if (unlikely(r->acct) && j.actions & TCP_ACCOUNT)
-		account(m->conn, m->dir, m->p.len);
-	if (unlikely(j.actions & TCP_ASSURE))
+	refresh(r, m, p.timeout);
+	if (unlikely(p.assured))
 		conn_set_status(m->conn, NAT_ST_ASSURED);
-	if (unlikely(!(m->status & NAT_ST_SEEN_REPLY)) && m->dir == NAT_REPLY &&
-	    j.verdict <= TCP_IGNORE)
-		conn_set_status(m->conn, NAT_ST_SEEN_REPLY);
-	return j;
+	answered(m->conn, m->status, m->dir);
+	return TAKEN;
 }
 
 /* Replies undo with one end what the other was given: the two bits change
@@ -348,7 +356,7 @@ ALWAYS_INLINE enum settled forward(struct round *r, struct nat_packet *pkt,
 		.p = plain_packet(pkt->data, proto),
 		.status = conn_status(f->guess.conn),
 	};
-	struct judgement j;
+	enum fate fate;
 	bool locked;
 
 	if (unlikely(!is_ours(r, &m) || !is_settled(r, &m) ||
@@ -356,17 +364,17 @@ ALWAYS_INLINE enum settled forward(struct round *r, struct nat_packet *pkt,
 		     !packet_plain_l4_ok(&m.p, r->verify)))
 		return NOT_SETTLED;
 	locked = conns_enter(&r->w->view, m.conn);
-	j = track(r, &m);
+	fate = proto == PROTO_TCP ? track_tcp(r, &m) : track_udp(r, &m);
 	conns_leave(m.conn, locked);
-	if (unlikely(j.verdict == TCP_INVALID))
-		return JUDGED;
-	if (unlikely(j.verdict == TCP_REPEAT)) {
+	if (unlikely(fate >= REFUSED)) {
+		if (fate == REFUSED)
+			return JUDGED;
 		(void)conns_kill(&r->w->view, f->guess);
 		return NOT_SETTLED;
 	}
 	translate(&m, pkt);
 	leave(r, &m, pkt);
-	if (unlikely(j.actions & TCP_DELETE))
+	if (unlikely(fate == TAKEN_IN))
 		(void)conns_kill(&r->w->view, f->guess);
 	return SETTLED;
 }
