@@ -54,6 +54,20 @@ struct flow_key flow_key(uint32_t i, enum nat_dir dir)
 	return k;
 }
 
+struct nat_tuple flow_tuple(uint32_t i, enum nat_dir dir)
+{
+	struct flow_key k = flow_key(i, dir);
+
+	return (struct nat_tuple){
+		.src.w[0] = k.src,
+		.dst.w[0] = k.dst,
+		.src_id = k.src_port,
+		.dst_id = k.dst_port,
+		.proto = PROTO_TCP,
+		.family = 4,
+	};
+}
+
 /* ---------------------------------------------------------------- packets */
 
 static void put16(uint8_t *at, uint32_t v)
@@ -116,6 +130,11 @@ void flow_opening(uint8_t *slot, uint32_t i, unsigned step)
 
 	build(slot, &k, IPV4_HEADER + TCP_HEADER, flags[step], step == 2,
 	      step > 0);
+}
+
+void flow_syn(uint8_t *slot, const struct flow_key *k)
+{
+	build(slot, k, IPV4_HEADER + TCP_HEADER, TCP_SYN, 0, 0);
 }
 
 static void move_on(uint8_t *p, const struct advance *by)

@@ -39,6 +39,8 @@ struct flow_key {
 /* Of connection @i; a reply's destination is the router. */
 struct flow_key flow_key(uint32_t i, enum nat_dir dir);
 
+struct nat_tuple flow_tuple(uint32_t i, enum nat_dir dir); /* the same */
+
 /* How a packet with the key @k leaves when @other is its opposite's. */
 static inline struct flow_key flow_inverse(const struct flow_key *other)
 {
@@ -49,6 +51,8 @@ static inline struct flow_key flow_inverse(const struct flow_key *other)
 /* A packet that opens connection @i: 0 SYN, 1 SYN ACK, 2 ACK. */
 enum { FLOWS_OPENING = 3 };
 void flow_opening(uint8_t *slot, uint32_t i, unsigned step);
+/* The first one of any connection. */
+void flow_syn(uint8_t *slot, const struct flow_key *k);
 
 struct flows;
 

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum { NS_PER_PACKET = 20 };
 
@@ -29,6 +30,19 @@ static bool parse(struct router *r, const char *rules)
 	return true;
 }
 
+/* Memory ahead of need, as every program with an engine should have it. */
+static void *keep(void *ctx)
+{
+	const struct timespec pause = {.tv_nsec = 2000000};
+	struct router *r = ctx;
+
+	while (!atomic_load_explicit(&r->over, memory_order_relaxed)) {
+		(void)nat_engine_maintain(r->engine);
+		(void)nanosleep(&pause, NULL);
+	}
+	return NULL;
+}
+
 static bool start(struct router *r)
 {
 	struct nat_sysctl sysctl;
@@ -45,7 +59,8 @@ static bool start(struct router *r)
 	r->engine = nat_engine_new(&cfg, &err);
 	if (r->engine)
 		r->worker = nat_worker_new(r->engine);
-	return r->worker;
+	r->kept = r->worker && !pthread_create(&r->keeper, NULL, keep, r);
+	return r->kept;
 }
 
 struct router *router_new(const char *rules)
@@ -65,6 +80,9 @@ void router_free(struct router *r)
 {
 	if (!r)
 		return;
+	atomic_store_explicit(&r->over, true, memory_order_relaxed);
+	if (r->kept)
+		(void)pthread_join(r->keeper, NULL);
 	nat_worker_free(r->worker);
 	if (r->engine)
 		nat_engine_free(r->engine);

@@ -5,6 +5,8 @@
 #ifndef NATBENCH_MICRO_ROUTER_H
 #define NATBENCH_MICRO_ROUTER_H
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -23,6 +25,9 @@ struct router {
 	uint8_t scratch[ROUTER_BATCH * FLOWS_SLOT];
 	uint64_t now_ns; /* some 20 ns later with each packet */
 	uint16_t lan, wan;
+	pthread_t keeper;
+	bool kept; /* there is a keeper */
+	_Atomic bool over;
 };
 
 /* iptables-save text around nat POSTROUTING's rules @RULES, string literals. */
