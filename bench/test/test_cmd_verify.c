@@ -32,6 +32,8 @@ static const struct {
 	{ "-r @typo.v4 @noise.pcap", "typo.v4:1: " },
 	{ "-i eth9=@noise.pcap", "eth9" },
 	{ "--json @absent/out.json @noise.pcap", "absent/out.json" },
+	{ "--sysctl net.netfilter.nf_conntrack_max=9 " NATBENCH_SOURCE_DIR
+	  "/pcaps/dns.pcap", "nf_conntrack_max" },
 };
 
 /* Kernel and core agree about these captures in these scenarios. */

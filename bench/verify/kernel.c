@@ -67,6 +67,16 @@ static void missing(struct nat_error *err, const char *what, const char *why)
 		       n ? ", " : "missing: ", what, why);
 }
 
+/* How many connections there may be is one number for all namespaces, and not
+ * ours to change. */
+static bool wants_limit(const struct kernel_config *cfg)
+{
+	struct nat_sysctl usual;
+
+	nat_sysctl_defaults(&usual);
+	return cfg->sysctl && cfg->sysctl->max != usual.max;
+}
+
 int kernel_check(const struct kernel_config *cfg, struct nat_error *err)
 {
 	static const char path[] = "/dev/net/tun";
@@ -80,6 +90,9 @@ int kernel_check(const struct kernel_config *cfg, struct nat_error *err)
 	int fd = open(path, O_RDWR | O_CLOEXEC), entered;
 
 	*err = (struct nat_error){.line = 0};
+	if (wants_limit(cfg))
+		missing(err, "nf_conntrack_max of its own",
+			"all namespaces share one");
 	if (fd < 0)
 		missing(err, path, strerrordesc_np(errno));
 	else
