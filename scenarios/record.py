@@ -109,7 +109,11 @@ class Router:
         run("ip", "link", "set", "lo", "up")
         topology = scenario / "topology.ip"
         self.fd = {name: self.tun(name) for name in interfaces(topology)}
-        run("ip", "-batch", str(topology))
+        lines = topology.read_text().splitlines(True)
+        run("ip", "-batch", "-",
+            text="".join(l for l in lines if not l.startswith("-6 ")))
+        run("ip", "-6", "-batch", "-",
+            text="".join(l[3:] for l in lines if l.startswith("-6 ")))
         self.restore((scenario / "rules.v4").read_text())
         self.restore(PROBE)
         self.listener = subprocess.Popen(("conntrack", "-E"), text=True,

@@ -44,6 +44,7 @@ static const char usage[] =
 	"timestamp\n"
 	"      --stats FILE      counters of each thread, as conntrack -S\n"
 	"      --rules-out FILE  rules and counters, as iptables-save -c\n"
+	"      --rules6-out FILE the same of IPv6\n"
 	"\n";
 
 enum {
@@ -59,6 +60,7 @@ enum {
 	EVENT_TIMES,
 	STATS,
 	RULES_OUT,
+	RULES6_OUT,
 };
 
 /* Everything the command line asks for. */
@@ -113,6 +115,9 @@ static bool take_option(struct request *q, int code, char *arg)
 	case RULES_OUT:
 		q->files.rules.path = arg;
 		return true;
+	case RULES6_OUT:
+		q->files.rules6.path = arg;
+		return true;
 	case 'h':
 		q->help = true;
 		return true;
@@ -141,6 +146,7 @@ static bool parse(struct request *q, int argc, char **argv)
 		{"events-timestamp", no_argument, NULL, EVENT_TIMES},
 		{"stats", required_argument, NULL, STATS},
 		{"rules-out", required_argument, NULL, RULES_OUT},
+		{"rules6-out", required_argument, NULL, RULES6_OUT},
 		{"help", no_argument, NULL, 'h'},
 		{0},
 	};

@@ -9,12 +9,13 @@
 #include "cli/scenario.h"
 
 static const char usage[] =
-	"usage: natbench rules -r FILE [OPTION...] [CHAIN]\n"
+	"usage: natbench rules -r FILE | -6 FILE [OPTION...] [CHAIN]\n"
 	"\n"
 	"Prints what iptables -L prints of the rules in FILE, or of one "
 	"chain.\n"
 	"\n"
 	"  -r, --rules FILE      the rules, as iptables-save writes them\n"
+	"  -6, --rules6 FILE     the same as ip6tables-save does\n"
 	"  -t, --table TABLE     raw, mangle, nat or filter [nat]\n"
 	"  -v, --verbose         counters and interfaces too\n"
 	"  -n, --numeric         protocols and addresses as numbers\n"
@@ -23,6 +24,7 @@ static const char usage[] =
 
 struct request {
 	const char *file;
+	bool v6;
 	struct nat_list_options list;
 	bool save;
 };
@@ -61,7 +63,8 @@ static int answer(const struct request *q)
 	text = scenario_read_file(q->file, &len);
 	if (!text)
 		return CLI_ERROR;
-	rules = nat_rules_parse(text, len, &err);
+	rules = q->v6 ? nat_rules6_parse(text, len, &err)
+		      : nat_rules_parse(text, len, &err);
 	free(text);
 	if (!rules)
 		return scenario_complain(q->file, &err);
@@ -74,7 +77,9 @@ static bool take_option(struct request *q, int code, const char *arg)
 {
 	switch (code) {
 	case 'r':
+	case '6':
 		q->file = arg;
+		q->v6 = code == '6';
 		return true;
 	case 't':
 		q->list.table = arg;
@@ -96,6 +101,7 @@ int cmd_rules(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{"rules", required_argument, NULL, 'r'},
+		{"rules6", required_argument, NULL, '6'},
 		{"table", required_argument, NULL, 't'},
 		{"verbose", no_argument, NULL, 'v'},
 		{"numeric", no_argument, NULL, 'n'},
@@ -108,7 +114,7 @@ int cmd_rules(int argc, char **argv)
 	int code;
 
 	/* NOLINTNEXTLINE(concurrency-mt-unsafe): no other thread */
-	while ((code = getopt_long(argc, argv, "r:t:vnxSh", options, NULL)) !=
+	while ((code = getopt_long(argc, argv, "r:6:t:vnxSh", options, NULL)) !=
 	       -1) {
 		if (code == 'h') {
 			fputs(usage, stdout);

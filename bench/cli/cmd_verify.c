@@ -45,7 +45,7 @@ struct request {
 	struct store store;
 	struct capture_feed feed;
 	struct verify verify;
-	char *topology_text, *rules_text;
+	char *topology_text, *rules_text, *rules6_text;
 	struct verify_config cfg;
 	const char *dir;
 	char *diagnosis;
@@ -125,9 +125,13 @@ static bool configure(struct request *q)
 	q->topology_text = scenario_topology_text(s, &k->topology_text.len);
 	k->topology_text.at = q->topology_text;
 	if (s->rules)
-		q->rules_text = scenario_rules_text(s, &k->rules.len);
+		q->rules_text = scenario_rules_text(s, 4, &k->rules.len);
+	if (s->rules6)
+		q->rules6_text = scenario_rules_text(s, 6, &k->rules6.len);
 	k->rules.at = q->rules_text;
-	return k->topology_text.at && (k->rules.at || !s->rules);
+	k->rules6.at = q->rules6_text;
+	return k->topology_text.at && (k->rules.at || !s->rules) &&
+	       (k->rules6.at || !s->rules6);
 }
 
 static int compare(struct request *q)
@@ -222,6 +226,7 @@ int cmd_verify(int argc, char **argv)
 	free(q->diagnosis);
 	free(q->topology_text);
 	free(q->rules_text);
+	free(q->rules6_text);
 	free(q);
 	return r;
 }

@@ -82,12 +82,13 @@ static int open_text(struct text_output *t)
 	return t->file ? 0 : cli_complain("%s", err.text);
 }
 
-enum { N_TEXTS = 5 };
+enum { N_TEXTS = 6 };
 
 static struct text_output *text_of(struct replay_files *f, unsigned i)
 {
 	struct text_output *const all[N_TEXTS] = {
-		&f->json, &f->conntrack, &f->events, &f->stats, &f->rules,
+		&f->json,  &f->conntrack, &f->events,
+		&f->stats, &f->rules,     &f->rules6,
 	};
 	return all[i];
 }
@@ -193,14 +194,14 @@ static int write_conntrack(const struct text_output *t, const struct replay *r)
 }
 
 static int write_rules(const struct text_output *t, const struct scenario *s,
-		       const struct replay *r)
+		       unsigned family, const struct replay *r)
 {
 	struct nat_rules *rules;
 	int failed;
 
-	if (!t->file || !s->rules)
+	if (!t->file || !(family == 6 ? s->rules6 : s->rules))
 		return 0;
-	rules = scenario_parse_rules(s);
+	rules = scenario_parse_rules(s, family);
 	if (!rules)
 		return CLI_ERROR;
 	failed = dump_rules(r->engine, rules, t->file);
@@ -261,7 +262,8 @@ int replay_files_save(struct replay_files *f, const struct scenario *s,
 	const struct replay *r = result->replay;
 
 	if (replay_files_json(f, f->json.file ? result_json(result) : NULL) ||
-	    write_conntrack(&f->conntrack, r) || write_rules(&f->rules, s, r))
+	    write_conntrack(&f->conntrack, r) ||
+	    write_rules(&f->rules, s, 4, r) || write_rules(&f->rules6, s, 6, r))
 		return CLI_ERROR;
 	write_events(&f->events, r);
 	write_stats(&f->stats, r);

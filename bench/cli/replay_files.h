@@ -36,7 +36,7 @@ struct replay_files {
 	unsigned n_inputs, n_outputs;
 	bool verbatim;
 	bool wanted[INTERFACES_MOST]; /* some output is about it */
-	struct text_output json, conntrack, events, stats, rules;
+	struct text_output json, conntrack, events, stats, rules, rules6;
 	struct capture_summary summary; /* once loaded */
 };
 

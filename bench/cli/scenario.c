@@ -13,11 +13,13 @@
 
 #define DEFAULT_TOPOLOGY "home-router/topology.ip"
 #define DEFAULT_RULES    "home-router/rules.v4"
+#define DEFAULT_RULES6   "home-router/rules.v6"
 
 const char scenario_usage[] =
-	"Scenario (without -T and -r: home-router, which is compiled in):\n"
+	"Scenario (without -T, -r and -6: home-router, which is compiled in):\n"
 	"  -T, --topology FILE   interfaces, addresses, routes: ip -batch\n"
 	"  -r, --rules FILE      IPv4 rules: iptables-save\n"
+	"  -6, --rules6 FILE     IPv6 rules: ip6tables-save\n"
 	"      --sysctl net.netfilter.NAME=VALUE\n"
 	"      --seed N          of the hash key and every random choice\n"
 	"      --client-if IF    where conversations begin [the first]\n"
@@ -120,8 +122,7 @@ enum scenario_taken scenario_option(struct scenario *s, int code,
 		s->rules_file = arg;
 		break;
 	case '6':
-		cli_complain("-6 %s: IPv6 rules are not supported yet", arg);
-		ok = false;
+		s->rules6_file = arg;
 		break;
 	case SCENARIO_SYSCTL:
 		ok = take_sysctl(s, arg);
@@ -188,22 +189,36 @@ static bool load_topology(struct scenario *s)
 	return s->topology;
 }
 
-/* A topology of the user's without rules has none: the default rules belong
- * to the default topology. */
-static bool has_rules(const struct scenario *s)
+static const char *rules_file(const struct scenario *s, unsigned family)
 {
-	return s->rules_file || !s->topology_file;
+	return family == 6 ? s->rules6_file : s->rules_file;
 }
 
-struct nat_rules *scenario_parse_rules(const struct scenario *s)
+static const char *default_rules(unsigned family)
+{
+	return family == 6 ? DEFAULT_RULES6 : DEFAULT_RULES;
+}
+
+/* A topology of the user's without rules has none: the default rules belong
+ * to the default topology. So do those of one family to those of the other. */
+static bool has_rules(const struct scenario *s, unsigned family)
+{
+	return rules_file(s, family) ||
+	       (!s->topology_file && !s->rules_file && !s->rules6_file);
+}
+
+struct nat_rules *scenario_parse_rules(const struct scenario *s,
+				       unsigned family)
 {
 	struct nat_rules *rules;
 	struct nat_error err = {0};
 	struct source src;
 
-	if (!has_rules(s) || !source_open(&src, s->rules_file, DEFAULT_RULES))
+	if (!has_rules(s, family) ||
+	    !source_open(&src, rules_file(s, family), default_rules(family)))
 		return NULL;
-	rules = nat_rules_parse(src.text, src.len, &err);
+	rules = family == 6 ? nat_rules6_parse(src.text, src.len, &err)
+			    : nat_rules_parse(src.text, src.len, &err);
 	if (!rules || nat_rules_check(rules, s->topology, &err)) {
 		scenario_complain(src.name, &err);
 		nat_rules_free(rules);
@@ -232,18 +247,21 @@ char *scenario_topology_text(const struct scenario *s, size_t *len)
 	return copy_text(s->topology_file, DEFAULT_TOPOLOGY, len);
 }
 
-char *scenario_rules_text(const struct scenario *s, size_t *len)
+char *scenario_rules_text(const struct scenario *s, unsigned family,
+			  size_t *len)
 {
-	return has_rules(s) ? copy_text(s->rules_file, DEFAULT_RULES, len)
-			    : NULL;
+	return has_rules(s, family) ? copy_text(rules_file(s, family),
+						default_rules(family), len)
+				    : NULL;
 }
 
 static bool load_rules(struct scenario *s)
 {
-	if (!has_rules(s))
-		return true;
-	s->rules = scenario_parse_rules(s);
-	return s->rules;
+	s->rules = scenario_parse_rules(s, 4);
+	if (!s->rules && has_rules(s, 4))
+		return false;
+	s->rules6 = scenario_parse_rules(s, 6);
+	return s->rules6 || !has_rules(s, 6);
 }
 
 static bool find_if(const struct scenario *s, const char *option,
@@ -277,6 +295,7 @@ struct nat_config scenario_config(const struct scenario *s)
 	return (struct nat_config){
 		.topology = s->topology,
 		.rules = s->rules,
+		.rules6 = s->rules6,
 		.sysctl = &s->sysctl,
 		.seed = s->seed,
 	};
@@ -285,7 +304,9 @@ struct nat_config scenario_config(const struct scenario *s)
 void scenario_free(struct scenario *s)
 {
 	nat_rules_free(s->rules);
+	nat_rules_free(s->rules6);
 	nat_topology_free(s->topology);
 	s->rules = NULL;
+	s->rules6 = NULL;
 	s->topology = NULL;
 }

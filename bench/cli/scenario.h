@@ -49,14 +49,14 @@ extern const char scenario_usage[];
 
 struct scenario {
 	struct nat_topology *topology;
-	struct nat_rules *rules; /* NULL: none */
+	struct nat_rules *rules, *rules6; /* NULL: none */
 	struct nat_sysctl sysctl;
 	uint64_t seed;
 	uint16_t client_if;
 	uint16_t server_if; /* NAT_NO_IF: where the first packet left */
 
 	/* what the options said; borrowed from argv */
-	const char *topology_file, *rules_file;
+	const char *topology_file, *rules_file, *rules6_file;
 	const char *client_name, *server_name;
 };
 
@@ -73,13 +73,16 @@ enum scenario_taken scenario_option(struct scenario *s, int code,
 int scenario_load(struct scenario *s);
 /* The engine's configuration; the caller sets workers. */
 struct nat_config scenario_config(const struct scenario *s);
-/* The rules once more, for the counters of nat_engine_rule_counters(); the
- * caller's. NULL: there are none, or they changed on disk, and said so. */
-struct nat_rules *scenario_parse_rules(const struct scenario *s);
+/* The rules of @family once more, for the counters of
+ * nat_engine_rule_counters(); the caller's. NULL: there are none, or they
+ * changed on disk, and said so. */
+struct nat_rules *scenario_parse_rules(const struct scenario *s,
+				       unsigned family);
 /* What the files say, for whoever else is to read them; the caller's, NUL at
  * the end. NULL: there are no rules, or it could not be read and said so. */
 char *scenario_topology_text(const struct scenario *s, size_t *len);
-char *scenario_rules_text(const struct scenario *s, size_t *len);
+char *scenario_rules_text(const struct scenario *s, unsigned family,
+			  size_t *len);
 /* Frees what scenario_load() made; also after it failed or never ran. */
 void scenario_free(struct scenario *s);
 

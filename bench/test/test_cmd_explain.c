@@ -47,7 +47,7 @@ static const struct {
 	{ cmd_explain, "-T @empty.ip x.pcap", "no line names an interface" },
 	{ cmd_explain, "-r @typo.v4 x.pcap", "typo.v4:3: " },
 	{ cmd_explain, "-r @if.v4 x.pcap", "if.v4:3: " },
-	{ cmd_explain, "-6 rules.v6 x.pcap", "IPv6 rules are not supported" },
+	{ cmd_explain, "-6 rules.v6 x.pcap", "rules.v6: No such file" },
 	{ cmd_explain, "--seed x y.pcap", "--seed x: a number" },
 	{ cmd_explain, "--sysctl nonsense=1 y.pcap", "unknown sysctl" },
 	{ cmd_explain, "--sysctl net.netfilter.nf_conntrack_max=x y.pcap",

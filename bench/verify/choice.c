@@ -51,12 +51,14 @@ static void grow(void *ctx, const char *text, size_t len)
 	g->text[g->len] = '\0';
 }
 
-char *chooser_core_rules(struct chooser *c)
+char *chooser_core_rules(struct chooser *c, unsigned family)
 {
+	struct text text = family == 6 ? c->rules6_text : c->rules_text;
 	struct growing g = {.text = calloc(1, 1)};
 	struct nat_error err;
 	struct nat_rules *r =
-		nat_rules_parse(c->rules_text.at, c->rules_text.len, &err);
+		family == 6 ? nat_rules6_parse(text.at, text.len, &err)
+			    : nat_rules_parse(text.at, text.len, &err);
 
 	if (r && !nat_engine_rule_counters(c->engine, r))
 		nat_rules_save(r, (struct nat_sink){grow, &g});
@@ -68,7 +70,7 @@ static int choose_lot(struct chooser *c, const struct nat_choice *q)
 {
 	struct nat_error err;
 	char *kernel = kernel_rules(c->kernel, 4, q->table, &err);
-	char *core = chooser_core_rules(c);
+	char *core = chooser_core_rules(c, 4);
 	int lot = -1;
 
 	if (kernel && core) {

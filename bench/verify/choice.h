@@ -15,15 +15,15 @@ struct choices {
 struct chooser {
 	struct kernel *kernel;
 	struct nat_engine *engine;
-	struct text rules_text;
+	struct text rules_text, rules6_text;
 	struct choices made;
 };
 
 /* As nat_choice_fn. */
 int chooser_choose(void *chooser, const struct nat_choice *q);
 
-/* The engine's counters as iptables-save -c prints them, to be freed; NULL: no
- * memory. */
-char *chooser_core_rules(struct chooser *c);
+/* The engine's counters as iptables-save -c prints them, of that family, to be
+ * freed; NULL: no memory. */
+char *chooser_core_rules(struct chooser *c, unsigned family);
 
 #endif

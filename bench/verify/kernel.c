@@ -177,11 +177,50 @@ static int restore(const struct kernel *k, unsigned family, struct text rules,
 	return rules.at ? tool_run(argv, rules, NULL, err) : 0;
 }
 
-static int load_files(const struct kernel *k, struct nat_error *err)
+static bool is_ipv6_line(const char *line, size_t len)
+{
+	return len > 3 && !memcmp(line, "-6 ", 3);
+}
+
+/* The lines of the topology that begin with -6, without that, or the others. */
+static char *batch_lines(struct text topology, bool v6, size_t *len)
+{
+	const char *at = topology.at, *end = at + topology.len;
+	char *out = malloc(topology.len + 1);
+
+	for (*len = 0; out && at < end;) {
+		const char *stop = memchr(at, '\n', (size_t)(end - at));
+		size_t n = (size_t)((stop ? stop + 1 : end) - at);
+		size_t skip = v6 ? 3 : 0;
+
+		if (is_ipv6_line(at, n) == v6) {
+			memcpy(out + *len, at + skip, n - skip);
+			*len += n - skip;
+		}
+		at += n;
+	}
+	return out;
+}
+
+/* ip takes a family in front of a whole batch alone. */
+static int load_topology(const struct kernel *k, bool v6, struct nat_error *err)
 {
 	static const char *const batch[] = {"ip", "-batch", "-", NULL};
+	static const char *const batch6[] = {"ip", "-6", "-batch", "-", NULL};
+	struct text lines;
+	char *copy = batch_lines(k->cfg.topology_text, v6, &lines.len);
+	int rc = copy ? 0 : fail(err, "topology", ENOMEM);
 
-	if (tool_run(batch, k->cfg.topology_text, NULL, err) ||
+	lines.at = copy;
+	if (!rc && lines.len)
+		rc = tool_run(v6 ? batch6 : batch, lines, NULL, err);
+	free(copy);
+	return rc;
+}
+
+static int load_files(const struct kernel *k, struct nat_error *err)
+{
+	if (load_topology(k, false, err) || load_topology(k, true, err) ||
 	    restore(k, 4, k->cfg.rules, err) ||
 	    restore(k, 6, k->cfg.rules6, err))
 		return -1;

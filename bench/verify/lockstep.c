@@ -64,6 +64,7 @@ struct lockstep *lockstep_new(const struct twin_config *cfg,
 		.kernel = s->kernel,
 		.engine = s->engine,
 		.rules_text = cfg->kernel.rules,
+		.rules6_text = cfg->kernel.rules6,
 	};
 	nat_worker_choose(s->worker, chooser_choose, &s->chooser);
 	return s;
@@ -189,10 +190,23 @@ void lockstep_play(struct lockstep *s, const struct feed *f,
 	step->exception = exception(step);
 }
 
+static int compare_rules(struct lockstep *s, unsigned family,
+			 struct rules_diff *rules, struct nat_error *err)
+{
+	char *kernel = kernel_rules(s->kernel, family, NULL, err), *core = NULL;
+
+	if (kernel)
+		core = chooser_core_rules(&s->chooser, family);
+	if (core)
+		rules_diff_run(rules, kernel, core);
+	free(kernel);
+	free(core);
+	return core ? 0 : -1;
+}
+
 int lockstep_compare(struct lockstep *s, struct table_diff *table,
 		     struct rules_diff *rules, struct nat_error *err)
 {
-	char *kernel = NULL, *core = NULL;
 	int rc = kernel_each(s->kernel, table_diff_kernel, table);
 
 	*err = (struct nat_error){.line = 0};
@@ -202,16 +216,10 @@ int lockstep_compare(struct lockstep *s, struct table_diff *table,
 		return -1;
 	}
 	nat_engine_each(s->engine, now_ns(), table_diff_core, table);
-	if (s->chooser.rules_text.at) {
-		kernel = kernel_rules(s->kernel, 4, NULL, err);
-		core = kernel ? chooser_core_rules(&s->chooser) : NULL;
-		if (core)
-			rules_diff_run(rules, kernel, core);
-		else
-			rc = -1;
-		free(kernel);
-		free(core);
-	}
+	if (s->chooser.rules_text.at)
+		rc = compare_rules(s, 4, rules, err);
+	if (!rc && s->chooser.rules6_text.at)
+		rc = compare_rules(s, 6, rules, err);
 	if (table->failed || (rc && !err->text[0])) {
 		(void)snprintf(err->text, sizeof(err->text), "out of memory");
 		rc = -1;

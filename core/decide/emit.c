@@ -279,8 +279,8 @@ void emit_icmp_error_about(struct walk *k, const struct packet *about,
 
 	if (k->to_many || !deserves_error(about, fault))
 		return;
-	if (!src && !route_source(k->w->engine->topology, k->in_if,
-				  about->family, &to, &from))
+	if (!src && !route_error_source(k->w->engine->topology, k->in_if,
+					about->family, &to, &from))
 		return;
 	out = emit_room(k, build_error_max(about->family));
 	if (!out)

@@ -152,8 +152,7 @@ static bool decide(struct walk *k, enum manip m)
 	struct nat_range range;
 	struct chain_result res;
 
-	if (!ruleset_has(&k->w->engine->rules, TABLE_NAT,
-			 (enum nat_hook)k->hook))
+	if (!ruleset_has(walk_rules(k), TABLE_NAT, (enum nat_hook)k->hook))
 		return null_binding(k, m);
 	res = chains_run(k, TABLE_NAT);
 	if (!res.accept)

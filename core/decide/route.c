@@ -108,6 +108,21 @@ bool route_source(const struct nat_topology *t, uint16_t link, uint8_t family,
 	return e->has_source || e->verdict == ROUTE_TO_LOCAL;
 }
 
+bool route_error_source(const struct nat_topology *t, uint16_t in_if,
+			uint8_t family, const struct nat_addr *dst,
+			struct nat_addr *out)
+{
+	const struct fib_entry *e;
+
+	if (family == 4)
+		return route_source(t, in_if, family, dst, out);
+	e = find_output(t, in_if, family, NULL, dst, 0);
+	if (e->verdict == ROUTE_NONE)
+		return false;
+	*out = e->source;
+	return e->has_source || source6_select(t, in_if, dst, out);
+}
+
 bool route_source_via(const struct nat_topology *t, uint16_t in_if,
 		      uint8_t family, const struct nat_addr *dst,
 		      struct nat_addr *out)

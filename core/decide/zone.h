@@ -11,7 +11,7 @@
 
 static inline bool zone_in_use(const struct walk *k)
 {
-	return unlikely(k->w->engine->rules.extensions & CONN_ZONE);
+	return unlikely(walk_rules(k)->extensions & CONN_ZONE);
 }
 
 /* The zone that target CT put the packet in. */
