@@ -119,15 +119,16 @@ static bool sound(const struct packet *p)
 {
 	enum l4_fault f;
 
-	if (p->proto == PROTO_SCTP) /* not spoken here */
-		return true;
+	if (p->proto == PROTO_SCTP ||
+	    ((p->proto == PROTO_ICMP || p->proto == PROTO_ICMPV6) &&
+	     !packet_is_icmp(p)))
+		return true; /* not spoken here, whatever it is like */
 	if (p->proto == PROTO_UDPLITE)
 		return packet_udplite_ok(p);
 	if (p->family == 6 && p->proto == PROTO_UDP)
 		return packet_udp6_len(p);
 	f = packet_check_l4(p, true);
-	return f == L4_OK || f == L4_FAMILY ||
-	       (f == L4_FLAGS && packet_l4_csum_ok(p));
+	return f == L4_OK || (f == L4_FLAGS && packet_l4_csum_ok(p));
 }
 
 static void deliver4(struct walk *k)

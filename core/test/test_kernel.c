@@ -10,7 +10,7 @@ static void run(void **state)
 	script_run_file(*state);
 }
 
-static char marks[] = "marks", zones[] = "zones";
+static char marks[] = "marks", protocols[] = "protocols", zones[] = "zones";
 
 #define SCRIPTS(name)                                                          \
 	{                                                                      \
@@ -21,6 +21,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		SCRIPTS(marks),
+		SCRIPTS(protocols),
 		SCRIPTS(zones),
 	};
 
