@@ -2,6 +2,7 @@
  *
  * natbench verify: core and kernel, packet by packet. */
 #include <getopt.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,12 +13,14 @@
 #include "cli/scenario.h"
 #include "verify/capture_feed.h"
 #include "verify/diagnose.h"
+#include "verify/fuzz_feed.h"
 #include "verify/verify.h"
 #include "verify/verify_report.h"
 
 static const char usage[] =
 	"usage: natbench verify [OPTION...] CAPTURE\n"
 	"       natbench verify [OPTION...] -i IF=CAPTURE [-i IF=CAPTURE]...\n"
+	"       natbench verify [OPTION...] --fuzz N [--seed N]\n"
 	"\n"
 	"Plays a capture into the core and into the Linux kernel at hand, one\n"
 	"packet at a time, and compares all that both do: packets, "
@@ -28,6 +31,9 @@ static const char usage[] =
 	"differ.\n"
 	"\n"
 	"  -i, --input IF=FILE   what enters by interface IF, verbatim\n"
+	"      --fuzz N          no capture: N packets made for the scenario\n"
+	"      --kinds LIST      what --fuzz makes: kinds between commas, or\n"
+	"                        -KIND to leave one out\n"
 	"      --iptables KIND   legacy or nft [legacy]\n"
 	"      --compare-every N compare the tables every N packets [5000]\n"
 	"      --keep-going      count all differences, not the first alone\n"
@@ -37,13 +43,16 @@ static const char usage[] =
 	"      --json FILE       the result as data; - is stdout\n"
 	"\n";
 
-enum { IPTABLES = 0x200, COMPARE_EVERY, KEEP_GOING, JSON };
+enum { IPTABLES = 0x200, COMPARE_EVERY, KEEP_GOING, JSON, FUZZ, KINDS };
 
 struct request {
 	struct scenario scenario;
 	struct replay_files files;
 	struct store store;
 	struct capture_feed feed;
+	struct fuzz_feed fuzz;
+	uint32_t kinds;
+	char made[48]; /* what --fuzz is called in the answer */
 	struct verify verify;
 	char *topology_text, *rules_text, *rules6_text;
 	struct verify_config cfg;
@@ -58,6 +67,16 @@ static bool take_iptables(struct request *q, const char *arg)
 	if (q->cfg.twin.kernel.nft || !strcmp(arg, "legacy"))
 		return true;
 	cli_complain("--iptables %s: legacy or nft is needed", arg);
+	return false;
+}
+
+static bool take_kinds(struct request *q, const char *arg)
+{
+	struct capture_error err;
+
+	if (!traffic_parse_kinds(&q->kinds, arg, &err))
+		return true;
+	cli_complain("--kinds %s: %s", arg, err.text);
 	return false;
 }
 
@@ -77,6 +96,10 @@ static bool take_option(struct request *q, int code, char *arg)
 	case 'o':
 		q->dir = arg;
 		return true;
+	case FUZZ:
+		return cli_number("--fuzz", arg, 1, UINT32_MAX, &q->fuzz.most);
+	case KINDS:
+		return take_kinds(q, arg);
 	case JSON:
 		q->files.json.path = arg;
 		return true;
@@ -89,6 +112,17 @@ static bool take_option(struct request *q, int code, char *arg)
 	}
 }
 
+/* Either --fuzz or captures. */
+static bool has_source(struct request *q, int n, char **names)
+{
+	if (!q->fuzz.most)
+		return replay_files_captures(&q->files, "verify", n, names);
+	if (!n && !q->files.n_inputs)
+		return true;
+	cli_complain("verify: --fuzz takes no capture");
+	return false;
+}
+
 static bool parse(struct request *q, int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -99,6 +133,8 @@ static bool parse(struct request *q, int argc, char **argv)
 		{"keep-going", no_argument, NULL, KEEP_GOING},
 		{"output", required_argument, NULL, 'o'},
 		{"json", required_argument, NULL, JSON},
+		{"fuzz", required_argument, NULL, FUZZ},
+		{"kinds", required_argument, NULL, KINDS},
 		{"help", no_argument, NULL, 'h'},
 		{0},
 	};
@@ -109,8 +145,7 @@ static bool parse(struct request *q, int argc, char **argv)
 				   NULL)) != -1)
 		if (!take_option(q, code, optarg))
 			return false;
-	return q->help || replay_files_captures(&q->files, "verify",
-						argc - optind, argv + optind);
+	return q->help || has_source(q, argc - optind, argv + optind);
 }
 
 /* The scenario as both sides want it. */
@@ -137,12 +172,13 @@ static bool configure(struct request *q)
 static int compare(struct request *q)
 {
 	struct progress_bar bar = progress_bar("verifying");
-	struct feeder feeder = capture_feeder(&q->feed);
+	struct feeder feeder =
+		q->fuzz.most ? fuzz_feeder(&q->fuzz) : capture_feeder(&q->feed);
 	struct nat_error err = {0};
 	int failed;
 
 	q->cfg.progress = progress_bar_hear(&bar);
-	q->cfg.expected = store_count(&q->store);
+	q->cfg.expected = q->fuzz.most ? q->fuzz.most : store_count(&q->store);
 	failed = verify_run(&q->verify, &q->cfg, &feeder, &err);
 	progress_bar_end(&bar);
 	return failed ? cli_complain("verify: %s", err.text) : 0;
@@ -165,8 +201,8 @@ static int answer(struct request *q)
 {
 	const struct verify_report report = {
 		.verify = &q->verify,
-		.source = q->files.summary.name,
-		.frames = q->files.summary.frames,
+		.source = q->fuzz.most ? q->made : q->files.summary.name,
+		.frames = q->fuzz.most ? q->fuzz.made : q->files.summary.frames,
 		.unanswered = q->feed.unanswered,
 		.diagnosis = q->diagnosis,
 	};
@@ -184,6 +220,38 @@ static int answer(struct request *q)
 		       : CLI_OK;
 }
 
+static int open_captures(struct request *q)
+{
+	if (replay_files_load(&q->files, &q->store))
+		return -1;
+	if (capture_feed_init(&q->feed, &q->store, q->files.verbatim,
+			      q->scenario.client_if, q->scenario.server_if)) {
+		cli_complain("verify: out of memory");
+		return -1;
+	}
+	return 0;
+}
+
+static int open_fuzz(struct request *q)
+{
+	struct capture_error err;
+	const struct traffic_config cfg = {
+		.topology = q->scenario.topology,
+		.topology_text = q->topology_text,
+		.rules_text = {q->rules_text},
+		.seed = q->scenario.seed,
+		.kinds = q->kinds,
+	};
+
+	(void)snprintf(q->made, sizeof(q->made), "made with seed %" PRIu64,
+		       cfg.seed);
+	q->fuzz.traffic = traffic_new(&cfg, &err);
+	if (q->fuzz.traffic)
+		return 0;
+	cli_complain("verify: --fuzz: %s", err.text);
+	return -1;
+}
+
 static int run(struct request *q)
 {
 	struct nat_error err;
@@ -191,13 +259,10 @@ static int run(struct request *q)
 	if (scenario_load(&q->scenario) ||
 	    replay_files_open(&q->files, &q->scenario) || !configure(q))
 		return CLI_ERROR;
-	if (replay_files_load(&q->files, &q->store))
+	if (q->fuzz.most ? open_fuzz(q) : open_captures(q))
 		return CLI_ERROR;
 	if (kernel_check(&q->cfg.twin.kernel, &err))
 		return cli_complain("verify: %s", err.text);
-	if (capture_feed_init(&q->feed, &q->store, q->files.verbatim,
-			      q->scenario.client_if, q->scenario.server_if))
-		return cli_complain("verify: out of memory");
 	return compare(q) || tell_more(q) ? CLI_ERROR : answer(q);
 }
 
@@ -221,6 +286,7 @@ int cmd_verify(int argc, char **argv)
 	replay_files_drop(&q->files);
 	verify_free(&q->verify);
 	capture_feed_fini(&q->feed);
+	traffic_free(q->fuzz.traffic);
 	store_free(&q->store);
 	scenario_free(&q->scenario);
 	free(q->diagnosis);

@@ -34,6 +34,7 @@ struct flow_end {
 
 struct flow {
 	struct flow_end end[SIDES];
+	uint32_t number; /* the how manieth that was opened */
 	uint8_t family, proto;
 	uint8_t talk; /* row of the table in talks.c; see there */
 	bool live;

@@ -16,7 +16,8 @@ enum { FLOWS = 256, WAITING = 32 };
 struct parcel {
 	uint8_t data[DRAFT_PACKET + DRAFT_TRAILER];
 	uint32_t len;
-	uint16_t iface, group;
+	uint16_t iface;
+	uint32_t group;
 	const char *what, *oddity;
 };
 
@@ -25,6 +26,7 @@ struct traffic {
 	uint32_t kinds;
 	struct places places;
 	struct flow flow[FLOWS];
+	uint32_t opened;
 
 	struct draft draft; /* the packet in the making */
 	struct parcel now;  /* the packet made last */

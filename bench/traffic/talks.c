@@ -191,7 +191,8 @@ bool talk_open(struct traffic *t, struct flow *f)
 	uint8_t family = draw_family(t);
 	const struct talk *talk = DRAW(&t->rng, talks, t->kinds);
 
-	*f = (struct flow){.family = family,
+	*f = (struct flow){.number = ++t->opened,
+			   .family = family,
 			   .talk = (uint8_t)(talk - talks),
 			   .proto = talk->proto[family == 6],
 			   .live = true};

@@ -119,7 +119,7 @@ static void make(struct traffic *t)
 	struct parcel *p = &t->now;
 	bool error = t->kinds & KIND(ERRORS) && chance(&t->rng, ERROR);
 
-	p->group = (uint16_t)(f - t->flow + 1);
+	p->group = f->number;
 	p->what = error ? draft_error(t, f) : talk_next(t, f);
 	p->oddity = oddity_draft(t);
 	seal(t);

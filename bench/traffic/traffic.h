@@ -77,7 +77,7 @@ struct traffic_packet {
 	const uint8_t *data; /* from the IP header on */
 	uint32_t len;
 	uint16_t in_if;     /* topology index */
-	uint16_t group;     /* its connection's place, from 1 */
+	uint32_t group;     /* its connection: counted from 1 */
 	const char *what;   /* names of the rows that made it */
 	const char *oddity; /* "": nothing odd was done to it */
 };
