@@ -34,6 +34,9 @@ static const struct {
 	{ "--json @absent/out.json @noise.pcap", "absent/out.json" },
 	{ "--sysctl net.netfilter.nf_conntrack_max=9 " NATBENCH_SOURCE_DIR
 	  "/pcaps/dns.pcap", "nf_conntrack_max" },
+	{ "--fuzz 10 @noise.pcap", "--fuzz takes no capture" },
+	{ "--fuzz 0", "--fuzz 0" },
+	{ "--fuzz 10 --kinds tcp,tpc", "unknown kind 'tpc'" },
 };
 
 /* Kernel and core agree about these captures in these scenarios. */
@@ -153,11 +156,34 @@ static void test_agree(void **state)
 		}
 }
 
+/* Well-behaved and not: no scenario and no seed is special. */
+static void test_fuzz(void **state)
+{
+	static const char *const routers[] = {
+		"home-router",  "container-host", "phone-host", "carrier",
+		"port-forward", "balancer",       "firewall",   "netmap",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N_ROWS(routers); i++) {
+		const char *dir = NATBENCH_SOURCE_DIR, *s = routers[i];
+		char line[1024];
+
+		(void)snprintf(line, sizeof(line),
+			       "-T %s/scenarios/%s/topology.ip "
+			       "-r %s/scenarios/%s/rules.v4 --json - "
+			       "--fuzz 2000 --seed %zu --kinds tcp,udp,icmp",
+			       dir, s, dir, s, i + 1);
+		verify(line);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_faults),
 		cmocka_unit_test(test_agree),
+		cmocka_unit_test(test_fuzz),
 	};
 
 	return cmocka_run_group_tests(tests, make_files, remove_files);

@@ -165,14 +165,14 @@ static const struct row {
 	/* of a thousand, at least */
 	unsigned established, translated;
 } rows[] = {
-	{ "home-router", 30000, 300, 300 },
-	{ "container-host", 25000, 200, 50 },
-	{ "phone-host", 25000, 200, 100 },
-	{ "carrier", 25000, 200, 200 },
-	{ "port-forward", 25000, 150, 200 },
-	{ "balancer", 25000, 200, 100 },
-	{ "firewall", 25000, 100, 20 },
-	{ "netmap", 25000, 100, 100 },
+	{ "home-router", 30000, 200, 200 },
+	{ "container-host", 25000, 100, 30 },
+	{ "phone-host", 25000, 100, 40 },
+	{ "carrier", 25000, 80, 80 },
+	{ "port-forward", 25000, 80, 80 },
+	{ "balancer", 25000, 100, 30 },
+	{ "firewall", 25000, 50, 10 },
+	{ "netmap", 25000, 80, 80 },
 };
 /* clang-format on */
 

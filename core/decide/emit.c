@@ -382,6 +382,15 @@ static const uint8_t reject_code[2][REJECT_ROUTE + 1] = {
 	},
 };
 
+/* What everybody got nobody refuses. */
+static bool is_everybodys(const struct walk *k, const struct nat_addr *dst)
+{
+	enum route_type type = route_addr_type(k->w->engine->topology,
+					       k->p.family, dst, NAT_NO_IF);
+
+	return type == ROUTE_BROADCAST || type == ROUTE_MULTICAST;
+}
+
 void emit_reject(struct walk *k, enum reject_with with)
 {
 	bool v6 = k->p.family == 6;
@@ -394,6 +403,8 @@ void emit_reject(struct walk *k, enum reject_with with)
 
 	/* IPv6 looks for the transport first */
 	if (v6 && (k->p.lost || k->p.frag & IPV4_OFFSET))
+		return;
+	if (k->hook == NAT_HOOK_INPUT && is_everybodys(k, &dst))
 		return;
 	if (with == REJECT_TCP_RESET)
 		reject_with_reset(k);

@@ -113,12 +113,31 @@ static void answer_udp(struct walk *k)
 	k->ct = held;
 }
 
+/* UDP takes what its header says and no more. */
+static struct packet trimmed(const struct packet *p)
+{
+	struct packet udp = *p;
+	uint32_t said;
+
+	if (packet_l4_len(p) < UDP_HEADER)
+		return udp;
+	said = load16_host(packet_l4(p) + UDP_LEN);
+	if (said >= UDP_HEADER && said < packet_l4_len(p))
+		udp.len = udp.l4 + said;
+	return udp;
+}
+
 /* The transport layer's own checks come before any answer; unlike the
  * tracker's they know nothing of flags. */
 static bool sound(const struct packet *p)
 {
+	struct packet udp;
 	enum l4_fault f;
 
+	if (p->proto == PROTO_UDP && p->family == PACKET_IPV4) {
+		udp = trimmed(p);
+		return packet_check_l4(&udp, true) == L4_OK;
+	}
 	if (p->proto == PROTO_SCTP ||
 	    ((p->proto == PROTO_ICMP || p->proto == PROTO_ICMPV6) &&
 	     !packet_is_icmp(p)))

@@ -217,7 +217,7 @@ uint32_t build_fragment(uint8_t *out, const struct packet *p, uint32_t from,
 			uint32_t n)
 {
 	uint32_t header = p->l4;
-	uint16_t frag = (uint16_t)(p->frag + from / 8);
+	uint16_t frag = (uint16_t)((p->frag & IPV4_FRAGMENT) + from / 8);
 
 	memcpy(out, p->ip, header);
 	memcpy(out + header, p->ip + header + from, n);

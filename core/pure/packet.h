@@ -25,6 +25,7 @@ enum {
 	IPV4_DF = 0x4000,
 	IPV4_MF = 0x2000,
 	IPV4_OFFSET = 0x1fff,
+	IPV4_FRAGMENT = 0x7fff, /* them all: without the reserved bit */
 	IPV6_HEADER = 40,
 	IPV6_MTU_MIN = 1280,
 	TCP_HEADER = 20,

@@ -196,7 +196,7 @@ void rewrite_first_fragment(struct packet *p, uint32_t payload)
 	struct csum_delta d = {0};
 
 	p->len = p->l4 + payload;
-	p->frag |= IPV4_MF;
+	p->frag = (uint16_t)((p->frag & IPV4_FRAGMENT) | IPV4_MF);
 	put16(p->ip + IPV4_LEN, wire16(p->len), &d);
 	put16(p->ip + IPV4_FRAG, wire16(p->frag), &d);
 	fix_check(p->ip + IPV4_CHECK, d);

@@ -371,6 +371,11 @@ enum confirm_result conns_confirm(struct conns_view *v, struct conn_ref *r)
 	bool done = false;
 
 	both_of(s, r->conn, &b);
+	/* Who talks to himself is answered by all he says after the first. */
+	if (unlikely(b.hash[NAT_ORIGINAL] == b.hash[NAT_REPLY])) {
+		ref[0] = make_ref(r->index, NAT_REPLY);
+		ref[1] = make_ref(r->index, NAT_ORIGINAL);
+	}
 	table_lock(&s->table, &g, b.hash, NAT_N_DIRS);
 	winner = holder(v, &g, 0, &b, NAT_ORIGINAL);
 	if (likely(!winner.conn))

@@ -326,7 +326,7 @@ static const struct {
 	{"all", E "(udp " ENDS "len 100)", NONE, 0, 108},
 	{"options", E "(udp " ENDS "nops 8 len 2)", NONE, 0, 10},
 	{"options cut", E "(udp " ENDS "nops 8 cut 24)", NONE, 0, NONE},
-	{"header of 16", E "(udp " ENDS ")", 0, 0x44, NONE},
+	{"header of 16", E "(udp " ENDS ")", 0, 0x44, 12},
 	{"version 6", E "(udp " ENDS ")", 0, 0x65, NONE},
 	{"wrong sum", E "(udp " ENDS ")", IPV4_CHECK, 0x55, 8},
 	{"total beyond", E "(udp " ENDS ")", IPV4_LEN, 0x55, 8},
