@@ -34,7 +34,7 @@ static void check_invert(const struct nat_tuple *t)
 	struct nat_tuple reply, again;
 
 	if (!tuple_invert(&reply, t)) {
-		MUST(t->proto == PROTO_ICMP);
+		MUST(proto_is_icmp(t->proto));
 		return;
 	}
 	MUST(addr_equal(&reply.src, &t->dst));
