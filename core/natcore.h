@@ -301,7 +301,8 @@ NAT_API struct nat_engine *nat_engine_new(const struct nat_config *cfg,
 NAT_API void nat_engine_free(struct nat_engine *e);
 
 /* A packet in a caller's buffer: in @data, @len, @in_if and @time_ns, the
- * rest out. @data begins with the IP header and is rewritten in place. */
+ * rest out. @data begins with the IP header and is rewritten in place; one that
+ * grew (TCPMSS) is elsewhere then, and lives as what the router originates. */
 struct nat_packet {
 	uint8_t *data;
 	uint32_t len;     /* out: without what trailed the IP datagram; 0: see

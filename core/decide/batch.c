@@ -91,10 +91,12 @@ static void account(struct nat_worker *w, const struct walk *k,
 	w->stats.state[k->state]++;
 	if (k->verdict == NAT_DROP)
 		w->stats.drop[k->reason]++;
-	if (unlikely(k->reassembled))
+	if (unlikely(k->reassembled)) {
 		pkt->len = k->verdict == NAT_FORWARD ? 0 : pkt->len;
-	else
+	} else {
+		pkt->data = k->p.ip; /* elsewhere if it grew */
 		pkt->len = k->p.len;
+	}
 	pkt->mark = k->mark;
 	pkt->out_if =
 		k->verdict == NAT_FORWARD ? k->out_if : (uint16_t)NAT_NO_IF;

@@ -199,6 +199,7 @@ static void send(struct walk *cause, uint8_t *bytes, uint32_t len, bool related)
 		return;
 	k.out_if = r.out_if;
 	k.next_hop = r.next_hop;
+	k.no_socket = related && k.p.proto == PROTO_TCP;
 	if (related)
 		track_with(&k, cause);
 	if (!k.ct.conn)

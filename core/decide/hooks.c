@@ -131,7 +131,8 @@ static bool forward(struct walk *k)
 	rewrite_hops_down(&k->p);
 	k->hook = NAT_HOOK_FORWARD;
 	trace(k, NAT_STEP_FORWARD, "TTL down");
-	return filter(k, TABLE_MANGLE) && filter(k, TABLE_FILTER);
+	return filter(k, TABLE_MANGLE) && filter(k, TABLE_FILTER) &&
+	       filter(k, TABLE_SECURITY);
 }
 
 /* SRC nat, confirm, out: the end of whatever leaves. */
@@ -151,7 +152,8 @@ static void input(struct walk *k, enum route_verdict to)
 		return;
 	k->hook = NAT_HOOK_INPUT;
 	if (!filter(k, TABLE_MANGLE) || !filter(k, TABLE_FILTER) ||
-	    !nat(k, MANIP_SRC) || !conntrack_confirm(k))
+	    !filter(k, TABLE_SECURITY) || !nat(k, MANIP_SRC) ||
+	    !conntrack_confirm(k))
 		return;
 	k->verdict = NAT_LOCAL;
 	local_deliver(k, to);
@@ -299,7 +301,8 @@ void walk_output(struct walk *k)
 	k->hook = NAT_HOOK_OUTPUT;
 	trace(k, NAT_STEP_ORIGINATE, "the router's own");
 	if (filter(k, TABLE_RAW) && track(k) && mangle_output(k) &&
-	    nat_output(k) && filter(k, TABLE_FILTER))
+	    nat_output(k) && filter(k, TABLE_FILTER) &&
+	    filter(k, TABLE_SECURITY))
 		post(k);
 	finish(k);
 }

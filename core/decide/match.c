@@ -391,6 +391,17 @@ static bool match_fits(const struct match *m, struct walk *k, bool *hotdrop)
 		return match_iprange(&m->iprange, k);
 	case MATCH_LIMIT:
 		return match_limit(&m->limit, k);
+	case MATCH_LENGTH:
+	case MATCH_TTL:
+	case MATCH_TOS:
+	case MATCH_DSCP:
+	case MATCH_TCPMSS:
+	case MATCH_MAC:
+	case MATCH_PKTTYPE:
+	case MATCH_OWNER:
+	case MATCH_HELPER:
+	case MATCH_CONNBYTES:
+		return match_others(m, k, hotdrop);
 	case MATCH_COMMENT:
 	case N_MATCHES:
 		return true;

@@ -11,4 +11,7 @@
 /* The part of a rule before its first -m, and then each -m in order. */
 bool rule_fits(const struct rule *r, struct walk *k, bool *hotdrop);
 
+/* Those of match_others.c. */
+bool match_others(const struct match *m, const struct walk *k, bool *hotdrop);
+
 #endif

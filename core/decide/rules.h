@@ -17,13 +17,23 @@
 
 #include "natcore.h"
 
-enum table_id { TABLE_RAW, TABLE_MANGLE, TABLE_NAT, TABLE_FILTER, N_TABLES };
+enum table_id {
+	TABLE_RAW,
+	TABLE_MANGLE,
+	TABLE_NAT,
+	TABLE_FILTER,
+	TABLE_SECURITY,
+	N_TABLES
+};
 extern const char *const table_name[N_TABLES];
 
 enum {
 	RULE_IF_LEN = 16,    /* with its NUL, as the kernel's IFNAMSIZ */
 	RULE_CHAIN_LEN = 29, /* with its NUL */
 	RULE_COMMENT_LEN = 256,
+	RULE_HELPER_LEN = 30,
+	LOG_PREFIX_LEN = 30,
+	NFLOG_PREFIX_LEN = 64,
 	MULTIPORT_SLOTS = 15,
 	NO_CHAIN = 0xffff,
 };
@@ -65,6 +75,16 @@ enum match_kind {
 	MATCH_IPRANGE,
 	MATCH_LIMIT,
 	MATCH_CONNMARK,
+	MATCH_LENGTH,
+	MATCH_TTL,
+	MATCH_TOS,
+	MATCH_DSCP,
+	MATCH_TCPMSS,
+	MATCH_MAC,
+	MATCH_PKTTYPE,
+	MATCH_OWNER,
+	MATCH_HELPER,
+	MATCH_CONNBYTES,
 	N_MATCHES,
 };
 
@@ -212,6 +232,60 @@ struct match_limit {
 	uint32_t state; /* slot in the engine's rule state */
 };
 
+/* LENGTH of the datagram, TCPMSS. */
+struct match_range {
+	uint16_t min, max; /* inclusive */
+	bool invert;
+};
+
+enum ttl_order { TTL_EQUAL, TTL_NOT, TTL_BELOW, TTL_ABOVE };
+
+struct match_ttl {
+	uint8_t order; /* enum ttl_order */
+	uint8_t ttl;
+};
+
+/* TOS; DSCP, whose six bits are the upper ones of the byte. */
+struct match_tos {
+	uint8_t value, mask;
+	bool invert;
+};
+
+struct match_mac {
+	uint8_t addr[6];
+	bool invert;
+};
+
+enum packet_type { PKT_UNICAST, PKT_BROADCAST, PKT_MULTICAST };
+
+struct match_pkttype {
+	uint8_t type; /* enum packet_type */
+	bool invert;
+};
+
+enum { OWNER_UID = 1, OWNER_GID = 2, OWNER_SOCKET = 4 };
+
+struct match_owner {
+	uint8_t asked, inverted; /* OWNER_* bits */
+	bool suppl_groups;
+	uint32_t uid_min, uid_max, gid_min, gid_max;
+};
+
+struct match_helper {
+	char name[RULE_HELPER_LEN]; /* empty: any */
+	bool invert;
+};
+
+enum connbytes_what { CONNBYTES_PACKETS, CONNBYTES_BYTES, CONNBYTES_AVERAGE };
+enum { CONNBYTES_BOTH = NAT_N_DIRS };
+
+struct match_connbytes {
+	uint64_t from, to; /* inclusive; to 0: no end */
+	uint8_t what;      /* enum connbytes_what */
+	uint8_t dir;       /* enum nat_dir, or CONNBYTES_BOTH */
+	bool invert;
+};
+
 struct match {
 	enum match_kind kind;
 	uint8_t family; /* 4 or 6: how its addresses are written */
@@ -228,6 +302,14 @@ struct match {
 		struct match_statistic statistic;
 		struct match_iprange iprange;
 		struct match_limit limit;
+		struct match_range length, tcpmss;
+		struct match_ttl ttl;
+		struct match_tos tos; /* MATCH_DSCP too */
+		struct match_mac mac;
+		struct match_pkttype pkttype;
+		struct match_owner owner;
+		struct match_helper helper;
+		struct match_connbytes connbytes;
 		char *comment;
 	};
 };
@@ -244,6 +326,14 @@ enum target_kind {
 	TARGET_CT,
 	TARGET_NOTRACK,
 	TARGET_TRACE,
+	TARGET_TOS,
+	TARGET_DSCP,
+	TARGET_TTL,
+	TARGET_TCPMSS,
+	TARGET_LOG,
+	TARGET_NFLOG,
+	TARGET_CLASSIFY,
+	TARGET_CHECKSUM,
 	TARGET_REJECT, /* from here on targets decide */
 	TARGET_SNAT,
 	TARGET_DNAT,
@@ -308,6 +398,32 @@ struct target_ct {
 	uint16_t ctevents, expevents; /* bits 0 new .. 9 secmark; 0: not said */
 };
 
+/* (tos & ~mask) ^ value. DSCP has the upper six bits. */
+struct target_tos {
+	uint8_t value, mask;
+};
+
+enum ttl_change { TTL_SET, TTL_INC, TTL_DEC };
+
+struct target_ttl {
+	uint8_t change; /* enum ttl_change */
+	uint8_t by;
+};
+
+enum { MSS_CLAMP = 0xffff }; /* to what the path takes */
+
+struct target_log {
+	uint8_t level, flags; /* as syslog and the kernel number them */
+	char prefix[LOG_PREFIX_LEN];
+};
+
+struct target_nflog {
+	uint16_t group, threshold; /* 0: not said */
+	bool sized;                /* --nflog-size, else --nflog-range */
+	uint32_t len;
+	char prefix[NFLOG_PREFIX_LEN];
+};
+
 struct target {
 	enum target_kind kind;
 	uint8_t family;
@@ -317,6 +433,12 @@ struct target {
 		struct nat_range range; /* SNAT .. NETMAP */
 		struct target_mark mark;
 		struct target_ct ct;
+		struct target_tos tos; /* TARGET_DSCP too */
+		struct target_ttl ttl;
+		uint16_t mss; /* TCPMSS, host order */
+		struct target_log log;
+		struct target_nflog nflog;
+		uint32_t priority; /* CLASSIFY */
 	};
 };
 

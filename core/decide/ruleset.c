@@ -19,7 +19,8 @@ static bool target_tracks(const struct target *t)
 static bool match_tracks(enum match_kind kind)
 {
 	return kind == MATCH_CONNTRACK || kind == MATCH_STATE ||
-	       kind == MATCH_CONNMARK;
+	       kind == MATCH_CONNMARK || kind == MATCH_HELPER ||
+	       kind == MATCH_CONNBYTES;
 }
 
 static bool needs_conntrack(const struct rule *r)
@@ -31,12 +32,21 @@ static bool needs_conntrack(const struct rule *r)
 	return needed;
 }
 
-/* What connections have to remember for the rule. */
-static uint8_t extensions(const struct target *t)
+/* What connections have to remember for the rule. Whoever matches counters
+ * turns them on. */
+static uint8_t extensions(const struct rule *r)
 {
+	const struct target *t = &r->target;
+	unsigned layout = 0;
+
 	if (t->kind == TARGET_CT && (t->ct.zone || t->ct.zone_mark))
-		return CONN_ZONE;
-	return t->kind == TARGET_CONNMARK ? CONN_MARK : 0;
+		layout |= CONN_ZONE;
+	if (t->kind == TARGET_CONNMARK)
+		layout |= CONN_MARK;
+	for (unsigned i = 0; i < r->n_matches; i++)
+		if (r->match[i].kind == MATCH_CONNBYTES)
+			layout |= CONN_ACCT;
+	return (uint8_t)layout;
 }
 
 /* Before its first question an nth counter stands where the p-th one will
@@ -60,7 +70,7 @@ int ruleset_init(struct ruleset *r, const struct nat_rules *text)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < r->text->n_rules; i++) {
 		r->conntrack |= needs_conntrack(&r->text->rule[i]);
-		r->extensions |= extensions(&r->text->rule[i].target);
+		r->extensions |= extensions(&r->text->rule[i]);
 		start_states(r, &r->text->rule[i]);
 	}
 	r->nat = r->text->table[TABLE_NAT].present;

@@ -10,7 +10,11 @@ static bool nothing(struct walk *k, const struct target *t)
 }
 
 const target_fn target_does[N_TARGETS] = {
-	[TARGET_MARK] = target_mark, [TARGET_CONNMARK] = target_connmark,
-	[TARGET_CT] = target_ct,     [TARGET_NOTRACK] = target_notrack,
-	[TARGET_TRACE] = nothing,
+	[TARGET_MARK] = target_mark,     [TARGET_CONNMARK] = target_connmark,
+	[TARGET_CT] = target_ct,         [TARGET_NOTRACK] = target_notrack,
+	[TARGET_TRACE] = nothing,        [TARGET_TOS] = target_tos,
+	[TARGET_DSCP] = target_tos,      [TARGET_TTL] = target_ttl,
+	[TARGET_TCPMSS] = target_tcpmss, [TARGET_LOG] = nothing,
+	[TARGET_NFLOG] = nothing,        [TARGET_CLASSIFY] = nothing,
+	[TARGET_CHECKSUM] = nothing,
 };

@@ -13,6 +13,9 @@ bool target_mark(struct walk *k, const struct target *t);
 bool target_connmark(struct walk *k, const struct target *t);
 bool target_ct(struct walk *k, const struct target *t);
 bool target_notrack(struct walk *k, const struct target *t);
+bool target_tos(struct walk *k, const struct target *t);
+bool target_ttl(struct walk *k, const struct target *t);
+bool target_tcpmss(struct walk *k, const struct target *t);
 
 /* The target of that kind. */
 typedef bool (*target_fn)(struct walk *k, const struct target *t);

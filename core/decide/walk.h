@@ -39,6 +39,7 @@ struct walk {
 	bool inherited;          /* the connection is the cause's, not ours */
 	bool to_many;            /* IPv4 broadcast, multicast: nobody answers */
 	bool reassembled;        /* it came in fragments; see whole */
+	bool no_socket;          /* sent by a rule, not by the router's stack */
 	struct ip_options options;
 
 	/* not initialised before they are known */

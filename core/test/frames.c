@@ -26,6 +26,8 @@ struct spec {
 	uint32_t tag, chunk, itag;
 	uint32_t version, carries;
 	bool df, mf, evil, badsum, nosum, has_ulen;
+	uint8_t opts[40];
+	uint32_t opts_len;
 	const char *quoted; /* NULL: none */
 };
 
@@ -153,8 +155,27 @@ static bool take_tcp_flags(const char **text, struct spec *s)
 	return true;
 }
 
+static bool take_opts(const char **text, struct spec *s)
+{
+	char word[2 * sizeof(s->opts) + 1];
+
+	if (!take_word(text, word, sizeof(word)))
+		return false;
+	for (const char *c = word; *c; c += 2) {
+		unsigned byte;
+
+		if (!c[1] || sscanf(c, "%2x", &byte) != 1)
+			return false;
+		s->opts[s->opts_len++] = (uint8_t)byte;
+	}
+	s->doff = (TCP_HEADER + s->opts_len) / 4;
+	return s->opts_len % 4 == 0;
+}
+
 static bool set_word(struct spec *s, const char *word, const char **text)
 {
+	if (!strcmp(word, "opts"))
+		return take_opts(text, s);
 	for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
 		if (strcmp(word, numbers[i].word) != 0)
 			continue;
@@ -468,6 +489,8 @@ static bool build(struct frame *f, const struct spec *s, bool is_quote)
 		return false;
 	memset(ip, 0, sizeof(f->bytes));
 	body = l4 + (s->off ? 0 : l4_header_len(s->proto));
+	memcpy(body, s->opts, s->opts_len);
+	body += s->opts_len;
 	for (uint32_t i = 0; i < payload; i++)
 		body[i] = (uint8_t)i;
 	if (s->quoted && !put_quoted(s->quoted, body, &payload))

@@ -17,6 +17,7 @@
  *	len N       bytes of payload	    ttl N tos N ipid N df mf evil
  *	off N       fragment offset / 8     nops N  bytes of IP options
  *	seq N ack N win N doff N            of TCP; doff in words of 4
+ *	opts HEX    TCP options, whole words; doff follows
  *	ulen N      UDP's own length, UDP-Lite's coverage
  *	type N code N id N rest N	    of ICMP; rest: bytes 4 to 7
  *	tag N chunk N itag N		    of SCTP: verification tag, type of

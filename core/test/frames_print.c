@@ -105,6 +105,19 @@ static void say_gre(struct text *t, const uint8_t *l4)
 	say_nonzero(t, "id", load16_host(l4 + GRE_CALL));
 }
 
+/* How many bytes they are. */
+static uint32_t say_tcp_options(struct text *t, const uint8_t *l4, uint32_t len)
+{
+	uint32_t header = (uint32_t)(l4[TCP_DOFF] >> 4) * 4;
+
+	if (header <= TCP_HEADER || header > len)
+		return 0;
+	say(t, " opts ");
+	for (uint32_t i = TCP_HEADER; i < header; i++)
+		say(t, "%02x", l4[i]);
+	return header - TCP_HEADER;
+}
+
 /* Extension headers but a fragment's, which has other words. */
 static void say_ext(struct text *t, const struct packet *p)
 {
@@ -186,6 +199,8 @@ static void say_rest(struct text *t, const struct packet *p, const char *word)
 
 	if (word)
 		payload -= whole_header(p->proto);
+	if (word && p->proto == PROTO_TCP)
+		payload -= say_tcp_options(t, packet_l4(p), packet_l4_len(p));
 	if (word && packet_is_icmp(p)) {
 		if (quotes(p))
 			payload = 0;

@@ -10,7 +10,8 @@ static void run(void **state)
 	script_run_file(*state);
 }
 
-static char marks[] = "marks", protocols[] = "protocols", zones[] = "zones";
+static char mangle[] = "mangle", marks[] = "marks", protocols[] = "protocols",
+	    zones[] = "zones";
 
 #define SCRIPTS(name)                                                          \
 	{                                                                      \
@@ -20,6 +21,7 @@ static char marks[] = "marks", protocols[] = "protocols", zones[] = "zones";
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		SCRIPTS(mangle),
 		SCRIPTS(marks),
 		SCRIPTS(protocols),
 		SCRIPTS(zones),

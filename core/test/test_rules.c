@@ -12,8 +12,8 @@
 #include "text/text.h"
 
 static const char *const rule_set[] = {
-	"chains", "common", "conntrack", "marks", "misc",
-	"nat",    "ports",  "raw",       "sctp",
+	"chains", "common", "conntrack", "header", "log",  "marks",
+	"misc",   "nat",    "ports",     "raw",    "sctp",
 };
 
 /* The file data/rules/NAME.KIND, or NULL. */

@@ -169,29 +169,10 @@ static void comment_list(const struct match *m, bool numeric,
 	text_printf(out, " /* %s */", m->comment);
 }
 
-static bool plain(const char *s)
-{
-	if (!*s)
-		return false;
-	for (; *s; s++)
-		if (!strchr("_-0123456789"
-			    "abcdefghijklmnopqrstuvwxyz"
-			    "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
-			    *s))
-			return false;
-	return true;
-}
-
 static void comment_save(const struct match *m, struct nat_sink out)
 {
-	if (plain(m->comment)) {
-		text_printf(out, " --comment %s", m->comment);
-		return;
-	}
-	text_puts(out, " --comment \"");
-	for (const char *s = m->comment; *s; s++)
-		text_printf(out, "%s%c", strchr("\"'\\", *s) ? "\\" : "", *s);
-	text_puts(out, "\"");
+	text_puts(out, " --comment ");
+	text_word(out, m->comment);
 }
 
 static const struct text_option comment_options[] = {

@@ -21,6 +21,16 @@ const struct match_type *const match_type[N_MATCHES] = {
 	[MATCH_IPRANGE] = &match_type_iprange,
 	[MATCH_LIMIT] = &match_type_limit,
 	[MATCH_CONNMARK] = &match_type_connmark,
+	[MATCH_LENGTH] = &match_type_length,
+	[MATCH_TTL] = &match_type_ttl,
+	[MATCH_TOS] = &match_type_tos,
+	[MATCH_DSCP] = &match_type_dscp,
+	[MATCH_TCPMSS] = &match_type_tcpmss,
+	[MATCH_MAC] = &match_type_mac,
+	[MATCH_PKTTYPE] = &match_type_pkttype,
+	[MATCH_OWNER] = &match_type_owner,
+	[MATCH_HELPER] = &match_type_helper,
+	[MATCH_CONNBYTES] = &match_type_connbytes,
 };
 
 static const struct target_type target_type_chain = {
@@ -40,6 +50,14 @@ const struct target_type *const target_type[N_TARGETS] = {
 	[TARGET_CT] = &target_type_ct,
 	[TARGET_NOTRACK] = &target_type_notrack,
 	[TARGET_TRACE] = &target_type_trace,
+	[TARGET_TOS] = &target_type_tos,
+	[TARGET_DSCP] = &target_type_dscp,
+	[TARGET_TTL] = &target_type_ttl,
+	[TARGET_TCPMSS] = &target_type_tcpmss,
+	[TARGET_LOG] = &target_type_log,
+	[TARGET_NFLOG] = &target_type_nflog,
+	[TARGET_CLASSIFY] = &target_type_classify,
+	[TARGET_CHECKSUM] = &target_type_checksum,
 	[TARGET_REJECT] = &target_type_reject,
 	[TARGET_SNAT] = &target_type_snat,
 	[TARGET_DNAT] = &target_type_dnat,
@@ -51,24 +69,18 @@ const struct target_type *const target_type[N_TARGETS] = {
 /* What the kernel has and the core has not: worth another message than a
  * misspelling. */
 static const char *const missing_match[] = {
-	"ah",        "bpf",       "cgroup",     "cluster",   "connbytes",
-	"connlabel", "connlimit", "cpu",        "dccp",      "devgroup",
-	"dscp",      "ecn",       "esp",        "hashlimit", "helper",
-	"ipvs",      "length",    "mac",        "nfacct",    "osf",
-	"owner",     "physdev",   "pkttype",    "policy",    "quota",
-	"realm",     "recent",    "rpfilter",   "set",       "socket",
-	"string",    "tcpmss",    "time",       "tos",       "ttl",
-	"u32",       "udplite",   "dst",        "eui64",     "frag",
-	"hbh",       "hl",        "ipv6header", "mh",        "rt",
-	"srh",
+	"ah",    "bpf",    "cgroup",     "cluster", "connlabel", "connlimit",
+	"cpu",   "dccp",   "devgroup",   "ecn",     "esp",       "hashlimit",
+	"ipvs",  "nfacct", "osf",        "physdev", "policy",    "quota",
+	"realm", "recent", "rpfilter",   "set",     "socket",    "string",
+	"time",  "u32",    "udplite",    "dst",     "eui64",     "frag",
+	"hbh",   "hl",     "ipv6header", "mh",      "rt",        "srh",
 };
 
 static const char *const missing_target[] = {
-	"AUDIT",    "CHECKSUM", "CLASSIFY",    "CLUSTERIP", "DSCP",
-	"ECN",      "HMARK",    "IDLETIMER",   "LED",       "LOG",
-	"NFLOG",    "NFQUEUE",  "QUEUE",       "RATEEST",   "SET",
-	"SYNPROXY", "TCPMSS",   "TCPOPTSTRIP", "TEE",       "TOS",
-	"TPROXY",   "TTL",      "DNPT",        "HL",        "SNPT",
+	"AUDIT",   "CLUSTERIP", "ECN",     "HMARK", "IDLETIMER", "LED",
+	"NFQUEUE", "QUEUE",     "RATEEST", "SET",   "SYNPROXY",  "TCPOPTSTRIP",
+	"TEE",     "TPROXY",    "DNPT",    "HL",    "SNPT",
 };
 
 static bool listed(const char *const *list, size_t n, const char *name)

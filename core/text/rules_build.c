@@ -13,10 +13,9 @@
 #include "text/text.h"
 
 const char *const table_name[N_TABLES] = {
-	[TABLE_RAW] = "raw",
-	[TABLE_MANGLE] = "mangle",
-	[TABLE_NAT] = "nat",
-	[TABLE_FILTER] = "filter",
+	[TABLE_RAW] = "raw",           [TABLE_MANGLE] = "mangle",
+	[TABLE_NAT] = "nat",           [TABLE_FILTER] = "filter",
+	[TABLE_SECURITY] = "security",
 };
 
 unsigned table_hooks(enum table_id table)
@@ -26,6 +25,8 @@ unsigned table_hooks(enum table_id table)
 		[TABLE_MANGLE] = ALL_HOOKS,
 		[TABLE_NAT] = ALL_HOOKS & ~HOOK_BIT(FORWARD),
 		[TABLE_FILTER] =
+			HOOK_BIT(INPUT) | HOOK_BIT(FORWARD) | HOOK_BIT(OUTPUT),
+		[TABLE_SECURITY] =
 			HOOK_BIT(INPUT) | HOOK_BIT(FORWARD) | HOOK_BIT(OUTPUT),
 	};
 	return hooks[table];

@@ -92,10 +92,11 @@ static int check_rule(const struct chain *c, const struct rule *rule,
 		      unsigned hooks, struct nat_error *err)
 {
 	const struct target_type *target = target_type[rule->target.kind];
+	unsigned allowed = target->hooks_of ? target->hooks_of(&rule->target)
+					    : target->hooks;
 
-	if (hooks & ~target->hooks)
-		return refuse(c, rule, hooks & ~target->hooks, target->name,
-			      err);
+	if (hooks & ~allowed)
+		return refuse(c, rule, hooks & ~allowed, target->name, err);
 	for (unsigned i = 0; i < rule->n_matches; i++) {
 		const struct match *m = &rule->match[i];
 		const struct match_type *type = match_type[m->kind];

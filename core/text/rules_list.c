@@ -123,7 +123,9 @@ static void list_rule(const struct nat_rules *r, const struct rule *rule,
 	for (unsigned i = 0; i < rule->n_matches; i++)
 		match_type[rule->match[i].kind]->list(&rule->match[i],
 						      o->numeric, out);
-	if (target->list)
+	if (target->list_words && !o->numeric)
+		target->list_words(&rule->target, out);
+	else if (target->list)
 		target->list(&rule->target, out);
 	text_puts(out, "\n");
 }

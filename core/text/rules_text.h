@@ -78,6 +78,8 @@ struct target_type {
 	const char *listed_as; /* by iptables -L; NULL: its name */
 	unsigned tables;       /* bits of 1 << enum table_id */
 	unsigned hooks;        /* HOOK_BITs */
+	/* The same where the options decide; may be NULL. */
+	unsigned (*hooks_of)(const struct target *t);
 	uint32_t required;
 	const struct text_option *options; /* NULL: none */
 	void (*init)(struct target *t);    /* from zero; may be NULL */
@@ -85,6 +87,8 @@ struct target_type {
 		     struct nat_error *err); /* may be NULL */
 	/* Each piece begins with a space; NULL: nothing to say. */
 	void (*list)(const struct target *t, struct nat_sink out);
+	/* Without -n, where that is not the same; may be NULL. */
+	void (*list_words)(const struct target *t, struct nat_sink out);
 	void (*save)(const struct target *t, struct nat_sink out);
 };
 
@@ -97,12 +101,17 @@ extern const struct match_type match_type_tcp, match_type_udp, match_type_sctp,
 	match_type_icmp, match_type_icmp6, match_type_multiport,
 	match_type_conntrack, match_type_state, match_type_mark,
 	match_type_addrtype, match_type_statistic, match_type_comment,
-	match_type_iprange, match_type_limit, match_type_connmark;
+	match_type_iprange, match_type_limit, match_type_connmark,
+	match_type_length, match_type_ttl, match_type_tos, match_type_dscp,
+	match_type_tcpmss, match_type_mac, match_type_pkttype, match_type_owner,
+	match_type_helper, match_type_connbytes;
 extern const struct target_type target_type_accept, target_type_drop,
 	target_type_return, target_type_reject, target_type_snat,
 	target_type_dnat, target_type_masquerade, target_type_redirect,
 	target_type_netmap, target_type_mark, target_type_connmark,
-	target_type_ct, target_type_notrack, target_type_trace;
+	target_type_ct, target_type_notrack, target_type_trace, target_type_tos,
+	target_type_dscp, target_type_ttl, target_type_tcpmss, target_type_log,
+	target_type_nflog, target_type_classify, target_type_checksum;
 
 /* rule_types.c: by name; -EINVAL says in @err what is wrong with it. */
 MUST_USE int match_kind_named(const char *name, uint8_t family,

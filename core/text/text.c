@@ -108,3 +108,28 @@ struct nat_sink text_buffer_sink(struct text_buffer *b)
 {
 	return (struct nat_sink){.put = buffer_put, .ctx = b};
 }
+
+static bool plain(const char *s)
+{
+	if (!*s)
+		return false;
+	for (; *s; s++)
+		if (!strchr("_-0123456789"
+			    "abcdefghijklmnopqrstuvwxyz"
+			    "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+			    *s))
+			return false;
+	return true;
+}
+
+void text_word(struct nat_sink out, const char *s)
+{
+	if (plain(s)) {
+		text_puts(out, s);
+		return;
+	}
+	text_puts(out, "\"");
+	for (; *s; s++)
+		text_printf(out, "%s%c", strchr("\"'\\", *s) ? "\\" : "", *s);
+	text_puts(out, "\"");
+}

@@ -41,6 +41,9 @@ int text_prefix_len(const struct nat_addr *mask, uint8_t family);
 /* A mask as iptables writes it behind an address: "/LEN", dotted with holes. */
 struct text_mask text_mask(const struct nat_addr *mask, uint8_t family);
 
+/* A word as iptables-save writes it: quoted unless it is plain. */
+void text_word(struct nat_sink out, const char *s);
+
 /* A sink that keeps what it gets, always NUL-terminated. */
 struct text_buffer {
 	char *s; /* NULL while empty; free() it */

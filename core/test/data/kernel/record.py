@@ -55,8 +55,12 @@ SYSCTLS = {
     "ipv6/conf/default/disable_ipv6": 1,
 }
 
-# Counts what came past the filter: at INPUT delivered, at FORWARD let through.
-PROBE = "*security\n-A INPUT\n-A FORWARD\nCOMMIT\n"
+# Counts what came past all filters: at input delivered, at forward let through.
+PROBE = """table ip probe {
+    chain input { type filter hook input priority 60; counter; }
+    chain forward { type filter hook forward priority 60; counter; }
+}
+"""
 
 
 def run(*args, text=None):
@@ -119,13 +123,10 @@ class Router:
         names = dict.fromkeys(re.findall(r"\b(?:dev|iif)\s+(\S+)", text))
         self.fd = {name: self.tun(name) for name in names}
         run("ip", "-batch", "-", text=text)
-        self.restore("\n".join(script.rules) + "\n")
-        self.restore(PROBE)
+        run("iptables-legacy-restore", "--noflush", "--counters",
+            text="\n".join(script.rules) + "\n")
+        run("nft", "-f", "-", text=PROBE)
         self.tables = [l[1:] for l in script.rules if l.startswith("*")]
-
-    @staticmethod
-    def restore(text):
-        run("iptables-legacy-restore", "--noflush", "--counters", text=text)
 
     @staticmethod
     def tun(name):
@@ -136,8 +137,8 @@ class Router:
         return fd
 
     def passed(self):
-        text = run("iptables-legacy", "-t", "security", "-vnxL")
-        return [int(c) for c in re.findall(r"^ +pkts.*\n +(\d+)", text, re.M)][:2]
+        text = run("nft", "list", "table", "ip", "probe")
+        return [int(c) for c in re.findall(r"counter packets (\d+)", text)]
 
     def emitted(self):
         for name, fd in self.fd.items():
@@ -245,8 +246,8 @@ def main():
                         help="compare with what is recorded; write nothing")
     parser.add_argument("names", nargs="*", metavar="NAME")
     args = parser.parse_args()
-    if os.geteuid() or not shutil.which("conntrack"):
-        print("record.py: needs root, iptables and conntrack", file=sys.stderr)
+    if os.geteuid() or not all(map(shutil.which, ("conntrack", "nft"))):
+        print("record.py: needs root, iptables, nft and conntrack", file=sys.stderr)
         return 77
     frames = Frames()
     bad = False

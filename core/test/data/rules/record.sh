@@ -7,7 +7,7 @@
 #	NAME.list  iptables-legacy -L of the same tables, in several forms
 #	NAME.nft   iptables-nft-save -c after iptables-nft-restore, where that
 #	           back end takes the rules
-# Services, hosts and networks have no names while it runs: natcore looks
+# Services, hosts, networks and users have no names while it runs: natcore looks
 # nothing up. Needs root, iptables 1.8.9 and Debian's /etc/protocols.
 set -eu
 cd "$(dirname "$0")"
@@ -15,7 +15,7 @@ cd "$(dirname "$0")"
 # runs in fresh network and mount namespaces
 record() {
 	local name=$1 tables=() t form
-	for t in raw mangle nat filter; do
+	for t in raw mangle nat filter security; do
 		if grep -qx "\*$t" "$name.v4"; then
 			tables+=("$t")
 		fi
@@ -42,7 +42,7 @@ record_nft() {
 }
 
 if [ "${1-}" = --inside ]; then
-	for file in services hosts networks resolv.conf; do
+	for file in services hosts networks passwd group resolv.conf; do
 		if [ -e "/etc/$file" ]; then
 			mount --bind /dev/null "/etc/$file"
 		fi
