@@ -160,8 +160,9 @@ static void test_agree(void **state)
 static void test_fuzz(void **state)
 {
 	static const char *const routers[] = {
-		"home-router",  "container-host", "phone-host", "carrier",
-		"port-forward", "balancer",       "firewall",   "netmap",
+		"home-router", "container-host", "phone-host",
+		"carrier",     "port-forward",   "balancer",
+		"firewall",    "netmap",         "zones-marks",
 	};
 
 	(void)state;

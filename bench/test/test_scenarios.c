@@ -306,7 +306,8 @@ static void check_scenario(const char *scenario)
 	X(port_forward, "port-forward")                                        \
 	X(balancer, "balancer")                                                \
 	X(firewall, "firewall")                                                \
-	X(netmap, "netmap")
+	X(netmap, "netmap")                                                    \
+	X(zones_marks, "zones-marks")
 
 #define X(id, name)                                                            \
 	static void test_##id(void **state)                                    \

@@ -173,6 +173,7 @@ static const struct row {
 	{ "balancer", 25000, 100, 30 },
 	{ "firewall", 25000, 50, 10 },
 	{ "netmap", 25000, 80, 80 },
+	{ "zones-marks", 25000, 80, 30 },
 };
 /* clang-format on */
 
