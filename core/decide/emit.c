@@ -354,7 +354,7 @@ static bool intact(const struct walk *k)
 	case PROTO_ICMPV6:
 		if (packet_is_icmp(p))
 			break;
-		/* fall through */
+		__attribute__((fallthrough));
 	default:
 		return packet_whole_sum_ok(p);
 	}

@@ -126,7 +126,7 @@ static void check_row(const struct row *r)
 		.verbose = true,
 		.numeric = true,
 	};
-	struct text_buffer saved = {NULL}, listed = {NULL};
+	struct text_buffer saved = {.s = NULL}, listed = {.s = NULL};
 	char text[512], mark[64], got[512];
 	struct nat_error err;
 	struct nat_rules *rules;

@@ -111,7 +111,7 @@ static struct sctp_result update(struct sctp_track *t, const char *text,
 		.l4 = IPV4_HEADER,
 		.proto = PROTO_SCTP,
 	};
-	struct sctp_context c = {&sysctl, status, dir};
+	struct sctp_context c = {&sysctl, status, (uint8_t)dir};
 
 	return sctp_update(t, &p, &c);
 }

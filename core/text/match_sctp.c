@@ -137,9 +137,9 @@ static int sctp_chunks(const struct given *g)
 	struct match_sctp *m = &g->match->sctp;
 
 	m->inv_chunks = g->invert;
-	for (uint8_t how = SCTP_CHUNKS_ANY; how < ARRAY_LEN(how_word); how++)
+	for (size_t how = SCTP_CHUNKS_ANY; how < ARRAY_LEN(how_word); how++)
 		if (!strcasecmp(how_word[how], g->arg[0]))
-			m->how = how;
+			m->how = (uint8_t)how;
 	if (!m->how)
 		return text_fail(g->err, "'%s' is not all, any or only",
 				 g->arg[0]);
