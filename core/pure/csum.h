@@ -11,6 +11,7 @@
 #ifndef NAT_CSUM_H
 #define NAT_CSUM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -20,8 +21,9 @@
 /* Adds eight bytes with end-around carry. */
 static inline uint64_t csum_add(uint64_t sum, uint64_t v)
 {
-	sum += v;
-	return sum + (sum < v);
+	bool carry = __builtin_add_overflow(sum, v, &sum);
+
+	return sum + carry;
 }
 
 static inline uint64_t csum_load(const uint8_t *p)
@@ -104,8 +106,9 @@ struct csum_delta {
 
 static inline uint32_t csum_add32(uint32_t sum, uint32_t v)
 {
-	sum += v;
-	return sum + (sum < v);
+	bool carry = __builtin_add_overflow(sum, v, &sum);
+
+	return sum + carry;
 }
 
 static inline void csum_delta_u32(struct csum_delta *d, uint32_t from,

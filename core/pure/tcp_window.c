@@ -21,7 +21,7 @@ struct margins {
 ALWAYS_INLINE struct margins margins_of(const struct tcp_track *t,
 					const struct span *s, enum nat_dir dir)
 {
-	const struct tcp_side *snd = &t->side[dir], *rcv = &t->side[!dir];
+	const struct tcp_side *snd = &t->side[dir], *rcv = &t->side[dir ^ 1];
 
 	return (struct margins){
 		.seq_above = snd->maxend - s->seq,
@@ -43,12 +43,12 @@ ALWAYS_INLINE uint32_t seq_max(uint32_t a, uint32_t b)
 ALWAYS_INLINE void advance(struct tcp_track *t, const struct span *s,
 			   enum nat_dir dir, bool has_ack)
 {
-	struct tcp_side *snd = &t->side[dir], *rcv = &t->side[!dir];
+	struct tcp_side *snd = &t->side[dir], *rcv = &t->side[dir ^ 1];
 	unsigned acked = s->ack == rcv->end;
 	unsigned new = seq_after(s->end, snd->end);
 	uint32_t edge = s->sack + s->win;
 
-	t->flags[!dir] &= (uint8_t) ~(acked * TCP_DATA_UNACK);
+	t->flags[dir ^ 1] &= (uint8_t) ~(acked * TCP_DATA_UNACK);
 	t->flags[dir] |= (uint8_t)(new *TCP_DATA_UNACK);
 	snd->end = seq_max(s->end, snd->end);
 	snd->maxwin = max_u32(snd->maxwin, s->win + (s->sack - s->ack));
@@ -64,17 +64,17 @@ ALWAYS_INLINE void advance(struct tcp_track *t, const struct span *s,
 	t->flags[dir] |= TCP_MAXACK_SET;
 }
 
-/* An ACK that repeats the one before it in every field is a retransmission.
- * Before the caller notes class and direction. */
+/* An ACK that repeats the one before it in every field is a retransmission;
+ * the first field tells most of them apart. Before the caller notes class and
+ * direction. */
 ALWAYS_INLINE void count_repeats(struct tcp_track *t, const struct span *s,
 				 uint16_t win, enum nat_dir dir)
 {
-	uint32_t differs = (t->last_seq ^ s->seq) | (t->last_ack ^ s->ack) |
-			   (t->last_end ^ s->end) |
-			   (uint32_t)(t->last_win ^ win) |
-			   (tcp_last_dir(t) ^ dir);
+	bool repeats = unlikely(t->last_seq == s->seq) &&
+		       t->last_ack == s->ack && t->last_end == s->end &&
+		       t->last_win == win && tcp_last_dir(t) == dir;
 
-	t->retrans = differs ? 0 : (uint8_t)(t->retrans + 1);
+	t->retrans = repeats ? (uint8_t)(t->retrans + 1) : 0;
 	t->last_seq = s->seq;
 	t->last_ack = s->ack;
 	t->last_end = s->end;
@@ -137,12 +137,12 @@ void tcp_window_open(struct tcp_track *t, const struct tcp_segment *g)
 
 void tcp_window_resync(struct tcp_track *t, enum nat_dir dir)
 {
-	struct tcp_side *peer = &t->side[!dir];
+	struct tcp_side *peer = &t->side[dir ^ 1];
 
 	peer->end = t->last_end;
 	peer->maxend = t->last_end;
 	peer->maxwin = at_least_1(t->last_win);
-	t->flags[!dir] = t->last_opts >> TCP_LAST_OFFER_SHIFT;
+	t->flags[dir ^ 1] = t->last_opts >> TCP_LAST_OFFER_SHIFT;
 	t->side[dir] = (struct tcp_side){0};
 	t->flags[dir] &= TCP_LIBERAL;
 	t->scales = 0;
@@ -155,7 +155,7 @@ void tcp_window_resync(struct tcp_track *t, enum nat_dir dir)
 static bool learn_start(struct tcp_track *t, const struct tcp_segment *g,
 			enum nat_dir dir, uint32_t sack)
 {
-	struct tcp_side *snd = &t->side[dir], *rcv = &t->side[!dir];
+	struct tcp_side *snd = &t->side[dir], *rcv = &t->side[dir ^ 1];
 	enum tcp_state state = tcp_state(t);
 
 	if (snd->maxwin) {
@@ -186,7 +186,7 @@ static void fill_blanks(const struct tcp_track *t, const struct tcp_segment *g,
 			enum nat_dir dir, struct span *s)
 {
 	if (!(g->flags & TCP_ACK) || (g->flags & TCP_RST && !s->ack)) {
-		s->ack = t->side[!dir].end;
+		s->ack = t->side[dir ^ 1].end;
 		s->sack = s->ack;
 	}
 	if (g->flags & TCP_RST && !s->seq && tcp_state(t) == TCPS_SYN_SENT) {
@@ -206,7 +206,7 @@ static enum tcp_why above_window(const struct tcp_track *t,
 				 const struct span *s, enum nat_dir dir,
 				 struct margins m)
 {
-	uint32_t window = t->side[!dir].maxwin;
+	uint32_t window = t->side[dir ^ 1].maxwin;
 
 	if (!window || is_beyond(m.seq_below) || is_beyond(m.ack_below) ||
 	    is_beyond(m.ack_above) || s->end - t->side[dir].maxend + 1 > window)
@@ -223,7 +223,7 @@ static enum tcp_why judge(const struct tcp_track *t, const struct span *s,
 		return above_window(t, s, dir, m);
 	if (is_beyond(m.ack_above))
 		return TCP_WHY_ACK_ABOVE;
-	if (t->side[!dir].maxwin && is_beyond(m.seq_below))
+	if (t->side[dir ^ 1].maxwin && is_beyond(m.seq_below))
 		return TCP_WHY_SEQ_BELOW;
 	if (is_beyond(m.ack_below))
 		return TCP_WHY_ACK_BELOW;
@@ -243,7 +243,7 @@ enum tcp_why tcp_window_check(struct tcp_track *t, const struct tcp_segment *g,
 	enum tcp_why why;
 
 	s.sack = s.ack;
-	if (t->flags[!dir] & TCP_SACK_PERM)
+	if (t->flags[dir ^ 1] & TCP_SACK_PERM)
 		s.sack = tcp_options_sack(g->options, g->options_len, g->ack) -
 			 c->ack_offset;
 	if ((!t->side[dir].maxwin || g->flags & TCP_SYN) &&
