@@ -80,12 +80,12 @@ static void check_sctp(const struct packet *p)
 
 	nat_sysctl_defaults(&sysctl);
 	for (unsigned state = 0; state < SCTP_N_STATES; state++)
-		for (uint8_t dir = 0; dir < NAT_N_DIRS; dir++) {
+		for (unsigned dir = 0; dir < NAT_N_DIRS; dir++) {
 			struct sctp_track t = {.state = (uint8_t)state};
 			struct sctp_context c = {
 				.sysctl = &sysctl,
 				.status = state ? NAT_ST_CONFIRMED : 0,
-				.dir = dir,
+				.dir = (uint8_t)dir,
 			};
 			struct sctp_result r;
 

@@ -64,7 +64,7 @@ static const uint32_t nibble[8][16] = {
 /* clang-format on */
 
 /* A byte that @after more follow. */
-static uint32_t byte_crc(uint32_t byte, unsigned after)
+static uint32_t byte_crc(uint32_t byte, size_t after)
 {
 	return nibble[2 * after][byte & 15] ^
 	       nibble[2 * after + 1][byte >> 4 & 15];
