@@ -238,7 +238,7 @@ static int open_fuzz(struct request *q)
 	const struct traffic_config cfg = {
 		.topology = q->scenario.topology,
 		.topology_text = q->topology_text,
-		.rules_text = {q->rules_text},
+		.rules_text = {q->rules_text, q->rules6_text},
 		.seed = q->scenario.seed,
 		.kinds = q->kinds,
 	};

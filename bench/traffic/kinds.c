@@ -9,8 +9,7 @@ enum { ALL = (1u << TRAFFIC_N_KINDS) - 1 };
 
 /* What the core does not yet do as Linux does; and times of day, which no two
  * routers agree on. */
-#define BY_NAME_ONLY                                                           \
-	(KIND(IPV6) | KIND(SCTP) | KIND(GRE) | KIND(FRAGMENTS) | KIND(CLOCK))
+#define BY_NAME_ONLY (KIND(IPV6) | KIND(FRAGMENTS) | KIND(CLOCK))
 
 static const char *const names[] = {
 #define X(id, name) [TRAFFIC_##id] = (name),
