@@ -81,6 +81,10 @@ int merge_next(struct capture_merge *m, struct capture_record *rec,
 {
 	struct input *first = NULL;
 
+	if (m->n == 1) { /* nothing to compare with */
+		*from = 0;
+		return reader_next(m->input[0].reader, rec, err);
+	}
 	for (size_t i = 0; i < m->n; i++) {
 		struct input *in = &m->input[i];
 

@@ -1,57 +1,58 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * libpcap over a source, and the faults told apart: libpcap reads nothing but
- * what it needs next, so the stream is at its end exactly where a record is
- * cut, and is not where a record is nonsense. */
+ * The frames of a file, stripped, and the faults told apart. */
 #include "capture/reader.h"
 
 #include <inttypes.h>
 #include <pcap/pcap.h>
 #include <stdlib.h>
 
-#include "capture/source.h"
+#include "capture/frames.h"
 
 struct capture_reader {
 	const char *path; /* the caller's */
 	struct source *source;
-	FILE *file; /* pcap's, once there is one */
-	pcap_t *pcap;
-	int dlt;
+	struct frames frames;
+	int dlt; /* found to be supported */
 	struct capture_stats stats;
 };
 
-static int check_link_type(const struct capture_reader *r,
+/* Of the frame that comes next. */
+static int check_link_type(struct capture_reader *r, int dlt,
 			   struct capture_error *err)
 {
-	const char *name = pcap_datalink_val_to_name(r->dlt);
+	const char *name = pcap_datalink_val_to_name(dlt);
 
-	if (link_supported(r->dlt))
+	if (link_supported(dlt)) {
+		r->dlt = dlt;
 		return 0;
+	}
 	return capture_fail(err, "%s: link type %d (%s) is not supported",
-			    r->path, r->dlt, name ? name : "unknown");
+			    r->path, dlt, name ? name : "unknown");
 }
 
-static int open_pcap(struct capture_reader *r, struct capture_error *err)
+static int open_frames(struct capture_reader *r, struct capture_error *err)
 {
-	char text[PCAP_ERRBUF_SIZE] = "";
-	const char *fault;
+	enum frames_result result = frames_open(&r->frames, r->source);
+	const struct stream *s = &r->frames.stream;
+	const char *fault = source_fault(r->source);
 
-	r->pcap = pcap_fopen_offline_with_tstamp_precision(
-		r->file, PCAP_TSTAMP_PRECISION_NANO, text);
-	if (r->pcap) {
-		r->dlt = pcap_datalink(r->pcap);
-		return check_link_type(r, err);
-	}
-	fault = source_fault(r->source);
+	if (result == FRAMES_FRAME)
+		return check_link_type(r,
+				       r->frames.n_interfaces
+					       ? r->frames.interface[0].dlt
+					       : r->frames.dlt,
+				       err);
 	if (fault)
 		return capture_fail(err, "%s: %s", r->path, fault);
-	if (!feof(r->file))
+	if (result == FRAMES_FAULT)
 		return capture_fail(err, "%s: not a capture (%s)", r->path,
-				    text);
-	if (!ftello(r->file))
+				    r->frames.fault);
+	if (!s->before && !s->n)
 		return capture_fail(err, "%s: empty, no capture", r->path);
-	return capture_fail(err, "%s: ends inside the file header, at byte %jd",
-			    r->path, (intmax_t)ftello(r->file));
+	return capture_fail(err,
+			    "%s: ends inside the file header, at byte %" PRIu64,
+			    r->path, s->before + s->n);
 }
 
 struct capture_reader *reader_open(const char *path, struct progress progress,
@@ -64,68 +65,57 @@ struct capture_reader *reader_open(const char *path, struct progress progress,
 		return NULL;
 	}
 	r->path = path;
-	r->file = source_open(path, progress, &r->source, err);
-	if (r->file && !open_pcap(r, err))
+	r->source = source_open(path, progress, err);
+	if (r->source && !open_frames(r, err))
 		return r;
 	reader_close(r);
 	return NULL;
 }
 
-/* After a failed read: the end of a cut capture, or an error. */
-static int judge_failure(struct capture_reader *r, struct capture_error *err)
+/* No frame came: the end, that of a cut capture, or an error. */
+static int judge_end(struct capture_reader *r, enum frames_result result,
+		     struct capture_error *err)
 {
 	const char *fault = source_fault(r->source);
 
-	if (!fault && feof(r->file)) {
+	if (!fault && result == FRAMES_END)
+		return 0;
+	if (!fault && result == FRAMES_CUT) {
 		r->stats.cut_frame = r->stats.frames + 1;
 		return 0;
 	}
 	return capture_fail(
-		err, "%s: %s (frame %" PRIu64 ", near byte %jd%s)", r->path,
-		fault ? fault : pcap_geterr(r->pcap), r->stats.frames + 1,
-		(intmax_t)ftello(r->file),
+		err, "%s: %s (frame %" PRIu64 ", near byte %" PRIu64 "%s)",
+		r->path, fault ? fault : r->frames.fault, r->stats.frames + 1,
+		stream_position(&r->frames.stream),
 		source_packed(r->source) ? " of the unpacked capture" : "");
-}
-
-/* libpcap was asked for nanoseconds; it reads the seconds of old files as
- * signed, and neither part need make sense. */
-static uint64_t time_of(const struct pcap_pkthdr *h)
-{
-	const uint64_t second = UINT64_C(1000000000);
-	uint64_t s = (uint64_t)h->ts.tv_sec, ns = (uint64_t)h->ts.tv_usec;
-
-	if (h->ts.tv_sec < 0)
-		s = (uint32_t)h->ts.tv_sec;
-	if (s >= UINT64_MAX / second)
-		s = UINT64_MAX / second - 1;
-	return s * second + (ns < second ? ns : 0);
 }
 
 int reader_next(struct capture_reader *r, struct capture_record *rec,
 		struct capture_error *err)
 {
-	struct pcap_pkthdr *h;
-	const u_char *frame;
-	struct link_ip ip;
+	enum frames_result got;
 	enum link_result result;
-	int got;
+	struct frame frame;
+	struct link_ip ip;
 
 	do {
-		got = pcap_next_ex(r->pcap, &h, &frame);
-		if (got == PCAP_ERROR_BREAK)
-			return 0;
-		if (got != 1)
-			return judge_failure(r, err);
+		got = r->frames.next(&r->frames, &frame);
+		if (got != FRAMES_FRAME)
+			return judge_end(r, got, err);
+		if (frame.dlt != r->dlt && check_link_type(r, frame.dlt, err))
+			return -1;
 		r->stats.frames++;
-		result = link_strip(r->dlt, frame, h->caplen, h->len, &ip);
+		result = link_strip(frame.dlt, frame.data, frame.caplen,
+				    frame.len, &ip);
 		r->stats.result[result]++;
 	} while (!link_is_ip(result));
 	r->stats.ip_bytes += ip.len;
 	*rec = (struct capture_record){
-		.data = frame + ip.offset,
+		.data = frame.data + ip.offset,
 		.len = ip.len,
-		.wire_len = h->len,
-		.time_ns = time_of(h),
+		.wire_len = frame.len,
+		.time_ns = frame.time_ns,
 		.frame = r->stats.frames,
 	};
 	return 1;
@@ -140,9 +130,8 @@ void reader_close(struct capture_reader *r)
 {
 	if (!r)
 		return;
-	if (r->pcap)
-		pcap_close(r->pcap);
-	else if (r->file)
-		fclose(r->file);
+	frames_free(&r->frames);
+	if (r->source)
+		source_close(r->source);
 	free(r);
 }

@@ -7,7 +7,7 @@
 
 enum { HUGE_PAGE = 1 << 21 };
 
-static void *grow(const struct region *r, size_t size)
+static void *map(const struct region *r, size_t size)
 {
 	if (r->base)
 		return mremap(r->base, r->size, size, MREMAP_MAYMOVE);
@@ -15,18 +15,16 @@ static void *grow(const struct region *r, size_t size)
 		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 }
 
-bool region_reserve(struct region *r, size_t n)
+bool region_grow(struct region *r, size_t n)
 {
 	size_t need = r->used + n, size = r->size ? r->size : HUGE_PAGE;
 	void *p;
 
-	if (need <= r->size)
-		return true;
 	if (n > SIZE_MAX / 4 || need > SIZE_MAX / 4)
 		return false;
 	while (size < need)
 		size *= 2;
-	p = grow(r, size);
+	p = map(r, size);
 	if (p == MAP_FAILED)
 		return false;
 	/* a hint; without it the pages are small */

@@ -15,9 +15,15 @@ struct region {
 	size_t used, size; /* bytes from @used on are zero */
 };
 
+bool region_grow(struct region *r, size_t n);
+
 /* Makes room for @n more bytes. False: no memory, nothing changed. */
-__attribute__((warn_unused_result)) bool region_reserve(struct region *r,
-							size_t n);
+__attribute__((warn_unused_result)) static inline bool
+region_reserve(struct region *r, size_t n)
+{
+	return n <= r->size - r->used || region_grow(r, n);
+}
+
 void region_free(struct region *r);
 
 #endif

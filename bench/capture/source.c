@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
-#include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -23,7 +22,7 @@ struct source {
 	bool eof;          /* the file has no more */
 	bool inside;       /* a compressed stream has begun, not ended */
 	bool full;         /* the codec filled what it was given */
-	uint64_t in, out;  /* bytes read, bytes handed out */
+	uint64_t in;       /* bytes read */
 	uint64_t size;     /* of the file; 0: unknown */
 	uint8_t *buf;      /* WINDOW bytes: the unread are at..n */
 	size_t at, n;
@@ -207,45 +206,22 @@ static ssize_t packed_read(struct source *s, char *out, size_t len)
 	return (ssize_t)made;
 }
 
-static ssize_t cookie_read(void *cookie, char *out, size_t len)
+ssize_t source_read(struct source *s, void *out, size_t len)
 {
-	struct source *s = cookie;
-	ssize_t n = -1;
-
-	if (!s->fault)
-		n = s->codec->unpack ? packed_read(s, out, len)
-				     : plain_read(s, out, len);
-	if (n < 0)
-		errno = EIO;
-	else
-		s->out += (uint64_t)n;
-	return n;
-}
-
-/* Tells, and goes nowhere else. */
-static int cookie_seek(void *cookie, off64_t *offset, int whence)
-{
-	const struct source *s = cookie;
-
-	if (whence != SEEK_CUR || *offset) {
-		errno = ESPIPE;
+	if (s->fault)
 		return -1;
-	}
-	*offset = (off64_t)s->out;
-	return 0;
+	return s->codec->unpack ? packed_read(s, out, len)
+				: plain_read(s, out, len);
 }
 
-static int cookie_close(void *cookie)
+void source_close(struct source *s)
 {
-	struct source *s = cookie;
-
 	if (s->codec)
 		s->codec->fini(s);
 	if (s->fd != STDIN_FILENO)
 		close(s->fd);
 	free(s->buf);
 	free(s);
-	return 0;
 }
 
 /* Opens the file and reads enough of it to know its codec. */
@@ -275,17 +251,11 @@ static int begin(struct source *s, const char *path, struct capture_error *err)
 	return 0;
 }
 
-FILE *source_open(const char *path, struct progress progress,
-		  struct source **source, struct capture_error *err)
+struct source *source_open(const char *path, struct progress progress,
+			   struct capture_error *err)
 {
-	const cookie_io_functions_t io = {
-		.read = cookie_read,
-		.seek = cookie_seek,
-		.close = cookie_close,
-	};
 	struct source *s = calloc(1, sizeof(*s));
 	uint8_t *buf = malloc(WINDOW);
-	FILE *f;
 
 	if (!s || !buf) {
 		capture_fail(err, "%s: out of memory", path);
@@ -297,19 +267,10 @@ FILE *source_open(const char *path, struct progress progress,
 	s->buf = buf;
 	s->progress = progress;
 	if (begin(s, path, err) < 0) {
-		cookie_close(s);
+		source_close(s);
 		return NULL;
 	}
-	f = fopencookie(s, "r", io);
-	if (!f) {
-		capture_fail(err, "%s: out of memory", path);
-		cookie_close(s);
-		return NULL;
-	}
-	setvbuf(f, NULL, _IOFBF, WINDOW);
-	__fsetlocking(f, FSETLOCKING_BYCALLER);
-	*source = s;
-	return f;
+	return s;
 }
 
 const char *source_fault(const struct source *s)

@@ -19,6 +19,8 @@ static bool make_memos(struct lane *l)
 {
 	size_t size = lane_count(l->plan) * sizeof(struct memo);
 
+	if (!size)
+		return true;
 	if (!region_reserve(&l->memos, size))
 		return false;
 	memset(l->memos.base, 0, size);
