@@ -344,6 +344,13 @@ nat_worker_originated(const struct nat_worker *w, size_t *n);
 /* Between bursts: holds up no other thread's reclamation until the next run. */
 NAT_API void nat_worker_idle(struct nat_worker *w);
 
+/* Interface @if_index went down or, where @addr is not NULL, lost that address:
+ * connections to which MASQUERADE gave it end, as in Linux. Returns how many.
+ * The topology stays as it is. */
+NAT_API uint64_t nat_worker_if_down(struct nat_worker *w, uint64_t now_ns,
+				    uint16_t if_index,
+				    const struct nat_addr *addr);
+
 /* Gets memory ready ahead of need, so that no packet waits for it. For a thread
  * that has no worker, some hundred times a second while connections are being
  * made; each call takes up to some milliseconds. Without it all works, slower

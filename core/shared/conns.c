@@ -467,6 +467,28 @@ uint64_t conns_slots(const struct conns *s)
 	return n;
 }
 
+uint64_t conns_kill_those(struct conns_view *v,
+			  bool (*fn)(void *ctx, const struct conn *c),
+			  void *ctx)
+{
+	const struct pool *pool = &v->all->pool;
+	uint64_t n = 0;
+
+	for (uint32_t i = 0; i < pool_n_slabs(pool); i++) {
+		struct pool_slab slab = pool_slab(pool, i);
+
+		for (uint32_t j = 0; j < slab.n; j++) {
+			struct conn_ref r = {.index = slab.first +
+						      j * slab.step};
+
+			r.conn = pool_at(pool, r.index);
+			if (in_use(r.conn) && fn(ctx, r.conn))
+				n += conns_kill(v, r);
+		}
+	}
+	return n;
+}
+
 void conns_each(const struct conns *s, ticks now,
 		void (*fn)(void *ctx, const struct conn *c), void *ctx)
 {

@@ -181,6 +181,11 @@ uint32_t conns_sweep(struct conns_view *v, uint32_t slots);
 /* Slots that a sweep has to look at. */
 uint64_t conns_slots(const struct conns *s);
 
+/* Ends every connection of which @fn is true; returns how many. */
+uint64_t conns_kill_those(struct conns_view *v,
+			  bool (*fn)(void *ctx, const struct conn *c),
+			  void *ctx);
+
 /* Calls @fn for every connection that lives at @now. */
 void conns_each(const struct conns *s, ticks now,
 		void (*fn)(void *ctx, const struct conn *c), void *ctx);
