@@ -17,7 +17,6 @@ struct place {
 struct traversal {
 	struct walk *k;
 	const struct nat_rules *rules;
-	enum table_id table;
 	const struct chain *base;
 	struct place at;
 	unsigned depth;
@@ -32,30 +31,39 @@ static void count(struct walk *k, size_t slot)
 	c->bytes += k->p.len;
 }
 
-static struct trace_rule place_of(const struct traversal *t,
-				  const struct chain *c, const struct rule *r)
+static NOINLINE void tell(const struct walk *k, enum nat_step step,
+			  const char *text, const struct chain *c,
+			  const struct rule *r)
 {
-	return (struct trace_rule){
-		.table = table_name[t->table],
+	const struct rule *first = walk_rules(k)->text->rule + c->first;
+	struct trace_rule at = {
+		.table = table_name[c->table],
 		.chain = c->name,
-		.rule = r ? (unsigned)(r - t->rules->rule) - c->first + 1 : 0,
+		.rule = r ? (unsigned)(r - first) + 1 : 0,
 	};
+
+	trace_emit(k, step, text, &at);
+}
+
+void chains_trace(const struct walk *k, enum nat_step step, const char *text,
+		  const struct chain *c, const struct rule *r)
+{
+	if (unlikely(k->w->trace))
+		tell(k, step, text, c, r);
 }
 
 static struct chain_result policy(struct traversal *t)
 {
 	const struct chain *c = t->base;
-	struct chain_result res = {
-		.accept = !c->drop,
-		.reason = NAT_DROP_POLICY,
-		.at = place_of(t, c, NULL),
-	};
 
 	count(t->k, t->rules->n_rules + (size_t)(c - t->rules->chain));
-	if (unlikely(t->k->w->trace))
-		trace_emit(t->k, NAT_STEP_POLICY, c->drop ? "DROP" : "ACCEPT",
-			   &res.at);
-	return res;
+	chains_trace(t->k, NAT_STEP_POLICY, c->drop ? "DROP" : "ACCEPT", c,
+		     NULL);
+	return (struct chain_result){
+		.chain = c,
+		.accept = !c->drop,
+		.reason = NAT_DROP_POLICY,
+	};
 }
 
 /* Leaves the chain; false: there is nowhere to return to but the policy. */
@@ -106,16 +114,15 @@ static enum outcome apply(struct traversal *t, const struct rule *r)
 	return target_does[kind](t->k, &r->target) ? GO_ON : MALFORMED;
 }
 
-static struct chain_result decided(const struct traversal *t,
-				   const struct chain *c, const struct rule *r)
+static struct chain_result decided(const struct chain *c, const struct rule *r)
 {
 	enum target_kind kind = r->target.kind;
 
 	return (struct chain_result){
 		.rule = r,
+		.chain = c,
 		.accept = kind != TARGET_DROP && kind != TARGET_REJECT,
 		.reason = NAT_DROP_RULE,
-		.at = place_of(t, c, r),
 	};
 }
 
@@ -128,11 +135,7 @@ static enum outcome fitted(struct traversal *t, const struct chain *c,
 			   const struct rule *r)
 {
 	count(t->k, (size_t)(r - t->rules->rule));
-	if (unlikely(t->k->w->trace)) {
-		struct trace_rule at = place_of(t, c, r);
-
-		trace_emit(t->k, NAT_STEP_RULE, r->text, &at);
-	}
+	chains_trace(t->k, NAT_STEP_RULE, r->text, c, r);
 	return apply(t, r);
 }
 
@@ -145,7 +148,6 @@ struct chain_result chains_run(struct walk *k, enum table_id table)
 	struct traversal t = {
 		.k = k,
 		.rules = rules,
-		.table = table,
 		.base = base,
 		.at = {base, 0},
 		.stack = stack,
@@ -169,7 +171,7 @@ struct chain_result chains_run(struct walk *k, enum table_id table)
 		}
 		o = fitted(&t, c, r);
 		if (o == DECIDED)
-			return decided(&t, c, r);
+			return decided(c, r);
 		if (o == TO_POLICY)
 			return policy(&t);
 		if (o == OVERFLOW || o == MALFORMED)

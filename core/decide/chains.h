@@ -8,13 +8,18 @@
 #include "decide/trace.h"
 
 struct chain_result {
-	const struct rule *rule; /* that decided; NULL: the policy */
-	bool accept;             /* false: drop, unless the target says more */
-	uint8_t reason;          /* enum nat_drop, where not accepted */
-	struct trace_rule at;
+	const struct rule *rule;   /* that decided; NULL: the policy */
+	const struct chain *chain; /* that it is in */
+	bool accept;               /* else drop, unless the target says more */
+	uint8_t reason;            /* enum nat_drop, where not accepted */
 };
 
 /* Only where ruleset_has() the table at the walk's hook. */
 struct chain_result chains_run(struct walk *k, enum table_id table);
+
+/* Tells whoever watches, if anybody does, that @step was made for the rule
+ * (NULL: the policy). */
+void chains_trace(const struct walk *k, enum nat_step step, const char *text,
+		  const struct chain *c, const struct rule *r);
 
 #endif

@@ -12,19 +12,23 @@
 #include "decide/walk.h"
 #include "pure/ipv6_ext.h"
 
-/* A table without NAT, where it has a chain at this hook. */
-static bool filter(struct walk *k, enum table_id table)
+static NOINLINE bool filter_by(struct walk *k, enum table_id table)
 {
-	struct chain_result res;
+	struct chain_result res = chains_run(k, table);
 
-	if (likely(!ruleset_has(walk_rules(k), table, (enum nat_hook)k->hook)))
-		return true;
-	res = chains_run(k, table);
 	if (res.accept)
 		return true;
 	if (res.rule && res.rule->target.kind == TARGET_REJECT)
 		emit_reject(k, res.rule->target.reject);
 	return walk_drop(k, res.reason);
+}
+
+/* A table without NAT, where it has a chain at this hook. */
+static inline bool filter(struct walk *k, enum table_id table)
+{
+	return likely(!ruleset_has(walk_rules(k), table,
+				   (enum nat_hook)k->hook)) ||
+	       filter_by(k, table);
 }
 
 static bool nat(struct walk *k, enum manip m)

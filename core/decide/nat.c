@@ -51,16 +51,23 @@ static void setup(struct walk *k, const struct nat_range *range, enum manip m)
 }
 
 /* No rule asked for anything: the address stays, and the source port too
- * unless somebody has it already. */
+ * unless somebody has it already. Of destinations only ICMP's id is changed
+ * then; ports are looked for, and stay. */
 static bool null_binding(struct walk *k, enum manip m)
 {
-	struct nat_range range = {.flags = RANGE_MAP_IPS};
+	struct nat_range range;
 	struct nat_tuple reply;
 
 	conn_tuple(k->ct.conn, NAT_REPLY, &reply);
-	range.addr_min = m == MANIP_SRC ? reply.dst : reply.src;
-	range.addr_max = range.addr_min;
-	setup(k, &range, m);
+	if (likely(m == MANIP_DST && !proto_is_icmp(reply.proto))) {
+		unique_look(k, &reply);
+		conn_set_status(k->ct.conn, done_bit(m));
+	} else {
+		range = (struct nat_range){.flags = RANGE_MAP_IPS};
+		range.addr_min = m == MANIP_SRC ? reply.dst : reply.src;
+		range.addr_max = range.addr_min;
+		setup(k, &range, m);
+	}
 	trace(k, NAT_STEP_MANIP, "null binding");
 	return true;
 }
@@ -147,14 +154,11 @@ static bool nothing_to_masquerade(const struct walk *k, const struct rule *r)
 	return orig.family == 4 && addr_is_zero(&orig.src);
 }
 
-static bool decide(struct walk *k, enum manip m)
+static bool decide_by_rules(struct walk *k, enum manip m)
 {
+	struct chain_result res = chains_run(k, TABLE_NAT);
 	struct nat_range range;
-	struct chain_result res;
 
-	if (!ruleset_has(walk_rules(k), TABLE_NAT, (enum nat_hook)k->hook))
-		return null_binding(k, m);
-	res = chains_run(k, TABLE_NAT);
 	if (!res.accept)
 		return walk_drop(k, res.reason);
 	if (!is_nat_target(res.rule) || nothing_to_masquerade(k, res.rule))
@@ -162,9 +166,15 @@ static bool decide(struct walk *k, enum manip m)
 	if (!target_range(k, &res.rule->target, m, &range))
 		return false;
 	setup(k, &range, m);
-	if (unlikely(k->w->trace))
-		trace_emit(k, NAT_STEP_MANIP, res.rule->text, &res.at);
+	chains_trace(k, NAT_STEP_MANIP, res.rule->text, res.chain, res.rule);
 	return true;
+}
+
+static NOINLINE bool decide(struct walk *k, enum manip m)
+{
+	if (!ruleset_has(walk_rules(k), TABLE_NAT, (enum nat_hook)k->hook))
+		return null_binding(k, m);
+	return decide_by_rules(k, m);
 }
 
 /* A masqueraded connection that is routed elsewhere now has an address that

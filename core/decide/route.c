@@ -146,6 +146,10 @@ bool route_masquerade(const struct nat_topology *t, uint16_t out_if,
 {
 	if (family == 6)
 		return source6_select(t, out_if, near, out);
+	if (likely(t->ifs[out_if].knows_source)) {
+		*out = t->ifs[out_if].source;
+		return true;
+	}
 	return topology_select_addr(t, out_if, family, SCOPE_GLOBAL, near, out);
 }
 

@@ -62,6 +62,16 @@ static void start_states(struct ruleset *r, const struct rule *rule)
 	}
 }
 
+static uint8_t hooks_of(const struct rule_table *t)
+{
+	uint8_t hooks = 0;
+
+	for (unsigned h = 0; t->present && h < NAT_N_HOOKS; h++)
+		if (t->base[h] != NO_CHAIN)
+			hooks |= (uint8_t)(1 << h);
+	return hooks;
+}
+
 int ruleset_init(struct ruleset *r, const struct nat_rules *text)
 {
 	*r = (struct ruleset){.text = text ? text : &no_rules};
@@ -75,6 +85,8 @@ int ruleset_init(struct ruleset *r, const struct nat_rules *text)
 	}
 	r->nat = r->text->table[TABLE_NAT].present;
 	r->only_nat = r->nat;
+	for (int t = 0; t < N_TABLES; t++)
+		r->hooks[t] = hooks_of(&r->text->table[t]);
 	for (int t = 0; t < N_TABLES; t++)
 		r->only_nat &= t == TABLE_NAT || !r->text->table[t].present;
 	return 0;

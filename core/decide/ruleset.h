@@ -23,6 +23,7 @@ struct ruleset {
 	bool nat;                     /* the nat table is there */
 	bool only_nat;                /* and no other table */
 	uint8_t extensions;           /* of connections: see conn.layout */
+	uint8_t hooks[N_TABLES];      /* a bit for each that has a chain */
 	_Atomic uint64_t *state;      /* statistic and limit, by slot */
 	size_t first_count;           /* of a worker's counters */
 };
@@ -39,8 +40,7 @@ static inline size_t ruleset_n_counts(const struct ruleset *r)
 static inline bool ruleset_has(const struct ruleset *r, enum table_id t,
 			       enum nat_hook hook)
 {
-	return r->text->table[t].present &&
-	       r->text->table[t].base[hook] != NO_CHAIN;
+	return r->hooks[t] >> hook & 1;
 }
 
 #endif

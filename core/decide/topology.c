@@ -212,6 +212,7 @@ struct nat_topology *topology_new(void)
 
 int topology_finish(struct nat_topology *t, struct nat_error *err)
 {
+	topology_know_sources(t);
 	return fib_new_all(t, err) ? 0 : -EINVAL;
 }
 

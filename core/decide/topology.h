@@ -56,6 +56,10 @@ enum { TABLE_DEFAULT = 253, TABLE_MAIN = 254, TABLE_LOCAL = 255 };
 struct topology_if {
 	char name[TOPOLOGY_IF_LEN];
 	uint16_t mtu;
+	/* what topology_select_addr() says of it in IPv4, scope global, whoever
+	 * is near; not known: it depends, or there is no address */
+	bool knows_source;
+	struct nat_addr source;
 };
 
 struct topology_addr {
@@ -147,6 +151,9 @@ static inline uint32_t topology_table(const struct nat_topology *t,
 
 	return one ? TABLE_MAIN : table;
 }
+
+/* Once all addresses are there: fills in what interfaces know. */
+void topology_know_sources(struct nat_topology *t);
 
 /* IPv6: the route to an address on the link of @dev alone (RFC 4007 9), for a
  * packet from @src that came in by @iif; slow. NULL: there is none. */

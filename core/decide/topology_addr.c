@@ -211,3 +211,24 @@ bool topology_select_addr(const struct nat_topology *t, uint16_t dev,
 		*out = best->prefix.addr;
 	return best;
 }
+
+static unsigned addrs_to_choose_from(const struct nat_topology *t, uint16_t dev)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < t->n_addrs; i++)
+		n += t->addrs[i].dev == dev &&
+		     addr_fitness(&t->addrs[i], 4, SCOPE_GLOBAL, NULL) >= 0;
+	return n;
+}
+
+void topology_know_sources(struct nat_topology *t)
+{
+	for (uint16_t dev = 0; dev < t->n_ifs; dev++) {
+		struct topology_if *i = &t->ifs[dev];
+
+		i->knows_source = addrs_to_choose_from(t, dev) <= 1 &&
+				  topology_select_addr(t, dev, 4, SCOPE_GLOBAL,
+						       NULL, &i->source);
+	}
+}

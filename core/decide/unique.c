@@ -39,23 +39,36 @@ static bool proto_has_id(uint8_t proto)
 	return proto_has_ports(proto) || proto_is_icmp(proto);
 }
 
-/* Who has the answer to @t already; not a connection with our own original
- * tuple, which is ourselves come twice (spec 7.3). */
-static struct conn_ref user_of(struct walk *k, const struct nat_tuple *t)
+/* Who has @answer already; not a connection with our own original tuple,
+ * which is ourselves come twice (spec 7.3). */
+static struct conn_ref user_of_answer(struct walk *k,
+				      const struct nat_tuple *answer)
 {
-	struct nat_tuple answer, orig;
-	struct conn_ref r;
+	struct conn_ref r =
+		zone_find_answer(k, answer, zone_of_conn(k->ct.conn));
+	struct nat_tuple orig;
 
-	if (!tuple_invert(&answer, t))
-		return (struct conn_ref){0};
-	r = zone_find_answer(k, &answer, zone_of_conn(k->ct.conn));
-	if (!r.conn)
+	if (likely(!r.conn))
 		return r;
 	conn_tuple(r.conn, NAT_ORIGINAL, &orig);
 	if (conn_matches(k->ct.conn, NAT_ORIGINAL, &orig))
 		return (struct conn_ref){0};
 	k->w->stats.found++;
 	return r;
+}
+
+void unique_look(struct walk *k, const struct nat_tuple *reply)
+{
+	(void)user_of_answer(k, reply);
+}
+
+static struct conn_ref user_of(struct walk *k, const struct nat_tuple *t)
+{
+	struct nat_tuple answer;
+
+	if (!tuple_invert(&answer, t))
+		return (struct conn_ref){0};
+	return user_of_answer(k, &answer);
 }
 
 static bool used(struct walk *k, const struct nat_tuple *t)

@@ -16,4 +16,8 @@
 void unique_tuple(struct walk *k, struct nat_tuple *t,
 		  const struct nat_range *range, enum manip m);
 
+/* The search that changes nothing: whether another connection has the answer
+ * @reply already is counted. */
+void unique_look(struct walk *k, const struct nat_tuple *reply);
+
 #endif

@@ -90,6 +90,16 @@ static inline uint64_t hash_ipv4(const struct hash_key *key,
 
 #endif
 
+/* Of an IPv4 tuple: source, destination, the two ids as they lie in a packet.
+ */
+ALWAYS_INLINE uint64_t hash_key4(const struct hash_key *key, uint32_t meta,
+				 const uint32_t k[3])
+{
+	const struct hash_block b = {{meta, k[0], k[1], k[2]}};
+
+	return hash_blocks(key, &b, 1);
+}
+
 /* Hash over what tuple_equal() compares. All 64 bits are usable. */
 uint64_t hash_tuple(const struct hash_key *key, const struct nat_tuple *t);
 

@@ -21,7 +21,7 @@ static bool type_invert(uint8_t *type, const struct pair *pairs, size_t n)
 }
 
 /* @id is the two bytes type, code as they lie in memory. */
-static bool icmp_invert(uint16_t *out, uint16_t id, uint8_t proto)
+bool tuple_invert_icmp(uint16_t *out, uint16_t id, uint8_t proto)
 {
 	uint8_t b[2];
 	bool has;
@@ -33,21 +33,4 @@ static bool icmp_invert(uint16_t *out, uint16_t id, uint8_t proto)
 		has = type_invert(b, icmp6_pairs, ARRAY_LEN(icmp6_pairs));
 	memcpy(out, b, sizeof(b));
 	return has;
-}
-
-bool tuple_invert(struct nat_tuple *out, const struct nat_tuple *in)
-{
-	struct nat_tuple t = *in;
-
-	t.src = in->dst;
-	t.dst = in->src;
-	if (proto_is_icmp(in->proto)) {
-		if (!icmp_invert(&t.dst_id, in->dst_id, in->proto))
-			return false;
-	} else {
-		t.src_id = in->dst_id;
-		t.dst_id = in->src_id;
-	}
-	*out = t;
-	return true;
 }

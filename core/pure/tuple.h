@@ -57,10 +57,6 @@ static inline bool tuple_equal(const struct nat_tuple *a,
 	return !memcmp(a, b, sizeof(*a));
 }
 
-/* The tuple of the answer. False: this ICMP type has none, so the packet is
- * INVALID (spec section 2, inversion). @out and @in may be the same. */
-MUST_USE bool tuple_invert(struct nat_tuple *out, const struct nat_tuple *in);
-
 /* True for protocols whose ids are ports. */
 static inline bool proto_has_ports(uint8_t proto)
 {
@@ -72,6 +68,31 @@ static inline bool proto_has_ports(uint8_t proto)
 static inline bool proto_is_icmp(uint8_t proto)
 {
 	return proto == PROTO_ICMP || proto == PROTO_ICMPV6;
+}
+
+/* What type and code, the id of ICMP's destination, are in the answer. */
+MUST_USE bool tuple_invert_icmp(uint16_t *out, uint16_t id, uint8_t proto);
+
+/* The tuple of the answer. False: this ICMP type has none, so the packet is
+ * INVALID (spec section 2, inversion), and @out of no use. @out and @in may be
+ * the same. */
+MUST_USE static inline bool tuple_invert(struct nat_tuple *out,
+					 const struct nat_tuple *in)
+{
+	struct nat_addr src = in->src, dst = in->dst;
+	uint16_t src_id = in->dst_id, dst_id = in->src_id;
+	bool has = true;
+
+	if (unlikely(proto_is_icmp(in->proto))) {
+		src_id = in->src_id;
+		has = tuple_invert_icmp(&dst_id, in->dst_id, in->proto);
+	}
+	*out = *in;
+	out->src = dst;
+	out->dst = src;
+	out->src_id = src_id;
+	out->dst_id = dst_id;
+	return has;
 }
 
 /* Protocols in which an answer that takes another way does no harm: two

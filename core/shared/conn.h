@@ -72,6 +72,8 @@ struct conn_key4 {
 	uint16_t src_id, dst_id;
 };
 
+static_assert(sizeof(struct conn_key4) == 12, "three words, for hash_key4()");
+
 struct conn_key6 {
 	struct nat_addr src, dst;
 	uint16_t src_id, dst_id;

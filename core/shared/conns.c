@@ -248,33 +248,46 @@ void conns_discard(struct conns_view *v, struct conn_ref r)
 	uncount(v->all);
 }
 
-struct both {
-	struct nat_tuple t[NAT_N_DIRS];
-	uint64_t hash[NAT_N_DIRS];
-};
-
-static void both_of(const struct conns *s, const struct conn *c, struct both *b)
+/* hash_tuple() of a tuple of @c. */
+static uint64_t hash_of(const struct conns *s, const struct conn *c,
+			enum nat_dir dir)
 {
-	for (int d = 0; d < NAT_N_DIRS; d++) {
-		conn_tuple(c, (enum nat_dir)d, &b->t[d]);
-		b->hash[d] = hash_tuple(&s->key, &b->t[d]);
+	struct nat_tuple t;
+
+	if (likely(conn_family(c) == 4)) {
+		const struct conn_key4 *k =
+			(const struct conn_key4 *)conn_keys(c) + dir;
+
+		return hash_key4(&s->key,
+				 hash_ipv4_meta(c->proto, conn_zone(c, dir)),
+				 (const uint32_t *)(const void *)k);
 	}
+	conn_tuple(c, dir, &t);
+	return hash_tuple(&s->key, &t);
 }
 
-/* Under the guard's @i-th hash: who has our tuple of @side already? */
+static void hash_both(const struct conns *s, const struct conn *c,
+		      uint64_t hash[NAT_N_DIRS])
+{
+	for (unsigned d = 0; d < NAT_N_DIRS; d++)
+		hash[d] = hash_of(s, c, (enum nat_dir)d);
+}
+
+/* Under the guard's @i-th hash: who has @c's tuple of @side already? */
 static struct conn_ref holder(const struct conns_view *v,
 			      const struct table_guard *g, unsigned i,
-			      const struct both *b, enum nat_dir side)
+			      const struct conn *c, enum nat_dir side)
 {
-	struct nat_tuple t = b->t[side];
 	struct table_probe probe;
+	struct nat_tuple t;
 	uint32_t ref;
 
 	table_for_each_locked(&v->all->table, g, i, &probe, ref)
 	{
 		struct conn_ref r = conns_deref(v, ref);
 
-		t.zone = b->t[r.dir].zone;
+		conn_tuple(c, side, &t);
+		t.zone = conn_zone(c, (enum nat_dir)r.dir);
 		if (conn_matches(r.conn, (enum nat_dir)r.dir, &t) &&
 		    !(conn_status(r.conn) & NAT_ST_DYING))
 			return r;
@@ -314,25 +327,30 @@ static enum confirm_result lost(struct conns_view *v, struct conn_ref r)
 	return CONFIRM_LOST;
 }
 
-static bool same_tuples(const struct conn *c, const struct both *b)
+static bool same_tuples(const struct conn *a, const struct conn *b)
 {
-	return (conn_matches(c, NAT_ORIGINAL, &b->t[NAT_ORIGINAL]) &&
-		conn_matches(c, NAT_REPLY, &b->t[NAT_REPLY])) ||
-	       (conn_matches(c, NAT_ORIGINAL, &b->t[NAT_REPLY]) &&
-		conn_matches(c, NAT_REPLY, &b->t[NAT_ORIGINAL]));
+	struct nat_tuple orig, reply;
+
+	conn_tuple(b, NAT_ORIGINAL, &orig);
+	conn_tuple(b, NAT_REPLY, &reply);
+	return (conn_matches(a, NAT_ORIGINAL, &orig) &&
+		conn_matches(a, NAT_REPLY, &reply)) ||
+	       (conn_matches(a, NAT_ORIGINAL, &reply) &&
+		conn_matches(a, NAT_REPLY, &orig));
 }
 
 /* Only the answers are given a way back, for a second. */
-static enum confirm_result
-insert_reply_only(struct conns_view *v, struct conn_ref r, const struct both *b)
+static enum confirm_result insert_reply_only(struct conns_view *v,
+					     struct conn_ref r)
 {
 	struct conns *s = v->all;
+	uint64_t hash = hash_of(s, r.conn, NAT_REPLY);
 	uint32_t ref = make_ref(r.index, NAT_REPLY);
 	struct table_guard g;
 	bool done = false;
 
-	table_lock(&s->table, &g, &b->hash[NAT_REPLY], 1);
-	if (!holder(v, &g, 0, b, NAT_REPLY).conn) {
+	table_lock(&s->table, &g, &hash, 1);
+	if (!holder(v, &g, 0, r.conn, NAT_REPLY).conn) {
 		conn_set_timeout(r.conn, ticks_of_s(CLASH_TIMEOUT_S));
 		conn_set_status(r.conn,
 				NAT_ST_FIXED_TIMEOUT | NAT_ST_NAT_CLASH);
@@ -348,12 +366,12 @@ insert_reply_only(struct conns_view *v, struct conn_ref r, const struct both *b)
 /* Another thread, or an exhausted pool of ports, has one of our tuples in the
  * table already: @winner's (spec 4.4). */
 static enum confirm_result clash(struct conns_view *v, struct conn_ref *r,
-				 const struct both *b, struct conn_ref winner)
+				 struct conn_ref winner)
 {
 	if (!proto_tolerates_clash(r->conn->proto))
 		return lost(v, *r);
-	if (!same_tuples(winner.conn, b))
-		return insert_reply_only(v, *r, b);
+	if (!same_tuples(winner.conn, r->conn))
+		return insert_reply_only(v, *r);
 	v->stats.clash_resolve++;
 	conns_discard(v, *r);
 	*r = winner;
@@ -366,32 +384,32 @@ enum confirm_result conns_confirm(struct conns_view *v, struct conn_ref *r)
 	uint32_t ref[] = {make_ref(r->index, NAT_ORIGINAL),
 			  make_ref(r->index, NAT_REPLY)};
 	struct conn_ref winner;
+	uint64_t hash[NAT_N_DIRS];
 	struct table_guard g;
-	struct both b;
 	bool done = false;
 
-	both_of(s, r->conn, &b);
+	hash_both(s, r->conn, hash);
 	/* Who talks to himself is answered by all he says after the first. */
-	if (unlikely(b.hash[NAT_ORIGINAL] == b.hash[NAT_REPLY])) {
+	if (unlikely(hash[NAT_ORIGINAL] == hash[NAT_REPLY])) {
 		ref[0] = make_ref(r->index, NAT_REPLY);
 		ref[1] = make_ref(r->index, NAT_ORIGINAL);
 	}
-	table_lock(&s->table, &g, b.hash, NAT_N_DIRS);
-	winner = holder(v, &g, 0, &b, NAT_ORIGINAL);
+	table_lock(&s->table, &g, hash, NAT_N_DIRS);
+	winner = holder(v, &g, 0, r->conn, NAT_ORIGINAL);
 	if (likely(!winner.conn))
-		winner = holder(v, &g, 1, &b, NAT_REPLY);
+		winner = holder(v, &g, 1, r->conn, NAT_REPLY);
 	if (likely(!winner.conn))
 		done = publish(v, *r, &g, ref);
 	table_unlock(&s->table, &g);
 	if (likely(done))
 		return CONFIRM_INSERTED;
-	return winner.conn ? clash(v, r, &b, winner) : lost(v, *r);
+	return winner.conn ? clash(v, r, winner) : lost(v, *r);
 }
 
 bool conns_kill(struct conns_view *v, struct conn_ref r)
 {
 	struct conns *s = v->all;
-	struct both b;
+	uint64_t hash[NAT_N_DIRS];
 	uint16_t old = atomic_fetch_or_explicit(&r.conn->status, NAT_ST_DYING,
 						memory_order_acq_rel);
 
@@ -399,9 +417,9 @@ bool conns_kill(struct conns_view *v, struct conn_ref r)
 		return false;
 	if (unlikely(v->ended))
 		v->ended(v, r.conn);
-	both_of(s, r.conn, &b);
+	hash_both(s, r.conn, hash);
 	for (unsigned d = 0; d < NAT_N_DIRS; d++)
-		(void)table_remove(&s->table, b.hash[d],
+		(void)table_remove(&s->table, hash[d],
 				   make_ref(r.index, (enum nat_dir)d));
 	bysource_remove(&s->bysource, r.conn, r.index);
 	pool_free_deferred(&v->cache, r.index);
