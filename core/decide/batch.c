@@ -138,12 +138,32 @@ static void stage_keys(const struct nat_worker *w, const struct group *g)
 		stage_key(s, n_buckets, &g->pkt[i], &g->f[i]);
 }
 
+/* No connection: this packet may begin one. Then the list of its socket will
+ * be asked for, and the answer's bucket; where NAT is a matter of one address,
+ * that of the last connection says which bucket that is. */
+static NOINLINE void expect_new(const struct nat_worker *w, const uint8_t *ip)
+{
+	const struct conns *s = w->view.all;
+	struct nat_tuple t, answer;
+
+	packet_plain_tuple(ip, &t);
+	bysource_prefetch(&s->bysource, &t);
+	if (w->new_source.w[0])
+		t.src = w->new_source;
+	if (tuple_invert(&answer, &t))
+		(void)table_aim(&s->table, table_buckets(&s->table),
+				hash_tuple(&s->key, &answer));
+}
+
 static void stage_guesses(const struct nat_worker *w, const struct group *g)
 {
 	for (unsigned i = 0; i < g->n; i++)
-		if (likely(g->f[i].plain))
+		if (likely(g->f[i].plain)) {
 			g->f[i].guess = conns_guess(&w->view, g->f[i].bucket,
 						    g->f[i].hash);
+			if (unlikely(!g->f[i].guess.conn))
+				expect_new(w, g->pkt[i].data);
+		}
 }
 
 static void stage_settle(struct nat_worker *w, const struct group *g)

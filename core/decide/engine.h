@@ -84,7 +84,9 @@ struct nat_worker {
 	struct random random;
 	struct nat_stats stats;
 	struct rule_count *counts; /* rules, chain policies; the same of IPv6 */
-	struct flight *flight;     /* FLIGHTS of them, see decide/settled.h */
+	/* What the source of the last new connection became; zero: nothing */
+	struct nat_addr new_source;
+	struct flight *flight; /* FLIGHTS of them, see decide/settled.h */
 	struct originated originated;
 	nat_trace_fn trace;
 	void *trace_ctx;

@@ -69,6 +69,9 @@ void settled_expect(struct walk *k)
 		return;
 	conn_tuple(k->ct.conn, NAT_ORIGINAL, &there);
 	conn_tuple(k->ct.conn, NAT_REPLY, &back);
+	k->w->new_source = addr_equal(&back.dst, &there.src)
+				   ? (struct nat_addr){0}
+				   : back.dst;
 	r = route_input(e->topology, k->out_if, back.family, &back.src,
 			&there.src, 0);
 	if (r.verdict == ROUTE_TO_FORWARD)

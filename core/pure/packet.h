@@ -366,6 +366,19 @@ ALWAYS_INLINE bool packet_is_plain(const uint8_t *ip, uint32_t len)
 	return likely(csum_fold(csum_add(sum, load32(ip + 16))) == 0xffff);
 }
 
+/* The tuple of a plain packet. */
+static inline void packet_plain_tuple(const uint8_t *ip, struct nat_tuple *t)
+{
+	*t = (struct nat_tuple){
+		.src.w[0] = load32(ip + IPV4_SRC),
+		.dst.w[0] = load32(ip + IPV4_DST),
+		.src_id = load16(ip + IPV4_HEADER + PORT_SRC),
+		.dst_id = load16(ip + IPV4_HEADER + PORT_DST),
+		.proto = ip[IPV4_PROTO],
+		.family = PACKET_IPV4,
+	};
+}
+
 /* The sum over the addresses of a plain packet and all that follows. */
 ALWAYS_INLINE uint64_t packet_plain_sum(const uint8_t *ip, uint32_t len)
 {

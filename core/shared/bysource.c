@@ -104,6 +104,11 @@ void bysource_remove(struct bysource *b, struct conn *c, uint32_t index)
 	unlock(b, slot);
 }
 
+void bysource_prefetch(const struct bysource *b, const struct nat_tuple *t)
+{
+	__builtin_prefetch(&b->head[slot_of(b, t)], 1);
+}
+
 static bool same_source(const struct nat_tuple *a, const struct nat_tuple *b)
 {
 	return a->src_id == b->src_id && a->proto == b->proto &&

@@ -35,6 +35,9 @@ uint64_t bysource_bytes(const struct bysource *b);
 void bysource_add(struct bysource *b, struct conn *c, uint32_t index);
 void bysource_remove(struct bysource *b, struct conn *c, uint32_t index);
 
+/* Fetches what a walk for @t, or adding a connection of it, begins with. */
+void bysource_prefetch(const struct bysource *b, const struct nat_tuple *t);
+
 /* Calls @fn for the connections of the socket that sends @t, newest first,
  * until it returns true. The list is locked meanwhile. */
 void bysource_walk(struct bysource *b, const struct nat_tuple *t,
