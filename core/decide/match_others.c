@@ -9,17 +9,15 @@ static bool in_range(const struct match_range *r, uint32_t v)
 	return (r->min <= v && v <= r->max) != r->invert;
 }
 
-static bool length(const struct match *m, const struct walk *k, bool *hotdrop)
+static bool length(const struct match *m, const struct walk *k)
 {
-	(void)hotdrop;
 	return in_range(&m->length, k->p.len);
 }
 
-static bool ttl(const struct match *m, const struct walk *k, bool *hotdrop)
+static bool ttl(const struct match *m, const struct walk *k)
 {
 	uint8_t is = packet_hops(&k->p);
 
-	(void)hotdrop;
 	switch ((enum ttl_order)m->ttl.order) {
 	case TTL_EQUAL:
 		return is == m->ttl.ttl;
@@ -33,11 +31,10 @@ static bool ttl(const struct match *m, const struct walk *k, bool *hotdrop)
 	return false;
 }
 
-static bool tos(const struct match *m, const struct walk *k, bool *hotdrop)
+static bool tos(const struct match *m, const struct walk *k)
 {
 	uint8_t is = packet_tos(&k->p) & m->tos.mask;
 
-	(void)hotdrop;
 	return (is == m->tos.value) != m->tos.invert;
 }
 
@@ -59,29 +56,26 @@ static bool tcpmss(const struct match *m, const struct walk *k, bool *hotdrop)
 }
 
 /* There is no Ethernet here: false, inverted or not. */
-static bool mac(const struct match *m, const struct walk *k, bool *hotdrop)
+static bool mac(const struct match *m, const struct walk *k)
 {
 	(void)m;
 	(void)k;
-	(void)hotdrop;
 	return false;
 }
 
 /* And every packet is for us. */
-static bool pkttype(const struct match *m, const struct walk *k, bool *hotdrop)
+static bool pkttype(const struct match *m, const struct walk *k)
 {
 	(void)k;
-	(void)hotdrop;
 	return (m->pkttype.type == PKT_UNICAST) != m->pkttype.invert;
 }
 
 /* The stack's own sockets have no owner, and REJECT has no socket for its
  * resets: what is asked about neither has to be inverted. */
-static bool owner(const struct match *m, const struct walk *k, bool *hotdrop)
+static bool owner(const struct match *m, const struct walk *k)
 {
 	unsigned unknown = OWNER_UID | OWNER_GID;
 
-	(void)hotdrop;
 	if (k->no_socket)
 		unknown |= OWNER_SOCKET;
 	else if (m->owner.asked & m->owner.inverted & OWNER_SOCKET)
@@ -90,10 +84,9 @@ static bool owner(const struct match *m, const struct walk *k, bool *hotdrop)
 }
 
 /* No connection has one. */
-static bool helper(const struct match *m, const struct walk *k, bool *hotdrop)
+static bool helper(const struct match *m, const struct walk *k)
 {
 	(void)k;
-	(void)hotdrop;
 	return m->helper.invert;
 }
 
@@ -105,14 +98,12 @@ static uint64_t connbytes_count(const struct match_connbytes *m,
 	return count[m->dir];
 }
 
-static bool connbytes(const struct match *m, const struct walk *k,
-		      bool *hotdrop)
+static bool connbytes(const struct match *m, const struct walk *k)
 {
 	const struct match_connbytes *c = &m->connbytes;
 	const struct conn_acct *a = k->ct.conn ? conn_acct(k->ct.conn) : NULL;
 	uint64_t packets, bytes, n = 0;
 
-	(void)hotdrop;
 	if (!a)
 		return false;
 	packets = connbytes_count(c, a->packets);
@@ -128,14 +119,20 @@ static bool connbytes(const struct match *m, const struct walk *k,
 
 bool match_others(const struct match *m, const struct walk *k, bool *hotdrop)
 {
-	static bool (*const fits[N_MATCHES])(
-		const struct match *m, const struct walk *k, bool *hotdrop) = {
-		[MATCH_LENGTH] = length,   [MATCH_TTL] = ttl,
-		[MATCH_TOS] = tos,         [MATCH_DSCP] = tos,
-		[MATCH_TCPMSS] = tcpmss,   [MATCH_MAC] = mac,
-		[MATCH_PKTTYPE] = pkttype, [MATCH_OWNER] = owner,
-		[MATCH_HELPER] = helper,   [MATCH_CONNBYTES] = connbytes,
+	static bool (*const fits[N_MATCHES])(const struct match *m,
+					     const struct walk *k) = {
+		[MATCH_LENGTH] = length,
+		[MATCH_TTL] = ttl,
+		[MATCH_TOS] = tos,
+		[MATCH_DSCP] = tos,
+		[MATCH_MAC] = mac,
+		[MATCH_PKTTYPE] = pkttype,
+		[MATCH_OWNER] = owner,
+		[MATCH_HELPER] = helper,
+		[MATCH_CONNBYTES] = connbytes,
 	};
 
-	return fits[m->kind](m, k, hotdrop);
+	if (m->kind == MATCH_TCPMSS)
+		return tcpmss(m, k, hotdrop);
+	return fits[m->kind](m, k);
 }
