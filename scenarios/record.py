@@ -36,6 +36,9 @@ TUNSETIFF = 0x400454CA
 IFF_TUN, IFF_NO_PI = 0x0001, 0x1000
 LINKTYPE_RAW = 101
 NETLINK_NETFILTER = "12"
+ICMPV6 = 58
+TOOLS = ("iptables", "ip6tables")
+RULES = ("rules.v4", "rules.v6")  # of each
 TIMEOUT = 20  # seconds, each tool
 NOTHING = "-"
 MORE = "+"  # first column of a row that is one more packet out
@@ -49,8 +52,13 @@ SYSCTLS = {
     "ipv4/conf/all/send_redirects": 0,
     "ipv4/conf/default/send_redirects": 0,
     "netfilter/nf_conntrack_acct": 1,
-    "ipv6/conf/all/disable_ipv6": 1,
-    "ipv6/conf/default/disable_ipv6": 1,
+    "ipv6/conf/all/forwarding": 1,
+    "ipv6/icmp/ratelimit": 0,
+    "ipv6/auto_flowlabels": 0,
+    "ipv6/conf/all/accept_dad": 0,
+    "ipv6/conf/default/accept_dad": 0,
+    "ipv6/conf/default/router_solicitations": 0,
+    "ipv6/conf/default/addr_gen_mode": 1,
 }
 
 # Counts what came past the filter: at INPUT delivered, at FORWARD let through.
@@ -101,7 +109,7 @@ class Router:
     """The scenario in a network namespace of this very process."""
 
     def __init__(self, scenario, iptables):
-        self.iptables = iptables
+        self.iptables = [f"{tool}-{iptables}" for tool in TOOLS]
         if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNET):
             raise OSError(ctypes.get_errno(), "unshare")
         for name, value in SYSCTLS.items():
@@ -110,12 +118,15 @@ class Router:
         topology = scenario / "topology.ip"
         self.fd = {name: self.tun(name) for name in interfaces(topology)}
         lines = topology.read_text().splitlines(True)
+        # ip takes a family in front of a whole batch alone
         run("ip", "-batch", "-",
             text="".join(l for l in lines if not l.startswith("-6 ")))
         run("ip", "-6", "-batch", "-",
             text="".join(l[3:] for l in lines if l.startswith("-6 ")))
-        self.restore((scenario / "rules.v4").read_text())
-        self.restore(PROBE)
+        for tool, rules in zip(self.iptables, RULES):
+            if (scenario / rules).exists():
+                self.restore(tool, (scenario / rules).read_text())
+            self.restore(tool, PROBE)
         self.listener = subprocess.Popen(("conntrack", "-E"), text=True,
                                          stdout=subprocess.PIPE,
                                          stderr=subprocess.DEVNULL)
@@ -123,8 +134,9 @@ class Router:
             time.sleep(0.005)
         self.events()
 
-    def restore(self, text):
-        run(f"{self.iptables}-restore", "--noflush", "--counters", text=text)
+    @staticmethod
+    def restore(tool, text):
+        run(f"{tool}-restore", "--noflush", "--counters", text=text)
 
     @staticmethod
     def tun(name):
@@ -136,8 +148,9 @@ class Router:
 
     def passed(self):
         """Packets that came past the filter, at INPUT and FORWARD."""
-        text = run(self.iptables, "-t", "security", "-vnxL")
-        return [int(c) for c in re.findall(r"^ +pkts.*\n +(\d+)", text, re.M)][:2]
+        text = (run(tool, "-t", "security", "-vnxL") for tool in self.iptables)
+        counts = (re.findall(r"^ +pkts.*\n +(\d+)", t, re.M)[:2] for t in text)
+        return [sum(map(int, both)) for both in zip(*counts)]
 
     @staticmethod
     def listening():
@@ -159,15 +172,19 @@ class Router:
         for name, fd in self.fd.items():
             while True:
                 try:
-                    yield name, os.read(fd, 1 << 17)
+                    packet = os.read(fd, 1 << 17)
                 except BlockingIOError:
                     break
+                if not chatter(packet):
+                    yield name, packet
 
     @staticmethod
     def waiting():
         """Memory of fragments that wait for others."""
-        text = Path("/proc/self/net/sockstat").read_text()
-        return int(re.search(r"FRAG: inuse \d+ memory (\d+)", text)[1])
+        text = "".join(Path("/proc/self/net", f).read_text()
+                       for f in ("sockstat", "sockstat6"))
+        return sum(map(int, re.findall(r"FRAG6?: inuse \d+ memory (\d+)",
+                                       text)))
 
     def send(self, name, packet):
         """(verdict, [(interface, packet out)])"""
@@ -180,6 +197,17 @@ class Router:
         if forward and out:
             return "forward", out
         return "hold" if self.waiting() > waited else "drop", out
+
+
+def chatter(packet):
+    """Is it what IPv6 says of its own accord: a router solicitation, or which
+    multicast groups it listens to?"""
+    if packet[0] >> 4 != 6:
+        return False
+    if packet[6:8] == bytes((ICMPV6, 255)):
+        return packet[40] == 133
+    return packet[6] == 0 and packet[40] == ICMPV6 and packet[48] in (131, 132,
+                                                                      143)
 
 
 def interfaces(topology):
@@ -295,7 +323,7 @@ def record(scenario, iptables, notation):
 
 def listing(scenario, notation, rows):
     """`iptables -t nat -vnL` before and after a sequence of packets."""
-    router = Router(scenario, "iptables-legacy")
+    router = Router(scenario, "legacy")
     show = ("iptables-legacy", "-t", "nat", "-vnL")
     before = run(*show)
     seen = []
@@ -345,8 +373,8 @@ def main():
     parser.add_argument("names", nargs="*", metavar="NAME",
                         help="scenarios; default: all")
     args = parser.parse_args()
-    iptables = f"iptables-{args.iptables}"
-    missing = [t for t in (iptables, "conntrack") if not shutil.which(t)]
+    tools = [f"{tool}-{args.iptables}" for tool in TOOLS] + ["conntrack"]
+    missing = [t for t in tools if not shutil.which(t)]
     if os.geteuid() or missing:
         print(f"record.py: needs {' and '.join(missing or ['root'])}",
               file=sys.stderr)
@@ -356,7 +384,7 @@ def main():
     bad = False
     for name in names:
         scenario = HERE / name
-        texts = record(scenario, iptables, notation)
+        texts = record(scenario, args.iptables, notation)
         for file, lines in texts.items():
             data = "".join(f"{line}\n" for line in lines).encode()
             bad |= differs(scenario / file, data, args.check)
