@@ -80,7 +80,7 @@ def run(*args, text=None):
 class Notation:
     """bench/explain/notation.h, compiled on the spot."""
 
-    MAX = 65535
+    MAX = 40 + 65535
 
     def __init__(self):
         with tempfile.TemporaryDirectory() as tmp:

@@ -9,7 +9,8 @@
 #include "explain/notation.h"
 
 enum {
-	IP_HEADER = 20,
+	IPV4_HEADER = 20,
+	IPV6_HEADER = 40,
 	TCP_HEADER = 20,
 	UDP_HEADER = 8,
 	ICMP_HEADER = 8,
@@ -19,12 +20,15 @@ enum {
 
 enum tcp_flag { FIN = 1, SYN = 2, RST = 4, ACK = 16 };
 
-/* A whole, unfragmented IPv4 packet. */
+enum { END = INET6_ADDRSTRLEN + 2 };
+
+/* A whole, unfragmented packet; addresses as the notation has them. */
 struct received {
-	char src[INET_ADDRSTRLEN], dst[INET_ADDRSTRLEN];
+	char src[END], dst[END];
 	const uint8_t *l4;
 	size_t l4_len;
 	uint8_t protocol;
+	bool icmp; /* that of its IP version */
 };
 
 static uint16_t load16(const uint8_t *p)
@@ -37,18 +41,52 @@ static uint32_t load32(const uint8_t *p)
 	return (uint32_t)load16(p) << 16 | load16(p + 2);
 }
 
+static void receive_ends(struct received *r, int family, const uint8_t *src,
+			 const uint8_t *dst)
+{
+	bool ports = r->protocol == IPPROTO_TCP || r->protocol == IPPROTO_UDP;
+	bool brackets = ports && family == AF_INET6;
+	char text[2][INET6_ADDRSTRLEN] = {"", ""};
+
+	(void)inet_ntop(family, src, text[0], sizeof(text[0]));
+	(void)inet_ntop(family, dst, text[1], sizeof(text[1]));
+	(void)snprintf(r->src, END, brackets ? "[%s]" : "%s", text[0]);
+	(void)snprintf(r->dst, END, brackets ? "[%s]" : "%s", text[1]);
+}
+
+static bool receive4(struct received *r, const uint8_t *pkt, size_t len)
+{
+	size_t header = 4 * (size_t)(pkt[0] & 15);
+
+	if (len < IPV4_HEADER || header < IPV4_HEADER || header > len ||
+	    load16(pkt + 2) != len || load16(pkt + 6) & 0x3fff)
+		return false;
+	r->protocol = pkt[9];
+	r->icmp = r->protocol == IPPROTO_ICMP;
+	r->l4 = pkt + header;
+	receive_ends(r, AF_INET, pkt + 12, pkt + 16);
+	return true;
+}
+
+static bool receive6(struct received *r, const uint8_t *pkt, size_t len)
+{
+	if (len < IPV6_HEADER || IPV6_HEADER + (size_t)load16(pkt + 4) != len)
+		return false;
+	r->protocol = pkt[6];
+	r->icmp = r->protocol == IPPROTO_ICMPV6;
+	r->l4 = pkt + IPV6_HEADER;
+	receive_ends(r, AF_INET6, pkt + 8, pkt + 24);
+	return true;
+}
+
 static bool receive(struct received *r, const uint8_t *pkt, size_t len)
 {
-	size_t header = len ? 4 * (size_t)(pkt[0] & 15) : 0;
+	unsigned version = len ? pkt[0] >> 4 : 0;
 
-	if (len < IP_HEADER || pkt[0] >> 4 != 4 || header < IP_HEADER ||
-	    header > len || load16(pkt + 2) != len || load16(pkt + 6) & 0x3fff)
+	if (!(version == 4 && receive4(r, pkt, len)) &&
+	    !(version == 6 && receive6(r, pkt, len)))
 		return false;
-	inet_ntop(AF_INET, pkt + 12, r->src, sizeof(r->src));
-	inet_ntop(AF_INET, pkt + 16, r->dst, sizeof(r->dst));
-	r->l4 = pkt + header;
-	r->l4_len = len - header;
-	r->protocol = pkt[9];
+	r->l4_len = (size_t)(pkt + len - r->l4);
 	return true;
 }
 
@@ -90,21 +128,25 @@ static int answer_udp(const struct received *r, char line[LINE])
 static int answer_icmp(const struct received *r, char line[LINE])
 {
 	static const struct {
-		uint8_t query;
-		const char *reply;
+		uint8_t protocol, query;
+		const char *word, *reply;
 	} replies[] = {
-		{8, "echo-reply"},
-		{13, "timestamp-reply"},
-		{15, "information-reply"},
-		{17, "mask-reply"},
+		{IPPROTO_ICMP, 8, "icmp", "echo-reply"},
+		{IPPROTO_ICMP, 13, "icmp", "timestamp-reply"},
+		{IPPROTO_ICMP, 15, "icmp", "information-reply"},
+		{IPPROTO_ICMP, 17, "icmp", "mask-reply"},
+		{IPPROTO_ICMPV6, 128, "icmpv6", "echo-reply"},
 	};
 
 	for (size_t i = 0; i < sizeof(replies) / sizeof(replies[0]); i++)
-		if (r->l4_len >= ICMP_HEADER && r->l4[0] == replies[i].query)
+		if (r->l4_len >= ICMP_HEADER &&
+		    r->protocol == replies[i].protocol &&
+		    r->l4[0] == replies[i].query)
 			return snprintf(line, LINE,
-					"icmp %s > %s %s id %u seq %u len %zu",
-					r->dst, r->src, replies[i].reply,
-					load16(r->l4 + 4), load16(r->l4 + 6),
+					"%s %s > %s %s id %u seq %u len %zu",
+					replies[i].word, r->dst, r->src,
+					replies[i].reply, load16(r->l4 + 4),
+					load16(r->l4 + 6),
 					r->l4_len - ICMP_HEADER);
 	return 0;
 }
@@ -122,7 +164,7 @@ int answer_to(const uint8_t *pkt, size_t len, uint8_t *out, size_t cap)
 		n = answer_tcp(&r, line);
 	else if (r.protocol == IPPROTO_UDP)
 		n = answer_udp(&r, line);
-	else if (r.protocol == IPPROTO_ICMP)
+	else if (r.icmp)
 		n = answer_icmp(&r, line);
 	return n > 0 ? notation_parse(line, out, cap, &err) : 0;
 }

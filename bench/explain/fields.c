@@ -30,6 +30,16 @@ static const struct field ip_fields[] = {
 	{ NULL, 0, 0, 0 },
 };
 
+static const struct field ipv6_fields[] = {
+	{ "ipv6.version", 0, 4, HEX }, /* and class, flow label */
+	{ "ipv6.length", 4, 2, DECIMAL },
+	{ "ipv6.next", 6, 1, DECIMAL },
+	{ "ipv6.ttl", 7, 1, DECIMAL },
+	{ "ipv6.src", 8, 16, ADDRESS },
+	{ "ipv6.dst", 24, 16, ADDRESS },
+	{ NULL, 0, 0, 0 },
+};
+
 static const struct field tcp_fields[] = {
 	{ "tcp.sport", 0, 2, DECIMAL },
 	{ "tcp.dport", 2, 2, DECIMAL },
@@ -76,11 +86,22 @@ static const struct protocol {
 	{ IPPROTO_UDP, udp_fields },
 	{ IPPROTO_UDPLITE, udp_fields },
 	{ IPPROTO_ICMP, icmp_fields },
+	{ IPPROTO_ICMPV6, icmp_fields },
 	{ IPPROTO_SCTP, sctp_fields },
 };
 /* clang-format on */
 
-enum { IP_HEADER = 20, ICMP_HEADER = 8 };
+static const struct version {
+	uint8_t number;
+	uint8_t header;   /* bytes without options */
+	uint8_t proto_at; /* where it says what it carries */
+	const struct field *fields;
+} versions[] = {
+	{4, 20, 9, ip_fields},
+	{6, 40, 6, ipv6_fields},
+};
+
+enum { ICMP_HEADER = 8 };
 
 struct comparison {
 	const uint8_t *from, *to;
@@ -97,7 +118,8 @@ static void value_text(const struct field *f, const uint8_t *p,
 	uint32_t v = 0;
 
 	if (f->format == ADDRESS) {
-		inet_ntop(AF_INET, p, out, FIELD_VALUE);
+		inet_ntop(f->len == 16 ? AF_INET6 : AF_INET, p, out,
+			  FIELD_VALUE);
 		return;
 	}
 	for (unsigned i = 0; i < f->len; i++)
@@ -148,30 +170,48 @@ static const struct field *fields_of(uint8_t number)
 	return NULL;
 }
 
-static bool quotes(const uint8_t *icmp)
+static bool quotes(uint8_t protocol, const uint8_t *icmp)
 {
+	if (protocol == IPPROTO_ICMPV6)
+		return *icmp < 128;
 	return *icmp == 3 || *icmp == 4 || *icmp == 5 || *icmp == 11 ||
 	       *icmp == 12;
+}
+
+/* NULL: no IP header, or not the whole of one. */
+static const struct version *version_of(const uint8_t *ip, size_t len)
+{
+	for (size_t i = 0; i < sizeof(versions) / sizeof(versions[0]); i++)
+		if (len >= versions[i].header &&
+		    ip[0] >> 4 == versions[i].number)
+			return &versions[i];
+	return NULL;
+}
+
+static bool is_later_fragment(const uint8_t *ip)
+{
+	return ip[0] >> 4 == 4 && ((ip[6] & 0x1f) || ip[7]);
 }
 
 /* The IP packet at c->at. True: another follows, for it quotes one. */
 static bool compare_packet(struct comparison *c)
 {
 	const uint8_t *ip = c->from + c->at;
-	size_t ip_at = c->at, l4;
+	const struct version *v = version_of(ip, c->len - c->at);
 	const struct field *f;
+	size_t least, l4;
 
-	if (c->len - c->at < IP_HEADER || ip[0] >> 4 != 4)
+	if (!v)
 		return false;
-	l4 = ip_at + 4 * (size_t)(ip[0] & 15);
-	f = fields_of(ip[9]);
-	compare_fields(c, ip_fields);
+	least = c->at + v->header;
+	l4 = v->number == 4 ? c->at + 4 * (size_t)(ip[0] & 15) : least;
+	f = fields_of(ip[v->proto_at]);
+	compare_fields(c, v->fields);
 	compare_bytes(c, l4); /* options */
-	if (!f || (ip[6] & 0x1f) || ip[7] || l4 < ip_at + IP_HEADER ||
-	    l4 >= c->len)
+	if (!f || is_later_fragment(ip) || l4 < least || l4 >= c->len)
 		return false;
 	compare_fields(c, f);
-	return f == icmp_fields && quotes(c->from + l4) &&
+	return f == icmp_fields && quotes(ip[v->proto_at], c->from + l4) &&
 	       c->at == l4 + ICMP_HEADER;
 }
 

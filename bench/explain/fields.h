@@ -8,9 +8,9 @@
 #include <stdint.h>
 
 enum {
-	FIELDS_MOST = 24, /* changes of one packet that are told */
+	FIELDS_MOST = 16, /* changes of one packet that are told */
 	FIELD_NAME = 24,
-	FIELD_VALUE = 20,
+	FIELD_VALUE = 46, /* an address of IPv6 */
 };
 
 struct field_change {
@@ -18,7 +18,7 @@ struct field_change {
 	char from[FIELD_VALUE], to[FIELD_VALUE];
 };
 
-/* Compares @from with @to, up to the shorter length, as IPv4 and what it
+/* Compares @from with @to, up to the shorter length, as IP and what it
  * carries, a quoted packet included. What no header field covers is told byte
  * by byte. Returns how many changes stand in @out. Any bytes are safe. */
 size_t fields_compare(const uint8_t *from, size_t from_len, const uint8_t *to,

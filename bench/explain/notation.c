@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "explain/notation_ip.h"
 #include "explain/notation_print.h"
 
 static int encode(struct note *n, struct nat_error *err)
@@ -15,8 +16,9 @@ static int encode(struct note *n, struct nat_error *err)
 
 	if (len == -EINVAL)
 		(void)snprintf(err->text, sizeof(err->text),
-			       "longer than the %d bytes of an IPv4 packet",
-			       NOTATION_MAX);
+			       "longer than the %zu bytes of an IPv%u packet",
+			       ip_version(n->spec[0].family)->most,
+			       n->spec[0].family);
 	return len;
 }
 

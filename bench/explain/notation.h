@@ -4,7 +4,7 @@
  *
  *	tcp 10.10.1.2:8888 > 192.168.0.102:8080 S seq 100
  *	icmp 192.0.2.1 > 10.0.0.5 unreachable port (udp 10.0.0.5:9 >
- *192.0.2.9:9)
+ *192.0.2.9:9) udp [2001:db8::1]:5353 > [2001:db8:1::53]:53 len 29
  *
  * Text says what differs from a plain valid packet; lengths and checksums
  * follow from the rest unless the text gives them.
@@ -14,7 +14,7 @@
 
 #include "natcore.h"
 
-enum { NOTATION_MAX = 65535 }; /* bytes of an IPv4 packet */
+enum { NOTATION_MAX = 40 + 65535 }; /* bytes of an IPv6 packet */
 
 /* Text to packet. The packet's length, or -EINVAL (@err names the column and
  * the fault), -ENOSPC (longer than @cap), -ENOMEM. A value '*' counts as the

@@ -107,18 +107,18 @@ static bool to_number(struct word w, uint32_t max, uint32_t *out)
 	return true;
 }
 
-static bool to_address(struct word w, uint32_t *out)
+static bool to_address(struct word w, unsigned family, struct nat_addr *out)
 {
-	char text[INET_ADDRSTRLEN];
-	struct in_addr a;
+	char text[INET6_ADDRSTRLEN];
+	struct nat_addr a = {{0}};
 
 	if (w.len >= sizeof(text))
 		return false;
 	memcpy(text, w.at, w.len);
 	text[w.len] = '\0';
-	if (inet_pton(AF_INET, text, &a) != 1)
+	if (inet_pton(family == 6 ? AF_INET6 : AF_INET, text, &a) != 1)
 		return false;
-	*out = ntohl(a.s_addr);
+	*out = a;
 	return true;
 }
 
@@ -196,7 +196,6 @@ static int parse_data(struct parser *p, struct spec *s)
 static int parse_value(struct parser *p, struct spec *s, enum item_id id)
 {
 	const struct item *i = &items[id];
-	uint32_t v;
 
 	switch (i->kind) {
 	case ITEM_NUMBER:
@@ -207,9 +206,9 @@ static int parse_value(struct parser *p, struct spec *s, enum item_id id)
 		item_set(s, i, 1);
 		return 0;
 	case ITEM_ADDRESS:
-		if (!to_address(p->word, &v))
+		if (!to_address(p->word, s->family,
+				(void *)((char *)s + i->at)))
 			return fail(p, "%s: an IPv4 address", i->word);
-		item_set(s, i, v);
 		advance(p);
 		return 0;
 	}
@@ -221,7 +220,7 @@ static enum item_id find_item(const struct parser *p, const struct spec *s)
 {
 	enum item_id id = 0;
 
-	while (id < N_ITEMS && !(items[id].word && items[id].forms & s->form &&
+	while (id < N_ITEMS && !(items[id].word && item_fits(&items[id], s) &&
 				 word_is(p, items[id].word)))
 		id++;
 	return id;
@@ -281,7 +280,8 @@ static int parse_code(struct parser *p, struct spec *s,
 /* What kind of ICMP: `echo-request`, `unreachable port`, `type 9`. */
 static int parse_icmp(struct parser *p, struct spec *s)
 {
-	const struct icmp_type *t = icmp_by_word(p->word.at, p->word.len);
+	const struct icmp_type *t =
+		icmp_by_word(s->family, p->word.at, p->word.len);
 	uint32_t v;
 
 	if (word_is(p, "type")) {
@@ -300,35 +300,61 @@ static int parse_icmp(struct parser *p, struct spec *s)
 	return t->codes ? parse_code(p, s, t) : 0;
 }
 
-static int parse_address(struct parser *p, uint32_t *out, struct word w)
+/* The first address tells the family where the protocol does not. */
+static int parse_address(struct parser *p, struct spec *s, struct nat_addr *out,
+			 struct word w)
 {
-	if (memchr(p->word.at, '[', p->word.len))
-		return fail(p, "IPv4 addresses (IPv6 has no notation yet)");
-	if (!to_address(w, out))
-		return fail(p, "an IPv4 address");
+	static const char *const wanted[] = {
+		[0] = "an address",
+		[4] = "an IPv4 address",
+		[6] = "an IPv6 address",
+	};
+	unsigned family = memchr(w.at, ':', w.len) ? 6 : 4;
+
+	if ((s->family && s->family != family) || !to_address(w, family, out))
+		return fail(p, "%s", wanted[s->family]);
+	s->family = (uint8_t)family;
 	return 0;
 }
 
-/* ADDRESS, or ADDRESS:PORT where there are ports. */
-static int parse_end(struct parser *p, struct spec *s, uint32_t *address,
+/* Where the address ends in ADDRESS:PORT or [ADDRESS]:PORT, and what it is. */
+static const char *split_port(struct word w, struct word *address)
+{
+	const char *end;
+
+	*address = w;
+	if (!w.len || *w.at != '[') {
+		end = memchr(w.at, ':', w.len);
+		address->len = end ? (size_t)(end - w.at) : w.len;
+		return end;
+	}
+	end = memchr(w.at, ']', w.len);
+	if (!end)
+		return NULL;
+	address->at++;
+	address->len = (size_t)(end - address->at);
+	return end + 1 < w.at + w.len && end[1] == ':' ? end + 1 : NULL;
+}
+
+/* ADDRESS, or with its port where there are ports. */
+static int parse_end(struct parser *p, struct spec *s, struct nat_addr *address,
 		     enum item_id port)
 {
-	const char *colon = memchr(p->word.at, ':', p->word.len);
 	struct word w = p->word;
+	const char *colon = NULL;
 
+	if (s->form & FORM_PORTS)
+		colon = split_port(p->word, &w);
+	if (parse_address(p, s, address, w))
+		return -EINVAL;
 	if (!(s->form & FORM_PORTS)) {
-		if (parse_address(p, address, w))
-			return -EINVAL;
 		advance(p);
 		return 0;
 	}
-	if (colon)
-		w.len = (size_t)(colon - w.at);
-	if (parse_address(p, address, w))
-		return -EINVAL;
 	if (!colon)
-		return fail(p, "ADDRESS:PORT");
-	p->word.len -= w.len + 1;
+		return fail(p, "%s:PORT",
+			    s->family == 6 ? "[ADDRESS]" : "ADDRESS");
+	p->word.len -= (size_t)(colon + 1 - p->word.at);
 	p->word.at = colon + 1;
 	return parse_number(p, s, port);
 }
@@ -338,15 +364,17 @@ static int parse_protocol(struct parser *p, struct spec *s)
 	static const struct {
 		const char *word;
 		enum form form;
+		unsigned family; /* 0: either */
 	} starts[] = {
-		{"tcp", FORM_TCP},     {"udp", FORM_UDP}, {"icmp", FORM_TYPE},
-		{"proto", FORM_PROTO}, {"hex", FORM_HEX},
+		{"tcp", FORM_TCP, 0},     {"udp", FORM_UDP, 0},
+		{"icmp", FORM_TYPE, 4},   {"icmpv6", FORM_TYPE, 6},
+		{"proto", FORM_PROTO, 0}, {"hex", FORM_HEX, 4},
 	};
 	uint32_t v;
 
 	for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++)
 		if (word_is(p, starts[i].word)) {
-			spec_init(s, starts[i].form);
+			spec_init(s, starts[i].form, starts[i].family);
 			advance(p);
 			if (s->form != FORM_PROTO)
 				return 0;
@@ -356,7 +384,7 @@ static int parse_protocol(struct parser *p, struct spec *s)
 			advance(p);
 			return 0;
 		}
-	return fail(p, "tcp, udp, icmp, proto or hex");
+	return fail(p, "tcp, udp, icmp, icmpv6, proto or hex");
 }
 
 static int parse_head(struct parser *p, struct spec *s)

@@ -2,6 +2,7 @@
  * The notation's values to text: all that differs from the plain packet. */
 #include "explain/notation_print.h"
 
+#include <arpa/inet.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -24,15 +25,24 @@ static void put_hex(struct text *t, const uint8_t *at, size_t len)
 		put(t, "%02x", at[i]);
 }
 
-static void put_address(struct text *t, uint32_t a)
+static void put_address(struct text *t, unsigned family,
+			const struct nat_addr *a)
 {
-	put(t, "%u.%u.%u.%u", a >> 24, a >> 16 & 255, a >> 8 & 255, a & 255);
+	char text[INET6_ADDRSTRLEN] = "";
+
+	(void)inet_ntop(family == 6 ? AF_INET6 : AF_INET, a, text,
+			sizeof(text));
+	put(t, "%s", text);
 }
 
-static void put_end(struct text *t, const struct spec *s, uint32_t address,
-		    uint16_t port)
+static void put_end(struct text *t, const struct spec *s,
+		    const struct nat_addr *address, uint16_t port)
 {
-	put_address(t, address);
+	bool brackets = s->form & FORM_PORTS && s->family == 6;
+
+	put(t, "%s", brackets ? "[" : "");
+	put_address(t, s->family, address);
+	put(t, "%s", brackets ? "]" : "");
 	if (s->form & FORM_PORTS)
 		put(t, ":%u", port);
 }
@@ -50,7 +60,7 @@ static void put_flags(struct text *t, const struct spec *s)
 
 static void put_icmp(struct text *t, const struct spec *s)
 {
-	const struct icmp_type *type = icmp_by_type(s->type);
+	const struct icmp_type *type = icmp_by_type(s->family, s->type);
 
 	if (s->form == FORM_TYPE || !type)
 		put(t, " type %u", s->type);
@@ -75,7 +85,8 @@ static void put_item(struct text *t, const struct spec *s, const struct item *i)
 		break;
 	case ITEM_ADDRESS:
 		put(t, " ");
-		put_address(t, item_get(s, i));
+		put_address(t, s->family,
+			    (const void *)((const char *)s + i->at));
 		break;
 	case ITEM_OPTION:
 		o = (const void *)((const char *)s + i->at);
@@ -90,7 +101,7 @@ static void put_item(struct text *t, const struct spec *s, const struct item *i)
 /* Codes that have names stand behind the type already. */
 static bool code_is_said(const struct spec *s, enum item_id id)
 {
-	const struct icmp_type *type = icmp_by_type(s->type);
+	const struct icmp_type *type = icmp_by_type(s->family, s->type);
 
 	return id == ITEM_CODE && s->form != FORM_TYPE && type && type->codes;
 }
@@ -101,7 +112,7 @@ static bool worth_saying(const struct spec *s, enum item_id id,
 	const struct item *i = &items[id];
 	struct spec plain;
 
-	if (!i->word || !(i->forms & s->form) || code_is_said(s, id))
+	if (!i->word || !item_fits(i, s) || code_is_said(s, id))
 		return false;
 	if (style == NOTATION_BRIEF) {
 		if (!i->brief)
@@ -113,7 +124,7 @@ static bool worth_saying(const struct spec *s, enum item_id id,
 	}
 	if (i->derived)
 		return s->given & item_bit(id);
-	spec_init(&plain, s->form);
+	spec_init(&plain, s->form, s->family);
 	return !item_equal(s, &plain, i);
 }
 
@@ -130,10 +141,11 @@ void note_print(const struct spec *s, enum notation_style style, struct text *t)
 		put(t, "%s ",
 		    s->form & FORM_TCP   ? "tcp"
 		    : s->form & FORM_UDP ? "udp"
+		    : s->family == 6     ? "icmpv6"
 					 : "icmp");
-	put_end(t, s, s->src, s->sport);
+	put_end(t, s, &s->src, s->sport);
 	put(t, " > ");
-	put_end(t, s, s->dst, s->dport);
+	put_end(t, s, &s->dst, s->dport);
 	if (s->form & FORM_TCP)
 		put_flags(t, s);
 	else if (s->form & FORM_ICMP)

@@ -5,51 +5,13 @@
 #include <errno.h>
 #include <string.h>
 
-#include "capture/inet_sum.h"
-#include "explain/notation_spec.h"
+#include "explain/notation_ip.h"
 
 enum {
-	IP_HEADER = 20,
 	TCP_HEADER = 20,
 	UDP_HEADER = 8,
 	ICMP_HEADER = 8,
-	ICMP_ERROR_MAX = 576, /* RFC 1812 4.3.2.3 */
-	DF = 0x4000,
-	MF = 0x2000,
-	RESERVED = 0x8000,
 };
-
-static void put16(uint8_t *at, uint32_t v)
-{
-	at[0] = (uint8_t)(v >> 8);
-	at[1] = (uint8_t)v;
-}
-
-static void put32(uint8_t *at, uint32_t v)
-{
-	put16(at, v >> 16);
-	put16(at + 2, v);
-}
-
-static uint16_t get16(const uint8_t *at)
-{
-	return (uint16_t)(at[0] << 8 | at[1]);
-}
-
-static uint32_t get32(const uint8_t *at)
-{
-	return (uint32_t)get16(at) << 16 | get16(at + 2);
-}
-
-/* The checksum over @len bytes and what @sum holds. */
-static uint16_t checksum(uint64_t sum, const uint8_t *at, size_t len)
-{
-	uint16_t check = inet_sum_finish(inet_sum(sum, at, len));
-	uint8_t bytes[sizeof(check)];
-
-	memcpy(bytes, &check, sizeof(check));
-	return get16(bytes);
-}
 
 /* Where the checksum of the transport header is in it. */
 static size_t sum_at(enum form form)
@@ -74,9 +36,11 @@ static uint32_t icmp_word(const struct spec *s)
 	case FORM_UNREACHABLE:
 		return s->mtu;
 	case FORM_REDIRECT:
-		return s->gateway;
+		return get32((const uint8_t *)&s->gateway);
 	case FORM_PARAMETER:
 		return (uint32_t)s->pointer << 24;
+	case FORM_TOO_BIG:
+	case FORM_PARAMETER6:
 	case FORM_TYPE:
 		return s->rest;
 	default:
@@ -111,48 +75,22 @@ static void put_header(const struct spec *s, uint8_t *at)
 
 static void put_sum(struct spec *s, uint8_t *l4, size_t len)
 {
-	uint8_t pseudo[12] = {[9] = s->proto};
-	uint64_t sum = 0;
+	bool pseudo = s->form & FORM_PORTS || s->family == 6;
 
-	put32(pseudo, s->src);
-	put32(pseudo + 4, s->dst);
-	put16(pseudo + 10, (uint32_t)len);
-	if (s->form & FORM_PORTS)
-		sum = inet_sum(0, pseudo, sizeof(pseudo));
 	if (!(s->given & item_bit(ITEM_SUM))) {
-		s->sum = checksum(sum, l4, len);
+		s->sum = wire_checksum(pseudo ? ip_pseudo_sum(s, len) : 0, l4,
+				       len);
 		if (s->form & FORM_UDP && !s->sum)
 			s->sum = 0xffff;
 	}
 	put16(l4 + sum_at(s->form), s->sum);
 }
 
-static void put_ip(struct spec *s, uint8_t *at, size_t total)
-{
-	size_t ihl = IP_HEADER + (size_t)s->ipopt.len;
-
-	memset(at, 0, IP_HEADER);
-	at[0] = (uint8_t)(0x40 | ihl / 4);
-	at[1] = s->tos;
-	put16(at + 2, (uint32_t)total);
-	put16(at + 4, s->ipid);
-	put16(at + 6, (s->reserved ? RESERVED : 0U) | (s->df ? DF : 0U) |
-			      (s->mf ? MF : 0U) | s->offset / 8);
-	at[8] = s->ttl;
-	at[9] = s->proto;
-	put32(at + 12, s->src);
-	put32(at + 16, s->dst);
-	memcpy(at + IP_HEADER, s->ipopt.at, s->ipopt.len);
-	if (!(s->given & item_bit(ITEM_IPSUM)))
-		s->ipsum = checksum(0, at, ihl);
-	put16(at + 10, s->ipsum);
-}
-
 /* How much of a packet of @len bytes an error with this IP header quotes. */
 static uint32_t cut_default(const struct spec *outer, size_t len)
 {
-	size_t room = ICMP_ERROR_MAX - IP_HEADER - ICMP_HEADER -
-		      (size_t)outer->ipopt.len;
+	size_t room = ip_version(outer->family)->error_most -
+		      ip_header_len(outer) - ICMP_HEADER;
 
 	return (uint32_t)(len < room ? len : room);
 }
@@ -188,7 +126,7 @@ int note_encode(struct note *n, unsigned level)
 {
 	struct spec *s = &n->spec[level];
 	uint8_t *w = n->wire[level];
-	size_t ihl = IP_HEADER + (size_t)s->ipopt.len;
+	size_t ihl = ip_header_len(s);
 	size_t header = header_len(s), total;
 	int err;
 
@@ -202,11 +140,11 @@ int note_encode(struct note *n, unsigned level)
 			return err;
 	}
 	total = ihl + header + s->len;
-	if (total > NOTATION_MAX)
+	if (total > ip_version(s->family)->most)
 		return -EINVAL;
 	if (!(s->given & item_bit(ITEM_ULEN)))
 		s->ulen = (uint16_t)(header + s->len);
-	put_ip(s, w, total);
+	ip_put(s, w, total);
 	put_header(s, w + ihl);
 	if (s->quote)
 		memcpy(w + ihl + header, n->wire[level + 1], s->len);
@@ -225,31 +163,12 @@ struct piece {
 	size_t have, total;
 };
 
-static void get_ip(struct spec *s, const struct piece *p)
-{
-	size_t ihl = (size_t)(p->at[0] & 15) * 4;
-	uint16_t frag = get16(p->at + 6);
-
-	s->tos = p->at[1];
-	s->ipid = get16(p->at + 4);
-	s->reserved = !!(frag & RESERVED);
-	s->df = !!(frag & DF);
-	s->mf = !!(frag & MF);
-	s->offset = (uint32_t)(frag & 0x1fff) * 8;
-	s->ttl = p->at[8];
-	s->proto = p->at[9];
-	s->src = get32(p->at + 12);
-	s->dst = get32(p->at + 16);
-	s->ipopt.len = (uint8_t)(ihl - IP_HEADER);
-	memcpy(s->ipopt.at, p->at + IP_HEADER, s->ipopt.len);
-}
-
 static void get_icmp_word(struct spec *s, uint32_t word)
 {
 	s->id = (uint16_t)(word >> 16);
 	s->icmp_seq = (uint16_t)word;
 	s->mtu = (uint16_t)word;
-	s->gateway = word;
+	put32((uint8_t *)&s->gateway, word);
 	s->pointer = (uint8_t)(word >> 24);
 	s->rest = word;
 }
@@ -313,11 +232,11 @@ static void get_payload(struct spec *s, const struct piece *payload)
 static void keep_sums(struct spec *s, const uint8_t *wire,
 		      const struct piece *p)
 {
-	size_t ihl = IP_HEADER + (size_t)s->ipopt.len;
-	size_t at = ihl + sum_at(s->form);
+	size_t at = ip_header_len(s) + sum_at(s->form);
+	size_t ipsum_at = ip_version(s->family)->sum_at;
 
-	if (memcmp(wire + 10, p->at + 10, 2) != 0) {
-		s->ipsum = get16(p->at + 10);
+	if (ipsum_at && memcmp(wire + ipsum_at, p->at + ipsum_at, 2) != 0) {
+		s->ipsum = get16(p->at + ipsum_at);
 		s->given |= item_bit(ITEM_IPSUM);
 	}
 	if (s->form & FORM_SUMMED && at + 2 <= p->have &&
@@ -336,9 +255,9 @@ static bool get_quote(struct note *n, unsigned level,
 	struct piece inner = *payload;
 
 	if (level + 1 == QUOTE_LEVELS || payload->have != payload->total ||
-	    inner.have < IP_HEADER)
+	    !ip_family(inner.at, inner.have))
 		return false;
-	inner.total = get16(inner.at + 2);
+	inner.total = ip_wire_total(inner.at);
 	if (inner.total < inner.have || !decode(n, level + 1, &inner))
 		return false;
 	q->cut = (uint32_t)inner.have;
@@ -353,12 +272,12 @@ static bool decode_as(struct note *n, unsigned level, const struct piece *p,
 		      enum form form, bool quote)
 {
 	struct spec *s = &n->spec[level];
-	size_t ihl = (size_t)(p->at[0] & 15) * 4, header;
+	size_t ihl = ip_wire_len(p->at), header;
 	struct piece l4 = {p->at + ihl, p->have - ihl, p->total - ihl};
 	int len;
 
-	spec_init(s, form);
-	get_ip(s, p);
+	spec_init(s, form, p->at[0] >> 4);
+	ip_get(s, p->at);
 	if (!get_header(s, &l4))
 		return false;
 	header = header_len(s);
@@ -378,35 +297,31 @@ static bool decode_as(struct note *n, unsigned level, const struct piece *p,
 	return len == (int)p->total && !memcmp(n->wire[level], p->at, p->have);
 }
 
-static enum form form_of(const struct piece *p)
+static enum form form_of(unsigned family, const struct piece *p)
 {
-	size_t ihl = (size_t)(p->at[0] & 15) * 4;
+	const struct ip_version *v = ip_version(family);
+	size_t ihl = ip_wire_len(p->at);
+	uint8_t proto = p->at[v->proto_at];
 	const struct icmp_type *t;
 
-	if (get16(p->at + 6) & 0x1fff || p->have - ihl < 8)
+	if ((family == 4 && get16(p->at + 6) & 0x1fff) || p->have - ihl < 8)
 		return FORM_PROTO;
-	switch (p->at[9]) {
-	case 6:
-		return FORM_TCP;
-	case 17:
-		return FORM_UDP;
-	case 1:
-		t = icmp_by_type(p->at[ihl]);
+	if (proto == v->icmp) {
+		t = icmp_by_type(family, p->at[ihl]);
 		return t ? t->form : FORM_TYPE;
-	default:
-		return FORM_PROTO;
 	}
+	return proto == 6 ? FORM_TCP : proto == 17 ? FORM_UDP : FORM_PROTO;
 }
 
 /* False: no notation but hex. @p->total is what the IP header says. */
 static bool decode(struct note *n, unsigned level, const struct piece *p)
 {
-	size_t ihl = (size_t)(p->at[0] & 15) * 4;
+	unsigned family = ip_family(p->at, p->have);
 	enum form form;
 
-	if (p->at[0] >> 4 != 4 || ihl < IP_HEADER || ihl > p->have)
+	if (!family)
 		return false;
-	form = form_of(p);
+	form = form_of(family, p);
 	if (form & FORM_ERRORS && decode_as(n, level, p, form, true))
 		return true;
 	if (decode_as(n, level, p, form, false))
@@ -420,10 +335,10 @@ void note_decode(struct note *n, const uint8_t *pkt, size_t len)
 	struct piece p = {pkt, len, len};
 	struct spec *s = &n->spec[0];
 
-	if (len >= IP_HEADER && len <= NOTATION_MAX && get16(pkt + 2) == len &&
+	if (ip_family(pkt, len) && ip_wire_total(pkt) == len &&
 	    decode(n, 0, &p))
 		return;
-	spec_init(s, FORM_HEX);
+	spec_init(s, FORM_HEX, 4);
 	s->data = pkt;
 	s->data_len = (uint32_t)len;
 }

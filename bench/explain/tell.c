@@ -17,6 +17,8 @@ static void addr_text(const struct nat_tuple *t, const struct nat_addr *a,
 
 void tell_tuple(const struct nat_tuple *t, char out[TELL_TUPLE])
 {
+	const char *open = t->family == 6 ? "[" : "";
+	const char *close = t->family == 6 ? "]" : "";
 	char src[INET6_ADDRSTRLEN], dst[INET6_ADDRSTRLEN];
 	unsigned type_code = ntohs(t->dst_id);
 
@@ -27,10 +29,12 @@ void tell_tuple(const struct nat_tuple *t, char out[TELL_TUPLE])
 	case IPPROTO_UDP:
 	case IPPROTO_UDPLITE:
 	case IPPROTO_SCTP:
-		(void)snprintf(out, TELL_TUPLE, "%s:%u -> %s:%u", src,
-			       ntohs(t->src_id), dst, ntohs(t->dst_id));
+		(void)snprintf(out, TELL_TUPLE, "%s%s%s:%u -> %s%s%s:%u", open,
+			       src, close, ntohs(t->src_id), open, dst, close,
+			       ntohs(t->dst_id));
 		break;
 	case IPPROTO_ICMP:
+	case IPPROTO_ICMPV6:
 		(void)snprintf(
 			out, TELL_TUPLE, "%s -> %s type %u code %u id %u", src,
 			dst, type_code >> 8, type_code & 255, ntohs(t->src_id));
@@ -41,25 +45,8 @@ void tell_tuple(const struct nat_tuple *t, char out[TELL_TUPLE])
 	}
 }
 
-/* The notation is for IPv4. */
-static bool tell_packet6(const struct bytes *b, char out[TELL_PACKET])
-{
-	enum { HEADER6 = 40, NEXT = 6, SRC = 8, DST = 24 };
-	char src[INET6_ADDRSTRLEN], dst[INET6_ADDRSTRLEN];
-
-	if (b->len < HEADER6 || b->data[0] >> 4 != 6 ||
-	    !inet_ntop(AF_INET6, b->data + SRC, src, sizeof(src)) ||
-	    !inet_ntop(AF_INET6, b->data + DST, dst, sizeof(dst)))
-		return false;
-	(void)snprintf(out, TELL_PACKET, "ipv6 proto %u %s > %s len %zu",
-		       b->data[NEXT], src, dst, b->len - HEADER6);
-	return true;
-}
-
 void tell_packet(const struct bytes *b, char out[TELL_PACKET])
 {
-	if (tell_packet6(b, out))
-		return;
 	if (!b->len || notation_print(b->data, b->len, NOTATION_BRIEF, out,
 				      TELL_PACKET) < 0)
 		(void)snprintf(out, TELL_PACKET, "%zu bytes", b->len);

@@ -117,6 +117,27 @@ static const struct {
 		"reply to packet 1: icmp 192.0.2.1 > 198.51.100.1 echo-reply",
 		"verdict     forward by lan0",
 	} },
+	{ "the default scenario, IPv6",
+	  "--packet 'udp [2001:db8:1::5]:40000 > [2001:db8:9::9]:53 len 4'", {
+		"packet 1: udp [2001:db8:1::5]:40000 > [2001:db8:9::9]:53 len 4",
+		"orig [2001:db8:1::5]:40000 -> [2001:db8:9::9]:53, ",
+		"ipv6.ttl 64 -> 63\n", "-j MASQUERADE\n",
+		"ipv6.src 2001:db8:1::5 -> 2001:db8:2::1\n", "udp.checksum 0x",
+		"verdict     forward by wan0: "
+		"udp [2001:db8:2::1]:40000 > [2001:db8:9::9]:53 len 4",
+		"reply to packet 1: udp [2001:db8:9::9]:53 > "
+		"[2001:db8:2::1]:40000 len 4",
+		"ipv6.dst 2001:db8:2::1 -> 2001:db8:1::5\n",
+		"verdict     forward by lan0",
+	} },
+	{ "rules of IPv6 alone",
+	  "-T " SCENARIO "home-router/topology.ip "
+	  "-6 " SCENARIO "home-router/rules.v6 "
+	  "--packet 'icmpv6 2001:db8:1::5 > 2001:db8:9::9 echo-request id 7'", {
+		"type 128 code 0 id 7, ", "-j MASQUERADE\n",
+		"reply to packet 1: icmpv6 2001:db8:9::9 > 2001:db8:2::1 "
+		"echo-reply id 7",
+	} },
 	{ "an error of the router's",
 	  "--packet 'udp 192.168.1.9:5 > 192.0.2.1:53 ttl 1'", {
 		"verdict     drop: ttl_expired\n",

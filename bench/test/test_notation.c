@@ -60,6 +60,18 @@ static const struct {
 	  "4600001c000000004032d1a90a0000010a0000029404000061626364" },
 	{ "proto 17 10.0.0.1 > 10.0.0.2 ipid 5 mf offset 16 len 8",
 	  "4500001c00052002401146c80a0000010a0000026162636465666768" },
+	{ "tcp [2001:db8::1]:1000 > [2001:db8:1::9]:80 S",
+	  "600000000014064020010db800000000000000000000000120010db800010000000000000000000903e80050000003e8000000005002faf051550000" },
+	{ "udp [2001:db8::1]:53 > [2001:db8:1::9]:1024 ttl 3 tos 0x28 flow 0xabcde len 5",
+	  "628abcde000d110320010db800000000000000000000000120010db800010000000000000000000900350400000d765b6162636465" },
+	{ "icmpv6 2001:db8::1 > 2001:db8:1::9 echo-request id 7 seq 1 len 4",
+	  "60000000000c3a4020010db800000000000000000000000120010db800010000000000000000000980005f6d0007000161626364" },
+	{ "icmpv6 2001:db8::1 > 2001:db8:1::9 too-big mtu 1400 (udp [2001:db8:1::9]:9 > [2001:db8::1]:10 len 30 cut 48)",
+	  "6000000000383a4020010db800000000000000000000000120010db800010000000000000000000902007ecb00000578600000000026114020010db800010000000000000000000920010db80000000000000000000000010009000a002650b0" },
+	{ "icmpv6 2001:db8::1 > 2001:db8:1::9 parameter-problem next-header pointer 6 (proto 99 2001:db8:1::9 > 2001:db8::1)",
+	  "6000000000303a4020010db800000000000000000000000120010db80001000000000000000000090401815300000006600000000000634020010db800010000000000000000000920010db8000000000000000000000001" },
+	{ "proto 0 fe80::1 > ff02::1 ttl 1 len 3",
+	  "6000000000030001fe800000000000000000000000000001ff020000000000000000000000000001616263" },
 	{ "hex 45", "45" },
 };
 
@@ -94,18 +106,33 @@ static const struct {
 	{ "proto 6 1.2.3.4 > 5.6.7.8 len 12", NULL, NULL },
 	{ "proto 17 1.2.3.4 > 5.6.7.8 data 0001000200080000",
 	  "udp 1.2.3.4:1 > 5.6.7.8:2 sum 0x0", NULL },
+	{ "tcp [2001:DB8:0::1]:1 > [::ffff:1.2.3.4]:2 SA sum 5 flow 1048575", "tcp [2001:db8::1]:1 > [::ffff:1.2.3.4]:2 SA sum 0x5 flow 0xfffff",
+	  "tcp [2001:db8::1]:1 > [::ffff:1.2.3.4]:2 SA seq 1000" },
+	{ "icmpv6 ::1 > ::2 type 135 rest 0x1 ttl 255 len 16", NULL, NULL },
+	{ "icmpv6 ::1 > ::2 unreachable 9 (icmpv6 ::2 > ::3 echo-request id 5)", NULL, NULL },
+	{ "icmpv6 ::1 > ::2 unreachable 4 (udp [::2]:9 > [::3]:7 len 3000)",
+	  "icmpv6 ::1 > ::2 unreachable port (udp [::2]:9 > [::3]:7 len 3000)", NULL },
+	{ "icmpv6 ::1 > ::2 time-exceeded transit (udp [::2]:9 > [::3]:7 len 3000 cut 1232)",
+	  "icmpv6 ::1 > ::2 time-exceeded transit (udp [::2]:9 > [::3]:7 len 3000)", NULL },
+	{ "icmpv6 ::1 > ::2 parameter-problem option pointer 4294967295 (icmp 1.2.3.4 > 5.6.7.8 echo-reply)", NULL, NULL },
+	{ "icmpv6 ::1 > ::2 type 1 code 4 rest 7", "icmpv6 ::1 > ::2 type 1 code 4 rest 0x7", NULL },
+	{ "proto 17 ::1 > ::2 data 0001000200080000", "udp [::1]:1 > [::2]:2 sum 0x0", NULL },
+	{ "proto 44 ::1 > ::2 data 1100000100000007", NULL, NULL },
+	{ "proto 1 ::1 > ::2 len 8", NULL, NULL },
+	{ "proto 58 1.2.3.4 > 5.6.7.8 len 8", NULL, NULL },
 	{ "hex 4500001400000000401100000a0000010a0000", NULL, NULL },
+	{ "hex 60000000000111400000000000000000000000000000000100000000000000000000000000000002", NULL, NULL },
 };
 
 /* Where the fault is and what is said of it. */
 static const struct {
 	const char *text, *fault;
 } faults[] = {
-	{ "", "column 1: tcp, udp, icmp, proto or hex missing" },
-	{ "tpc 10.0.0.1:1 > 10.0.0.2:2", "column 1: tcp, udp, icmp, proto or hex, not 'tpc'" },
-	{ "tcp", "column 4: an IPv4 address missing" },
+	{ "", "column 1: tcp, udp, icmp, icmpv6, proto or hex missing" },
+	{ "tpc 10.0.0.1:1 > 10.0.0.2:2", "column 1: tcp, udp, icmp, icmpv6, proto or hex, not 'tpc'" },
+	{ "tcp", "column 4: an address missing" },
 	{ "tcp 10.0.0.1 > 10.0.0.2:2 S", "column 5: ADDRESS:PORT, not '10.0.0.1'" },
-	{ "tcp 10.0.0:1 > 10.0.0.2:2 S", "column 5: an IPv4 address, not '10.0.0:1'" },
+	{ "tcp 10.0.0:1 > 10.0.0.2:2 S", "column 5: an address, not '10.0.0:1'" },
 	{ "tcp 10.0.0.1:65536 > 10.0.0.2:2 S", "column 14: port: a number up to 65535, not '65536'" },
 	{ "tcp 10.0.0.1: > 10.0.0.2:2 S", "column 14: port: a number up to 65535 missing" },
 	{ "tcp 10.0.0.1:1 10.0.0.2:2 S", "column 16: '>' between the addresses, not '10.0.0.2:2'" },
@@ -123,7 +150,18 @@ static const struct {
 	{ "udp 10.0.0.1:1 > 10.0.0.2:2 offset 4", "offset: a multiple of 8" },
 	{ "udp 10.0.0.1:1 > 10.0.0.2:2 sum *", "column 33: sum: a number up to 65535, not '*'" },
 	{ "udp 10.0.0.1:1 > 10.0.0.2:2 len 65515", "longer than the 65535 bytes of an IPv4 packet" },
-	{ "udp [::1]:1 > 10.0.0.2:2", "column 5: IPv4 addresses (IPv6 has no notation yet), not '[::1]:1'" },
+	{ "udp [::1]:1 > 10.0.0.2:2", "column 15: an IPv6 address, not '10.0.0.2:2'" },
+	{ "udp 10.0.0.2:2 > [::1]:1", "column 18: an IPv4 address, not '[::1]:1'" },
+	{ "udp [::1] > [::2]:2", "column 5: [ADDRESS]:PORT, not '[::1]'" },
+	{ "udp [::1:1 > [::2]:2", "column 5: an address, not '[::1:1'" },
+	{ "udp ::1:1 > [::2]:2", "column 5: an address, not '::1:1'" },
+	{ "udp [::1]:1 > [::2]:2 ipid 1", "column 23: an item of such a packet, not 'ipid'" },
+	{ "udp 1.1.1.1:1 > 2.2.2.2:2 flow 1", "column 27: an item of such a packet, not 'flow'" },
+	{ "udp [::1]:1 > [::2]:2 flow 1048576", "column 28: flow: a number up to 1048575, not '1048576'" },
+	{ "udp [::1]:1 > [::2]:2 len 65528", "longer than the 65575 bytes of an IPv6 packet" },
+	{ "icmp ::1 > ::2 echo-request", "column 6: an IPv4 address, not '::1'" },
+	{ "icmpv6 1.1.1.1 > 2.2.2.2 echo-request", "column 8: an IPv6 address, not '1.1.1.1'" },
+	{ "icmpv6 ::1 > ::2 timestamp-request", "column 18: the name of an ICMP type, not 'timestamp-request'" },
 	{ "icmp 1.1.1.1 > 2.2.2.2 ping", "column 24: the name of an ICMP type, not 'ping'" },
 	{ "icmp 1.1.1.1 > 2.2.2.2 unreachable", "column 35: code of unreachable missing" },
 	{ "icmp 1.1.1.1 > 2.2.2.2 unreachable ports", "column 36: code of unreachable, not 'ports'" },
@@ -153,6 +191,9 @@ static const struct {
 	{ "quote differs", "icmp 1.1.1.1 > 2.2.2.2 unreachable port ipid * (udp 2.2.2.2:* > 3.3.3.3:1)",
 	  "icmp 1.1.1.1 > 2.2.2.2 unreachable port ipid 4 (udp 2.2.2.2:5 > 3.3.3.3:2)", 0 },
 	{ "length", "udp 1.1.1.1:1 > 2.2.2.2:2 len 1", "udp 1.1.1.1:1 > 2.2.2.2:2", 0 },
+	{ "IPv6, any port", "udp [::1]:* > [::2]:2", "udp [::1]:7 > [::2]:2", 1 },
+	{ "IPv6, other address", "udp [::1]:* > [::2]:2", "udp [::3]:7 > [::2]:2", 0 },
+	{ "other family", "udp [::1]:* > [::2]:2", "udp 0.0.0.1:7 > 0.0.0.2:2", 0 },
 	{ "no packet", "udp 1.1.1.1:* > 2.2.2.2:2", "hex 00", 0 },
 };
 /* clang-format on */
@@ -160,7 +201,7 @@ static const struct {
 static void test_encodings(void **state)
 {
 	static uint8_t pkt[NOTATION_MAX];
-	char hex[256] = "";
+	char hex[512] = "";
 
 	(void)state;
 	for (size_t i = 0; i < N_ROWS(encodings); i++) {
