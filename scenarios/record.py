@@ -270,12 +270,12 @@ def mask_id(text, own):
 
 
 def merge(first, second):
-    """What two runs agree on; '*' for a port that they do not."""
+    """What two runs agree on; '*' for a port or ICMP id that they do not."""
     if first == second:
         return first
     words = zip(re.split(r"([ :=])", first), re.split(r"([ :=])", second))
     both = "".join(a if a == b else "*" for a, b in words)
-    if re.search(r"(?<!:)(?<!port=)\*", both):
+    if re.search(r"(?<!:)(?<!port=)(?<! id )(?<! id=)\*", both):
         raise RuntimeError(f"two runs differ:\n  {first}\n  {second}")
     return both
 

@@ -27,7 +27,7 @@ enum column { IN_IF, PACKET, VERDICT, OUT_IF, OUT };
 struct router {
 	const char *scenario;
 	struct nat_topology *topology;
-	struct nat_rules *rules;
+	struct nat_rules *rules, *rules6; /* rules6 may be NULL */
 	struct nat_engine *engine;
 	struct nat_worker *worker;
 	FILE *events; /* lines since the router was opened */
@@ -37,25 +37,55 @@ struct router {
 
 static unsigned wrong; /* rows of the scenario that came out otherwise */
 
-static char *file_text(const char *scenario, const char *name)
+/* NULL: there is no such file. */
+static char *file_there(const char *scenario, const char *name)
 {
 	char path[512];
-	char *text = calloc(1, 1 << 20);
+	char *text = NULL;
 	FILE *f;
 
 	(void)snprintf(path, sizeof(path), "%s/scenarios/%s/%s",
 		       NATBENCH_SOURCE_DIR, scenario, name);
 	f = fopen(path, "re");
-	if (!f || !text || !fread(text, 1, (1 << 20) - 1, f))
+	if (!f)
+		return NULL;
+	text = calloc(1, 1 << 20);
+	if (!text || !fread(text, 1, (1 << 20) - 1, f))
 		fail_msg("%s: cannot be read", path);
 	(void)fclose(f);
 	return text;
 }
 
+static char *file_text(const char *scenario, const char *name)
+{
+	char *text = file_there(scenario, name);
+
+	if (!text)
+		fail_msg("%s/%s: missing", scenario, name);
+	return text;
+}
+
+static struct nat_rules *
+load_rules(const struct router *r, const char *name,
+	   struct nat_rules *(*parse)(const char *text, size_t len,
+				      struct nat_error *err))
+{
+	char *text = file_there(r->scenario, name);
+	struct nat_error err = {0};
+	struct nat_rules *rules;
+
+	if (!text)
+		return NULL;
+	rules = parse(text, strlen(text), &err);
+	if (!rules || nat_rules_check(rules, r->topology, &err))
+		fail_msg("%s/%s:%u: %s", r->scenario, name, err.line, err.text);
+	free(text);
+	return rules;
+}
+
 static void router_open(struct router *r, const char *scenario)
 {
 	char *topology = file_text(scenario, "topology.ip");
-	char *rules = file_text(scenario, "rules.v4");
 	struct nat_error err = {0};
 
 	*r = (struct router){.scenario = scenario};
@@ -64,13 +94,9 @@ static void router_open(struct router *r, const char *scenario)
 	r->topology = nat_topology_parse(topology, strlen(topology), &err);
 	if (!r->topology)
 		fail_msg("%s/topology.ip:%u: %s", scenario, err.line, err.text);
-	r->rules = nat_rules_parse(rules, strlen(rules), &err);
-	if (!r->rules)
-		fail_msg("%s/rules.v4:%u: %s", scenario, err.line, err.text);
-	if (nat_rules_check(r->rules, r->topology, &err))
-		fail_msg("%s/rules.v4:%u: %s", scenario, err.line, err.text);
+	r->rules = load_rules(r, "rules.v4", nat_rules_parse);
+	r->rules6 = load_rules(r, "rules.v6", nat_rules6_parse);
 	free(topology);
-	free(rules);
 }
 
 static void router_off(struct router *r)
@@ -102,6 +128,7 @@ static void router_on(struct router *r)
 	struct nat_config cfg = {
 		.topology = r->topology,
 		.rules = r->rules,
+		.rules6 = r->rules6,
 		.sysctl = &sysctl,
 		.seed = 1,
 	};
@@ -123,6 +150,7 @@ static void router_close(struct router *r)
 {
 	router_off(r);
 	nat_rules_free(r->rules);
+	nat_rules_free(r->rules6);
 	nat_topology_free(r->topology);
 	(void)fclose(r->events);
 	free(r->events_text);
