@@ -42,13 +42,17 @@ void draft_data(struct draft *d, uint32_t len)
 	d->l4_len += len;
 }
 
+/* The tracker has UDP's number in the pseudo-header of UDP-Lite, and in that of
+ * IPv4 a byte of the length. */
 static uint64_t pseudo_sum(const struct draft *d, uint32_t len)
 {
-	uint8_t rest[8];
+	uint8_t rest[8], proto = d->tracked_sum ? PROTO_UDP : d->proto;
 	size_t size = d->family == 6 ? 16 : 4;
 	uint64_t sum = inet_sum(0, (const uint8_t *)d->src.w, size);
 
-	put32(put32(rest, len), d->sum_proto ? d->sum_proto : d->proto);
+	if (d->tracked_sum && d->family == 4)
+		len &= 0xff;
+	put32(put32(rest, len), proto);
 	sum = inet_sum(sum, (const uint8_t *)d->dst.w, size);
 	return inet_sum(sum, rest, sizeof(rest));
 }

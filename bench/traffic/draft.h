@@ -45,7 +45,7 @@ struct draft {
 	uint8_t extra[DRAFT_EXTRA];
 	uint32_t n_extra;
 	uint8_t first_extra, next_at; /* IPv6: type, where the next goes */
-	uint8_t sum_proto;            /* of the pseudo header; 0: proto */
+	bool tracked_sum; /* of UDP-Lite: what Linux tracks as right */
 	uint32_t l4_len;
 	uint8_t l4[DRAFT_L4];
 };

@@ -248,7 +248,6 @@ const char *say_udp(struct traffic *t, struct flow *f)
 	return side == CLIENT ? "udp request" : "udp answer";
 }
 
-/* The sum that Linux takes for right has UDP's number in its pseudo header. */
 const char *say_udplite(struct traffic *t, struct flow *f)
 {
 	enum { HEADER = 8 };
@@ -261,8 +260,7 @@ const char *say_udplite(struct traffic *t, struct flow *f)
 	      (uint32_t)covers[rng_below(&t->rng, N_ROWS(covers))] << 16);
 	d->l4_len = HEADER;
 	draft_data(d, maker_size(t));
-	if (!chance(&t->rng, 3))
-		d->sum_proto = PROTO_UDP;
+	d->tracked_sum = !chance(&t->rng, 3);
 	return "udplite";
 }
 

@@ -49,7 +49,7 @@ void maker_from(struct traffic *t, const struct flow *f, enum flow_side side)
 	d->src = e->self;
 	d->dst = e->peer;
 	d->n_extra = 0;
-	d->sum_proto = 0;
+	d->tracked_sum = false;
 	d->l4_len = 0;
 	t->lesson = (struct lesson){.flow = &t->flow[f - t->flow],
 				    .from = (uint8_t)side};

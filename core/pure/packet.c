@@ -137,19 +137,13 @@ enum icmp_kind packet_icmp_kind(const struct packet *p)
 						      : ICMP_PLAIN;
 }
 
-/* Sum over pseudo-header and the first @covered bytes of L4; right when it
- * folds to 0xffff. */
-static uint16_t fold_covered(const struct packet *p, uint8_t proto,
-			     uint32_t covered)
-{
-	uint64_t sum = packet_pseudo_sum(p, proto, packet_l4_len(p));
-
-	return csum_fold(csum_partial(sum, packet_l4(p), covered));
-}
-
+/* Sum over pseudo-header and L4; right when it folds to 0xffff. */
 static uint16_t fold_with_pseudo(const struct packet *p, uint8_t proto)
 {
-	return fold_covered(p, proto, packet_l4_len(p));
+	uint32_t len = packet_l4_len(p);
+
+	return csum_fold(csum_partial(packet_pseudo_sum(p, proto, len),
+				      packet_l4(p), len));
 }
 
 static enum l4_fault check_tcp(const struct packet *p, bool verify)
@@ -186,8 +180,9 @@ static enum l4_fault check_udp(const struct packet *p, bool verify)
 	return L4_OK;
 }
 
+/* @pseudo: the sum of the pseudo-header. */
 static enum l4_fault check_udplite(const struct packet *p, bool verify,
-				   uint8_t pseudo_proto)
+				   uint64_t pseudo)
 {
 	const uint8_t *l4 = packet_l4(p);
 	uint32_t len = packet_l4_len(p);
@@ -202,14 +197,29 @@ static enum l4_fault check_udplite(const struct packet *p, bool verify,
 		return L4_LENGTH;
 	if (!load16(l4 + UDP_CHECK))
 		return L4_CHECKSUM;
-	if (verify && fold_covered(p, pseudo_proto, covered) != 0xffff)
+	if (verify && csum_fold(csum_partial(pseudo, l4, covered)) != 0xffff)
 		return L4_CHECKSUM;
 	return L4_OK;
 }
 
 bool packet_udplite_ok(const struct packet *p)
 {
-	return check_udplite(p, true, PROTO_UDPLITE) == L4_OK;
+	uint32_t len = packet_l4_len(p);
+
+	return check_udplite(p, true,
+			     packet_pseudo_sum(p, PROTO_UDPLITE, len)) == L4_OK;
+}
+
+/* Linux's tracker has UDP's number in the pseudo-header (spec 3.3), and of the
+ * length in that of IPv4 only the low byte, so that what RFC 3828 calls correct
+ * is not. */
+static enum l4_fault check_udplite_tracked(const struct packet *p, bool verify)
+{
+	uint32_t len = packet_l4_len(p);
+
+	if (p->family == PACKET_IPV4)
+		len &= 0xff;
+	return check_udplite(p, verify, packet_pseudo_sum(p, PROTO_UDP, len));
 }
 
 /* ICMP alone has no pseudo-header, ICMPv6 has (RFC 4443 2.3). Linux takes a
@@ -269,9 +279,7 @@ enum l4_fault packet_check_l4(const struct packet *p, bool verify)
 	case PROTO_UDP:
 		return check_udp(p, verify);
 	case PROTO_UDPLITE:
-		/* Linux's tracker sums UDP-Lite as if it were UDP (spec
-		 * 3.3), so that what RFC 3828 calls correct is not. */
-		return check_udplite(p, verify, PROTO_UDP);
+		return check_udplite_tracked(p, verify);
 	case PROTO_ICMP:
 	case PROTO_ICMPV6:
 		return check_icmp(p, verify);

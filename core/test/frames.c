@@ -379,9 +379,10 @@ static uint32_t start_sum(const uint8_t *ip, uint32_t proto, uint32_t sumproto,
 {
 	if (proto == PROTO_ICMP)
 		return 0;
-	if (!sumproto)
-		sumproto = proto == PROTO_UDPLITE ? PROTO_UDP : proto;
-	return pseudo_header(ip, sumproto, len);
+	if (proto == PROTO_UDPLITE && !sumproto)
+		return pseudo_header(ip, PROTO_UDP,
+				     ip[0] >> 4 == 6 ? len : len & 0xff);
+	return pseudo_header(ip, sumproto ? sumproto : proto, len);
 }
 
 static void put_l4_sum(const struct spec *s, const uint8_t *ip, uint8_t *l4,

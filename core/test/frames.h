@@ -34,8 +34,8 @@
  * fragment header along, whose id is ipid.
  *
  * What is not said: ttl 64, win 10000, an echo request, carries 0x880b,
- * all else 0, checksums right (UDP-Lite's as Linux has it, summed as if it were
- * UDP).
+ * all else 0, checksums right (UDP-Lite's as Linux has it, with UDP's number in
+ * the pseudo-header and, of IPv4, a byte of the length).
  */
 #ifndef TEST_FRAMES_H
 #define TEST_FRAMES_H
