@@ -221,9 +221,12 @@ struct nat_list_options {
 	bool verbose;      /* -v */
 	bool numeric;      /* -n */
 	bool exact;        /* -x */
+	bool line_numbers; /* --line-numbers */
+	bool spec;         /* -S instead of -L */
+	unsigned rule;     /* of @chain, from 1; 0: all */
 };
-/* As `iptables -L` prints them, but hosts and services are always numbers:
- * nothing is looked up. -ENOENT: no such table or chain. */
+/* As `iptables -L` or `-S` prints them, but hosts and services are always
+ * numbers: nothing is looked up. -ENOENT: no such table or chain. */
 NAT_API int nat_rules_list(const struct nat_rules *r,
 			   const struct nat_list_options *o,
 			   struct nat_sink out);

@@ -9,10 +9,10 @@
 #include "cli/scenario.h"
 
 static const char usage[] =
-	"usage: natbench rules -r FILE | -6 FILE [OPTION...] [CHAIN]\n"
+	"usage: natbench rules -r FILE | -6 FILE [OPTION...] [CHAIN [NUMBER]]\n"
 	"\n"
-	"Prints what iptables -L prints of the rules in FILE, or of one "
-	"chain.\n"
+	"Prints what iptables -L prints of the rules in FILE, of one chain,\n"
+	"or of one rule.\n"
 	"\n"
 	"  -r, --rules FILE      the rules, as iptables-save writes them\n"
 	"  -6, --rules6 FILE     the same as ip6tables-save does\n"
@@ -20,7 +20,12 @@ static const char usage[] =
 	"  -v, --verbose         counters and interfaces too\n"
 	"  -n, --numeric         protocols and addresses as numbers\n"
 	"  -x, --exact           counters in full\n"
-	"  -S, --save            all tables as iptables-save -c writes them\n";
+	"      --line-numbers    each rule's number in its chain\n"
+	"  -S, --list-rules      as iptables -S prints them\n"
+	"  -L, --list            as iptables -L does, which is the default\n"
+	"      --save            all tables as iptables-save -c writes them\n";
+
+enum { LINE_NUMBERS = 0x200, SAVE };
 
 struct request {
 	const char *file;
@@ -90,11 +95,34 @@ static bool take_option(struct request *q, int code, const char *arg)
 		return q->list.numeric = true;
 	case 'x':
 		return q->list.exact = true;
+	case 'L':
+		q->list.spec = false;
+		return true;
 	case 'S':
+		return q->list.spec = true;
+	case LINE_NUMBERS:
+		return q->list.line_numbers = true;
+	case SAVE:
 		return q->save = true;
 	default: /* getopt has complained */
 		return false;
 	}
+}
+
+/* What stands behind the options: a chain, and perhaps one of its rules. */
+static bool take_place(struct request *q, int n, char **arg)
+{
+	uint64_t number = 0;
+
+	if (n > 2) {
+		cli_complain("rules: %s: an argument too many", arg[2]);
+		return false;
+	}
+	if (n > 1 && !cli_number("rule number", arg[1], 1, UINT32_MAX, &number))
+		return false;
+	q->list.chain = n ? arg[0] : NULL;
+	q->list.rule = (unsigned)number;
+	return true;
 }
 
 int cmd_rules(int argc, char **argv)
@@ -106,7 +134,10 @@ int cmd_rules(int argc, char **argv)
 		{"verbose", no_argument, NULL, 'v'},
 		{"numeric", no_argument, NULL, 'n'},
 		{"exact", no_argument, NULL, 'x'},
-		{"save", no_argument, NULL, 'S'},
+		{"line-numbers", no_argument, NULL, LINE_NUMBERS},
+		{"list", no_argument, NULL, 'L'},
+		{"list-rules", no_argument, NULL, 'S'},
+		{"save", no_argument, NULL, SAVE},
 		{"help", no_argument, NULL, 'h'},
 		{0},
 	};
@@ -114,8 +145,8 @@ int cmd_rules(int argc, char **argv)
 	int code;
 
 	/* NOLINTNEXTLINE(concurrency-mt-unsafe): no other thread */
-	while ((code = getopt_long(argc, argv, "r:6:t:vnxSh", options, NULL)) !=
-	       -1) {
+	while ((code = getopt_long(argc, argv, "r:6:t:vnxLSh", options,
+				   NULL)) != -1) {
 		if (code == 'h') {
 			fputs(usage, stdout);
 			return CLI_OK;
@@ -123,10 +154,6 @@ int cmd_rules(int argc, char **argv)
 		if (!take_option(&q, code, optarg))
 			return CLI_ERROR;
 	}
-	if (optind < argc)
-		q.list.chain = argv[optind++];
-	if (optind < argc)
-		return cli_complain("rules: %s: an argument too many",
-				    argv[optind]);
-	return answer(&q);
+	return take_place(&q, argc - optind, argv + optind) ? answer(&q)
+							    : CLI_ERROR;
 }

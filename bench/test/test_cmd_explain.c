@@ -62,7 +62,8 @@ static const struct {
 	{ cmd_rules, "-r @typo.v4", "typo.v4:3: " },
 	{ cmd_rules, "-r @good.v4 --table bogus", "no chains in table 'bogus'" },
 	{ cmd_rules, "-r @good.v4 bogus", "no chain bogus in table 'nat'" },
-	{ cmd_rules, "-r @good.v4 INPUT OUTPUT", "an argument too many" },
+	{ cmd_rules, "-r @good.v4 INPUT OUTPUT", "rule number OUTPUT" },
+	{ cmd_rules, "-r @good.v4 INPUT 1 2", "an argument too many" },
 	{ cmd_rules, "--bogus", "unrecognized option" },
 };
 

@@ -12,8 +12,8 @@
 #include "text/text.h"
 
 static const char *const rule_set[] = {
-	"chains", "common", "conntrack", "header", "log",  "marks",
-	"misc",   "nat",    "ports",     "raw",    "sctp",
+	"chains", "common", "conntrack", "ended", "header", "log",
+	"marks",  "misc",   "nat",       "ports", "raw",    "sctp",
 };
 
 /* The file data/rules/NAME.KIND, or NULL. */
@@ -142,15 +142,17 @@ static void list_all(const struct nat_rules *r, const char *want,
 		     struct nat_sink out)
 {
 	for (const char *p = want; p; p = strstr(p, "\n== ")) {
-		char table[16] = "", form[16] = "";
+		char table[16] = "", form[32] = "";
 
 		p += *p == '\n';
-		assert_int_equal(sscanf(p, "== %15s %15s", table, form), 2);
+		assert_int_equal(sscanf(p, "== %15s %31[^\n]", table, form), 2);
 		struct nat_list_options o = {
 			.table = table,
 			.verbose = strchr(form, 'v'),
 			.numeric = strchr(form, 'n'),
 			.exact = strchr(form, 'x'),
+			.spec = strchr(form, 'S'),
+			.line_numbers = strstr(form, "--line-numbers"),
 		};
 
 		text_printf(out, "== %s %s\n", table, form);
@@ -182,38 +184,40 @@ static void lists_one_chain(void **state)
 				   ":A - [0:0]\n"
 				   "-A POSTROUTING -o wan0 -g A\n"
 				   "COMMIT\n";
+	/* clang-format off */
+#define HEAD(chain, what)                                                      \
+	"Chain " chain " (" what ")\n"                                         \
+	"target     prot opt source               destination         \n"
+#define RULE "A          all  --  anywhere             anywhere            [goto] \n"
 	static const struct {
-		const char *table, *chain;
+		struct nat_list_options o;
 		int rc;
 		const char *want;
 	} row[] = {
-		{"nat", "A", 0,
-		 "Chain A (1 references)\n"
-		 "target     prot opt source               destination"
-		 "         \n"},
-		{"nat", "B", -2, ""},
-		{"foo", NULL, -2, ""},
-		{NULL, "INPUT", 0,
-		 "Chain INPUT (policy ACCEPT)\n"
-		 "target     prot opt source               destination"
-		 "         \n"},
-		{"raw", "OUTPUT", 0,
-		 "Chain OUTPUT (policy ACCEPT)\n"
-		 "target     prot opt source               destination"
-		 "         \n"},
-		{"raw", "INPUT", -2, ""},
+		{ { .table = "nat", .chain = "A" }, 0, HEAD("A", "1 references") },
+		{ { .table = "nat", .chain = "B" }, -2, "" },
+		{ { .table = "foo" }, -2, "" },
+		{ { .chain = "INPUT" }, 0, HEAD("INPUT", "policy ACCEPT") },
+		{ { .table = "raw", .chain = "OUTPUT" }, 0, HEAD("OUTPUT", "policy ACCEPT") },
+		{ { .table = "raw", .chain = "INPUT" }, -2, "" },
+		{ { .table = "nat", .chain = "POSTROUTING", .rule = 1 }, 0, RULE },
+		{ { .table = "nat", .chain = "POSTROUTING", .rule = 1, .line_numbers = true }, 0, "1    " RULE },
+		{ { .table = "nat", .chain = "POSTROUTING", .rule = 2 }, 0, "" },
+		{ { .table = "nat", .chain = "POSTROUTING", .rule = 1, .spec = true }, 0, "-A POSTROUTING -o wan0 -g A\n" },
+		{ { .table = "nat", .chain = "A", .spec = true }, 0, "-N A\n" },
+		{ { .table = "mangle", .chain = "INPUT", .spec = true, .verbose = true }, 0, "-P INPUT ACCEPT -c 0 0\n" },
 	};
+	/* clang-format on */
 	struct nat_rules *r = parse("one chain", text);
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(row); i++) {
 		struct text_buffer got = {.s = NULL};
-		struct nat_list_options o = {.table = row[i].table,
-					     .chain = row[i].chain};
-		int rc = nat_rules_list(r, &o, text_buffer_sink(&got));
+		const struct nat_list_options *o = &row[i].o;
+		int rc = nat_rules_list(r, o, text_buffer_sink(&got));
 
 		assert_int_equal(rc, row[i].rc);
-		check_same(row[i].chain ? row[i].chain : "all", "list",
+		check_same(o->chain ? o->chain : "all", "list",
 			   got.s ? got.s : "", row[i].want);
 		free(got.s);
 	}

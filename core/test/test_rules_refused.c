@@ -280,6 +280,7 @@ static const struct {
 	{ "*filter\n:A -\n:B -\n-A INPUT -j A\n-A A -j B\n-A B -g A\nCOMMIT\n", 6, "chains loop: this leads back to 'A'" },
 	{ "*filter\n:A -\n-A INPUT -j A\n-A A -j A\nCOMMIT\n", 4, "chains loop: this leads back to 'A'" },
 	{ "*nat\n:A -\n:B -\n-A PREROUTING -j A\n-A A -j B\n-A B -j SNAT --to-source 1.1.1.1\nCOMMIT\n", 6, "SNAT cannot be used in chain B, which PREROUTING leads to" },
+	{ "*filter\n:A -\n-A INPUT -i + -j ACCEPT\n-A INPUT -j A\n-A A -j A\nCOMMIT\n", 5, "chains loop: this leads back to 'A'" },
 	{ "*filter\n:A -\n-A A -m addrtype --dst-type LOCAL --limit-iface-out\n-A INPUT -j A\nCOMMIT\n", 3, "addrtype cannot be used in chain A, which INPUT leads to" },
 };
 /* clang-format on */

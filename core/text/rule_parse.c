@@ -25,10 +25,10 @@ struct scope {
 	uint32_t *seen;
 };
 
-/* The rule's own, then the matches from the last one on, then the target's. */
+/* The rule's own, then the target's, then the matches from the last one on: of
+ * those that share a name the one named last has it, as in the tool. */
 static struct scope scope_at(struct draft *d, unsigned i)
 {
-	unsigned n = d->rule.n_matches;
 	struct scope s = {
 		.given.err = d->err,
 		.given.family = builder_family(d->builder),
@@ -38,14 +38,16 @@ static struct scope scope_at(struct draft *d, unsigned i)
 		s.options = rule_options;
 		s.given.draft = d;
 		s.seen = &d->seen;
-	} else if (i <= n) {
-		s.given.match = &d->rule.match[n - i];
-		s.options = match_type[s.given.match->kind]->options;
-		s.seen = &d->match_seen[n - i];
-	} else {
+	} else if (i == 1) {
 		s.given.target = &d->rule.target;
 		s.options = target_type[d->rule.target.kind]->options;
 		s.seen = &d->target_seen;
+	} else {
+		unsigned m = d->rule.n_matches + 1U - i;
+
+		s.given.match = &d->rule.match[m];
+		s.options = match_type[s.given.match->kind]->options;
+		s.seen = &d->match_seen[m];
 	}
 	return s;
 }

@@ -184,7 +184,8 @@ static int set_text(const struct rules_builder *b, const struct chain *c,
 	const char *to = jumps ? b->chain[rule->target.chain].name : NULL;
 	struct text_buffer text = {.s = NULL};
 
-	rule_save(rule, b->rules->family, c->name, to, text_buffer_sink(&text));
+	rule_save(rule, b->rules->family, c->name, to, false,
+		  text_buffer_sink(&text));
 	rule->text = text.s;
 	return text.failed || !text.s ? text_no_memory(err) : 0;
 }

@@ -2,17 +2,19 @@
  *
  * What only a whole table shows: which hooks lead to a chain, whether its
  * matches and targets may be used there, and loops. As in the kernel, chains
- * that no hook leads to may do anything.
+ * that no hook leads to may do anything, and so may rules behind one that
+ * always ends the chain.
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "text/rules_text.h"
 #include "text/text.h"
 
 /* A chain on the way from a base chain and the rule looked at next. */
 struct step {
-	uint32_t chain, next;
+	uint32_t chain, next, end;
 };
 
 struct walk {
@@ -25,12 +27,38 @@ struct walk {
 	struct nat_error *err;
 };
 
+/* ACCEPT, DROP or RETURN, whatever the packet. "-i +" is a condition to the
+ * kernel. */
+static bool ends_chain(const struct rule *r)
+{
+	static const struct nat_addr any;
+	enum target_kind t = r->target.kind;
+
+	return (t == TARGET_ACCEPT || t == TARGET_DROP || t == TARGET_RETURN) &&
+	       !r->n_matches && !r->proto && !r->inv_proto &&
+	       r->fragment == FRAG_ANY && !r->src.invert && !r->dst.invert &&
+	       !memcmp(&r->src.mask, &any, sizeof(any)) &&
+	       !memcmp(&r->dst.mask, &any, sizeof(any)) && !*r->in.name &&
+	       !*r->out.name;
+}
+
+/* How many rules of @c a packet may come to. */
+static uint32_t n_reachable(const struct nat_rules *r, const struct chain *c)
+{
+	for (uint32_t i = 0; i < c->n_rules; i++)
+		if (ends_chain(&r->rule[c->first + i]))
+			return i + 1;
+	return c->n_rules;
+}
+
 static void push(struct walk *w, uint32_t chain)
 {
+	const struct chain *c = &w->rules->chain[chain];
+
 	w->hooks[chain] |= (uint8_t)w->hook;
 	w->on_way[chain] = true;
-	w->stack[w->depth++] =
-		(struct step){chain, w->rules->chain[chain].first};
+	w->stack[w->depth++] = (struct step){
+		chain, c->first, c->first + n_reachable(w->rules, c)};
 }
 
 /* Follows the rule at the top of the stack. */
@@ -58,9 +86,8 @@ static int walk_from(struct walk *w, uint32_t base)
 	push(w, base);
 	while (w->depth) {
 		struct step *top = &w->stack[w->depth - 1];
-		const struct chain *c = &r->chain[top->chain];
 
-		if (top->next == c->first + c->n_rules) {
+		if (top->next == top->end) {
 			w->on_way[top->chain] = false;
 			w->depth--;
 			continue;
@@ -122,7 +149,9 @@ static int walk_table(struct walk *w, enum table_id table)
 	for (uint32_t c = first; !rc && c < end; c++) {
 		const struct chain *chain = &r->chain[c];
 
-		for (uint32_t i = 0; !rc && i < chain->n_rules; i++)
+		uint32_t n = n_reachable(r, chain);
+
+		for (uint32_t i = 0; !rc && i < n; i++)
 			rc = check_rule(chain, &r->rule[chain->first + i],
 					w->hooks[c], w->err);
 	}

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Rules as iptables -L lists them (spec 12.3). Without -n protocols and "any"
- * are words, but hosts and services stay numbers: the core looks nothing up.
+ * Rules as iptables -L and -S list them (spec 12.3). Without -n protocols and
+ * "any" are words, but hosts and services stay numbers: the core looks nothing
+ * up.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -152,6 +153,8 @@ static void list_header(const struct chain *c, const struct nat_list_options *o,
 		list_policy(c, o, out);
 	else
 		text_printf(out, " (%" PRIu32 " references)\n", c->references);
+	if (o->line_numbers)
+		text_puts(out, "num  ");
 	if (o->verbose)
 		text_puts(out,
 			  o->exact ? "    pkts      bytes " : " pkts bytes ");
@@ -179,31 +182,107 @@ struct listing {
 	unsigned n_chains; /* listed so far */
 };
 
-static void list_chain(struct listing *l, const struct chain *c)
+static bool wanted(const struct listing *l, const struct chain *c)
 {
-	const char *only = l->options->chain;
-
-	if (only && strcmp(c->name, only) != 0)
-		return;
-	if (l->n_chains++)
-		text_puts(l->out, "\n");
-	list_header(c, l->options, l->out);
-	for (uint32_t i = 0; i < c->n_rules; i++)
-		list_rule(l->rules, &l->rules->rule[c->first + i], l->options,
-			  l->out);
+	return !l->options->chain || !strcmp(c->name, l->options->chain);
 }
 
+/* Calls @fn for each rule of @c that is asked for. */
+static void each_rule(const struct listing *l, const struct chain *c,
+		      void (*fn)(const struct listing *l, const struct chain *c,
+				 uint32_t number))
+{
+	uint32_t only = l->options->rule;
+
+	for (uint32_t i = 1; i <= c->n_rules; i++)
+		if (!only || only == i)
+			fn(l, c, i);
+}
+
+static void list_number(const struct listing *l, const struct chain *c,
+			uint32_t number)
+{
+	if (l->options->line_numbers)
+		text_printf(l->out, "%-4" PRIu32 " ", number);
+	list_rule(l->rules, &l->rules->rule[c->first + number - 1], l->options,
+		  l->out);
+}
+
+static void list_chain(struct listing *l, const struct chain *c)
+{
+	if (l->n_chains++)
+		text_puts(l->out, "\n");
+	if (!l->options->rule)
+		list_header(c, l->options, l->out);
+	each_rule(l, c, list_number);
+}
+
+static void spec_counters(const struct listing *l, uint64_t packets,
+			  uint64_t bytes)
+{
+	if (l->options->verbose)
+		text_printf(l->out, " -c %" PRIu64 " %" PRIu64, packets, bytes);
+}
+
+static void spec_chain(struct listing *l, const struct chain *c)
+{
+	l->n_chains++;
+	if (l->options->rule)
+		return;
+	if (!c->base) {
+		text_printf(l->out, "-N %s\n", c->name);
+		return;
+	}
+	text_printf(l->out, "-P %s %s", c->name, c->drop ? "DROP" : "ACCEPT");
+	spec_counters(l, c->packets, c->bytes);
+	text_puts(l->out, "\n");
+}
+
+static void spec_rule(const struct listing *l, const struct chain *c,
+		      uint32_t number)
+{
+	const struct rule *rule = &l->rules->rule[c->first + number - 1];
+	bool jump = rule->target.kind == TARGET_JUMP ||
+		    rule->target.kind == TARGET_GOTO;
+
+	rule_save(rule, l->rules->family, c->name,
+		  jump ? target_name(l->rules, &rule->target) : NULL,
+		  l->options->verbose, l->out);
+	text_puts(l->out, "\n");
+}
+
+static void spec_rules(struct listing *l, const struct chain *c)
+{
+	each_rule(l, c, spec_rule);
+}
+
+typedef void (*chain_fn)(struct listing *l, const struct chain *c);
+
 /* The table as the kernel has it before any rule. */
-static void list_empty(struct listing *l, enum table_id table)
+static void each_base(struct listing *l, enum table_id table, chain_fn fn)
 {
 	for (unsigned h = 0; h < NAT_N_HOOKS; h++) {
 		struct chain c = {.base = true};
 		const char *name = nat_hook_name((enum nat_hook)h);
 
 		memcpy(c.name, name, strlen(name) + 1);
-		if (table_hooks(table) & (1U << h))
-			list_chain(l, &c);
+		if (table_hooks(table) & (1U << h) && wanted(l, &c))
+			fn(l, &c);
 	}
+}
+
+static void each_chain(struct listing *l, enum table_id table, chain_fn fn)
+{
+	const struct nat_rules *r = l->rules;
+	uint32_t end = 0;
+
+	if (!r->table[table].present) {
+		each_base(l, table, fn);
+		return;
+	}
+	for (uint32_t c = table_chains(r, table, &end); c < end; c++)
+		if (wanted(l, &r->chain[c]))
+			fn(l, &r->chain[c]);
 }
 
 int nat_rules_list(const struct nat_rules *r, const struct nat_list_options *o,
@@ -212,14 +291,11 @@ int nat_rules_list(const struct nat_rules *r, const struct nat_list_options *o,
 	struct listing l = {.rules = r, .options = o, .out = out};
 	enum table_id table = TABLE_FILTER;
 	int rc = o->table ? table_named(o->table, &table) : 0;
-	uint32_t end = 0;
 
 	if (rc)
 		return rc;
-	if (!r->table[table].present)
-		list_empty(&l, table);
-	else
-		for (uint32_t c = table_chains(r, table, &end); c < end; c++)
-			list_chain(&l, &r->chain[c]);
+	each_chain(&l, table, o->spec ? spec_chain : list_chain);
+	if (o->spec)
+		each_chain(&l, table, spec_rules);
 	return l.n_chains ? 0 : -ENOENT;
 }

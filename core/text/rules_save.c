@@ -29,7 +29,7 @@ static void save_if(const char *option, const struct rule_if *i,
 }
 
 void rule_save(const struct rule *r, uint8_t family, const char *chain,
-	       const char *to, struct nat_sink out)
+	       const char *to, bool counters, struct nat_sink out)
 {
 	const struct target_type *target = target_type[r->target.kind];
 
@@ -49,6 +49,9 @@ void rule_save(const struct rule *r, uint8_t family, const char *chain,
 		text_printf(out, " -m %s", type->name);
 		type->save(&r->match[i], out);
 	}
+	if (counters)
+		text_printf(out, " -c %" PRIu64 " %" PRIu64, r->packets,
+			    r->bytes);
 	if (to)
 		text_printf(out, " -%c %s",
 			    r->target.kind == TARGET_GOTO ? 'g' : 'j', to);

@@ -153,9 +153,10 @@ MUST_USE int rule_parse(struct rules_builder *b, const struct chain *chain,
 			struct nat_error *err);
 
 void rule_fini(struct rule *rule);
-/* "-A CHAIN ..."; @to: the name of the chain it jumps to. */
+/* "-A CHAIN ..."; @to: the name of the chain it jumps to; @counters: among the
+ * options, as -vS has them. */
 void rule_save(const struct rule *r, uint8_t family, const char *chain,
-	       const char *to, struct nat_sink out);
+	       const char *to, bool counters, struct nat_sink out);
 /* The chains of @table: from the number returned up to @end. */
 uint32_t table_chains(const struct nat_rules *r, enum table_id table,
 		      uint32_t *end);

@@ -4,7 +4,7 @@
 # NAME.v4 into a network namespace of its own and keeps
 #	NAME.save  iptables-legacy-save -c of each table that NAME.v4 names,
 #	           without its comment lines
-#	NAME.list  iptables-legacy -L of the same tables, in several forms
+#	NAME.list  iptables-legacy -L and -S of the same tables, in several forms
 #	NAME.nft   iptables-nft-save -c after iptables-nft-restore, where that
 #	           back end takes the rules
 # Services, hosts, networks and users have no names while it runs: natcore looks
@@ -25,10 +25,12 @@ record() {
 		iptables-legacy-save -c -t "$t" | grep -v '^#'
 	done >"$name.save"
 	for t in "${tables[@]}"; do
-		for form in L nL vL vnL vnxL; do
+		for form in L nL vL vnL vnxL S vS; do
 			echo "== $t $form"
 			iptables-legacy -t "$t" "-$form"
 		done
+		echo "== $t vnL --line-numbers"
+		iptables-legacy -t "$t" -vnL --line-numbers
 	done >"$name.list"
 }
 
