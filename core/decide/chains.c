@@ -5,6 +5,7 @@
 #include "decide/match.h"
 #include "decide/target.h"
 #include "decide/trace.h"
+#include "pure/packet_ipv6.h"
 
 enum { MAX_DEPTH = 64 };
 
@@ -19,9 +20,65 @@ struct traversal {
 	const struct nat_rules *rules;
 	const struct chain *base;
 	struct place at;
+	struct screen_key key;
+	struct screen_scan scan; /* of the rules around at.next */
 	unsigned depth;
 	struct place *stack; /* where jumps came from */
 };
+
+/* Ports that rules can look at: the whole transport header is there. */
+static bool has_port(const struct packet *p)
+{
+	uint32_t least = p->proto == PROTO_TCP   ? TCP_HEADER
+			 : p->proto == PROTO_UDP ? UDP_HEADER
+						 : UINT32_MAX;
+
+	return !(p->frag & IPV4_OFFSET) && packet_l4_len(p) >= least;
+}
+
+/* An extension header is no protocol that a rule can ask for. */
+static bool has_proto(const struct packet *p)
+{
+	return likely(p->family == 4) || !ext_is_header(p->proto);
+}
+
+static void make_key(const struct walk *k, struct screen_key *key)
+{
+	const struct packet *p = &k->p;
+	bool port = has_port(p);
+
+	key->family = p->family;
+	key->known =
+		(uint8_t)(1 << SCREEN_IN | 1 << SCREEN_OUT |
+			  has_proto(p) << SCREEN_PROTO | port << SCREEN_PORT |
+			  1 << SCREEN_SRC | 1 << SCREEN_DST);
+	key->value[SCREEN_IN] = screen_small(SCREEN_IN, (uint8_t)k->in_if);
+	key->value[SCREEN_OUT] = screen_small(SCREEN_OUT, (uint8_t)k->out_if);
+	key->value[SCREEN_PROTO] = screen_small(SCREEN_PROTO, p->proto);
+	if (port)
+		key->value[SCREEN_PORT] = screen_small(
+			SCREEN_PORT, load16_host(packet_l4(p) + PORT_DST));
+	if (likely(p->family == 4)) {
+		key->value[SCREEN_SRC] = load32_host(packet_src(p));
+		key->value[SCREEN_DST] = load32_host(packet_dst(p));
+	} else {
+		key->addr[0] = packet_src_addr(p);
+		key->addr[1] = packet_dst_addr(p);
+	}
+}
+
+/* Goes on at a place. */
+static void look(struct traversal *t, struct place at)
+{
+	const struct ruleset *set = walk_rules(t->k);
+	uint32_t first = set->first_screen[at.chain - t->rules->chain];
+
+	t->at = at;
+	if (at.next < at.chain->n_rules)
+		screen_start(&t->scan,
+			     &set->screen[first + at.next / SCREEN_RULES],
+			     &t->key, at.next % SCREEN_RULES);
+}
 
 static void count(struct walk *k, size_t slot)
 {
@@ -71,7 +128,7 @@ static bool leave(struct traversal *t)
 {
 	if (!t->depth)
 		return false;
-	t->at = t->stack[--t->depth];
+	look(t, t->stack[--t->depth]);
 	return true;
 }
 
@@ -83,17 +140,31 @@ static bool enter(struct traversal *t, const struct rule *r)
 			return false;
 		t->stack[t->depth++] = t->at;
 	}
-	t->at = (struct place){&t->rules->chain[r->target.chain], 0};
+	look(t, (struct place){&t->rules->chain[r->target.chain], 0});
 	return true;
 }
 
-static const struct rule *next_rule(struct traversal *t)
+/* The next rule that may fit; *sure: as far as its header goes it does. NULL:
+ * the chain is at its end. */
+static const struct rule *next_rule(struct traversal *t, bool *sure)
 {
 	struct place *at = &t->at;
 
-	if (at->next == at->chain->n_rules)
-		return NULL;
-	return &t->rules->rule[at->chain->first + at->next++];
+	while (at->next < at->chain->n_rules) {
+		uint32_t run = at->next / SCREEN_RULES * SCREEN_RULES;
+		int i = screen_next(&t->scan);
+
+		if (likely(i >= 0)) {
+			*sure = screen_sure(&t->scan, i);
+			at->next = run + (uint32_t)i + 1;
+			if (at->next % SCREEN_RULES == 0)
+				look(t, *at);
+			return &t->rules->rule[at->chain->first + run +
+					       (uint32_t)i];
+		}
+		look(t, (struct place){at->chain, run + SCREEN_RULES});
+	}
+	return NULL;
 }
 
 /* What a rule that fits does to the traversal. */
@@ -139,42 +210,57 @@ static enum outcome fitted(struct traversal *t, const struct chain *c,
 	return apply(t, r);
 }
 
+static bool fits(const struct rule *r, struct walk *k, bool sure,
+		 bool *malformed)
+{
+	return (sure || rule_header_fits(r, k, malformed)) &&
+	       rule_matches_fit(r, k, malformed);
+}
+
+static struct chain_result run(struct traversal *t)
+{
+	for (;;) {
+		const struct chain *c = t->at.chain;
+		bool sure, malformed = false;
+		const struct rule *r = next_rule(t, &sure);
+		enum outcome o;
+
+		if (!r) {
+			if (leave(t))
+				continue;
+			return policy(t);
+		}
+		if (!fits(r, t->k, sure, &malformed)) {
+			if (unlikely(malformed))
+				return hotdrop();
+			continue;
+		}
+		o = fitted(t, c, r);
+		if (o == DECIDED)
+			return decided(c, r);
+		if (o == TO_POLICY)
+			return policy(t);
+		if (o == OVERFLOW || o == MALFORMED)
+			return hotdrop();
+	}
+}
+
 struct chain_result chains_run(struct walk *k, enum table_id table)
 {
 	const struct nat_rules *rules = walk_rules(k)->text;
 	const struct chain *base =
 		&rules->chain[rules->table[table].base[k->hook]];
 	struct place stack[MAX_DEPTH];
-	struct traversal t = {
-		.k = k,
-		.rules = rules,
-		.base = base,
-		.at = {base, 0},
-		.stack = stack,
-	};
+	struct traversal t;
 
-	for (;;) {
-		const struct chain *c = t.at.chain;
-		const struct rule *r = next_rule(&t);
-		bool malformed = false;
-		enum outcome o;
-
-		if (!r) {
-			if (leave(&t))
-				continue;
-			return policy(&t);
-		}
-		if (!rule_fits(r, k, &malformed)) {
-			if (unlikely(malformed))
-				return hotdrop();
-			continue;
-		}
-		o = fitted(&t, c, r);
-		if (o == DECIDED)
-			return decided(c, r);
-		if (o == TO_POLICY)
-			return policy(&t);
-		if (o == OVERFLOW || o == MALFORMED)
-			return hotdrop();
-	}
+	t.k = k;
+	t.rules = rules;
+	t.base = base;
+	if (!base->n_rules)
+		return policy(&t);
+	t.depth = 0;
+	t.stack = stack;
+	make_key(k, &t.key);
+	look(&t, (struct place){base, 0});
+	return run(&t);
 }

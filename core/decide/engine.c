@@ -49,9 +49,9 @@ static uint8_t extensions(const struct nat_engine *e)
 
 static int init_rules(struct nat_engine *e, const struct nat_config *cfg)
 {
-	if (ruleset_init(&e->rules, cfg->rules))
+	if (ruleset_init(&e->rules, cfg->topology, cfg->rules))
 		return -ENOMEM;
-	if (ruleset_init(&e->rules6, cfg->rules6)) {
+	if (ruleset_init(&e->rules6, cfg->topology, cfg->rules6)) {
 		ruleset_fini(&e->rules);
 		return -ENOMEM;
 	}

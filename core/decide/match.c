@@ -9,36 +9,6 @@
 #include "pure/packet_ipv6.h"
 #include "pure/random.h"
 
-static bool in_range(struct port_range r, uint16_t v)
-{
-	return r.min <= v && v <= r.max;
-}
-
-static bool addr_fits(const struct rule_addr *r, const struct nat_addr *a)
-{
-	uint32_t diff = 0;
-
-	for (size_t i = 0; i < ARRAY_LEN(a->w); i++)
-		diff |= (a->w[i] ^ r->addr.w[i]) & r->mask.w[i];
-	return !diff != r->invert;
-}
-
-static bool interface_fits(const struct rule_if *r, const struct walk *k,
-			   uint16_t index)
-{
-	char name[RULE_IF_LEN] = "";
-
-	if (!r->len)
-		return !r->invert;
-	if (index != NAT_NO_IF) {
-		const char *n =
-			nat_topology_if_name(k->w->engine->topology, index);
-
-		memcpy(name, n, strnlen(n, sizeof(name) - 1));
-	}
-	return !memcmp(name, r->name, r->len) != r->invert;
-}
-
 /* Fragments other than the first have no transport header to look at. */
 static bool later_fragment(const struct packet *p)
 {
@@ -60,16 +30,16 @@ static bool proto_fits(const struct rule *r, const struct packet *p,
 	return (p->proto == r->proto) != r->inv_proto;
 }
 
-static bool header_fits(const struct rule *r, const struct walk *k,
-			bool *hotdrop)
+bool rule_header_fits(const struct rule *r, const struct walk *k, bool *hotdrop)
 {
+	const struct nat_topology *t = k->w->engine->topology;
 	const struct packet *p = &k->p;
 	struct nat_addr src = packet_src_addr(p), dst = packet_dst_addr(p);
 
-	if (!addr_fits(&r->src, &src) || !addr_fits(&r->dst, &dst))
+	if (!rule_addr_fits(&r->src, &src) || !rule_addr_fits(&r->dst, &dst))
 		return false;
-	if (!interface_fits(&r->in, k, k->in_if) ||
-	    !interface_fits(&r->out, k, k->out_if))
+	if (!rule_if_fits(&r->in, nat_topology_if_name(t, k->in_if)) ||
+	    !rule_if_fits(&r->out, nat_topology_if_name(t, k->out_if)))
 		return false;
 	if (!proto_fits(r, p, hotdrop))
 		return false;
@@ -123,8 +93,10 @@ static bool match_tcp(const struct match_tcp *m, struct walk *k, bool *hotdrop)
 	l4 = l4_or_hotdrop(k, TCP_HEADER, hotdrop);
 	if (!l4)
 		return false;
-	if (in_range(m->sport, load16_host(l4 + PORT_SRC)) == m->inv_sport ||
-	    in_range(m->dport, load16_host(l4 + PORT_DST)) == m->inv_dport)
+	if (port_range_has(m->sport, load16_host(l4 + PORT_SRC)) ==
+		    m->inv_sport ||
+	    port_range_has(m->dport, load16_host(l4 + PORT_DST)) ==
+		    m->inv_dport)
 		return false;
 	if (((l4[TCP_FLAG_BYTE] & m->flags_mask) == m->flags_cmp) ==
 	    m->inv_flags)
@@ -147,8 +119,10 @@ static bool match_udp(const struct match_udp *m, struct walk *k, bool *hotdrop)
 		return false;
 	l4 = l4_or_hotdrop(k, UDP_HEADER, hotdrop);
 	return l4 &&
-	       in_range(m->sport, load16_host(l4 + PORT_SRC)) != m->inv_sport &&
-	       in_range(m->dport, load16_host(l4 + PORT_DST)) != m->inv_dport;
+	       port_range_has(m->sport, load16_host(l4 + PORT_SRC)) !=
+		       m->inv_sport &&
+	       port_range_has(m->dport, load16_host(l4 + PORT_DST)) !=
+		       m->inv_dport;
 }
 
 static bool match_icmp(const struct match_icmp *m, struct walk *k,
@@ -182,10 +156,11 @@ static bool match_multiport(const struct match_multiport *m, struct walk *k,
 		return false;
 	for (unsigned i = 0; i < m->n && !fits; i++) {
 		if (m->side != MULTIPORT_DST)
-			fits = in_range(m->port[i], load16_host(l4 + PORT_SRC));
+			fits = port_range_has(m->port[i],
+					      load16_host(l4 + PORT_SRC));
 		if (m->side != MULTIPORT_SRC)
-			fits |= in_range(m->port[i],
-					 load16_host(l4 + PORT_DST));
+			fits |= port_range_has(m->port[i],
+					       load16_host(l4 + PORT_DST));
 	}
 	return fits != m->invert;
 }
@@ -225,8 +200,10 @@ static bool ct_ends_fit(const struct match_conntrack *m, const struct conn *c)
 		const struct nat_addr *a = i % 2 ? &d->dst : &d->src;
 		uint16_t id = ntohs(i % 2 ? d->dst_id : d->src_id);
 
-		if (!ct_agrees(m, addr_field[i], addr_fits(&m->addr[i], a)) ||
-		    !ct_agrees(m, port_field[i], in_range(m->port[i], id)))
+		if (!ct_agrees(m, addr_field[i],
+			       rule_addr_fits(&m->addr[i], a)) ||
+		    !ct_agrees(m, port_field[i],
+			       port_range_has(m->port[i], id)))
 			return false;
 	}
 	return true;
@@ -409,10 +386,8 @@ static bool match_fits(const struct match *m, struct walk *k, bool *hotdrop)
 	return true;
 }
 
-bool rule_fits(const struct rule *r, struct walk *k, bool *hotdrop)
+bool rule_matches_fit(const struct rule *r, struct walk *k, bool *hotdrop)
 {
-	if (!header_fits(r, k, hotdrop))
-		return false;
 	for (unsigned i = 0; i < r->n_matches; i++)
 		if (!match_fits(&r->match[i], k, hotdrop))
 			return false;

@@ -8,8 +8,11 @@
 
 #include "decide/walk.h"
 
-/* The part of a rule before its first -m, and then each -m in order. */
-bool rule_fits(const struct rule *r, struct walk *k, bool *hotdrop);
+/* The part of a rule before its first -m. */
+bool rule_header_fits(const struct rule *r, const struct walk *k,
+		      bool *hotdrop);
+/* Each -m in order. */
+bool rule_matches_fit(const struct rule *r, struct walk *k, bool *hotdrop);
 
 /* Those of match_others.c. */
 bool match_others(const struct match *m, const struct walk *k, bool *hotdrop);

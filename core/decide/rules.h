@@ -14,6 +14,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "natcore.h"
 
@@ -56,6 +57,33 @@ struct rule_addr {
 struct port_range {
 	uint16_t min, max; /* inclusive */
 };
+
+/* @name NULL: the packet has no such interface. */
+static inline bool rule_if_fits(const struct rule_if *r, const char *name)
+{
+	char full[RULE_IF_LEN] = "";
+
+	if (!r->len)
+		return !r->invert;
+	if (name)
+		memcpy(full, name, strnlen(name, sizeof(full) - 1));
+	return !memcmp(full, r->name, r->len) != r->invert;
+}
+
+static inline bool rule_addr_fits(const struct rule_addr *r,
+				  const struct nat_addr *a)
+{
+	uint32_t diff = 0;
+
+	for (unsigned i = 0; i < 4; i++)
+		diff |= (a->w[i] ^ r->addr.w[i]) & r->mask.w[i];
+	return !diff != r->invert;
+}
+
+static inline bool port_range_has(struct port_range r, uint16_t port)
+{
+	return r.min <= port && port <= r.max;
+}
 
 enum fragment_match { FRAG_ANY, FRAG_ONLY, FRAG_NOT }; /* none, -f, ! -f */
 

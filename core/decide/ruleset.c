@@ -72,28 +72,80 @@ static uint8_t hooks_of(const struct rule_table *t)
 	return hooks;
 }
 
-int ruleset_init(struct ruleset *r, const struct nat_rules *text)
+static uint32_t screens_of(const struct chain *c)
 {
-	*r = (struct ruleset){.text = text ? text : &no_rules};
-	r->state = calloc(r->text->n_states + 1, sizeof(*r->state));
-	if (!r->state)
-		return -ENOMEM;
-	for (uint32_t i = 0; i < r->text->n_rules; i++) {
-		r->conntrack |= needs_conntrack(&r->text->rule[i]);
-		r->extensions |= extensions(&r->text->rule[i]);
-		start_states(r, &r->text->rule[i]);
+	return (c->n_rules + SCREEN_RULES - 1) / SCREEN_RULES;
+}
+
+static bool make_screens(struct ruleset *r, const struct nat_topology *t,
+			 const struct chain *c)
+{
+	const struct rule *rule = r->text->rule + c->first;
+
+	for (uint32_t at = 0; at < c->n_rules; at += SCREEN_RULES) {
+		uint32_t n = min_u32(c->n_rules - at, SCREEN_RULES);
+
+		if (!screen_init(&r->screen[r->n_screens], t, r->text->family,
+				 rule + at, n))
+			return false;
+		r->n_screens++;
 	}
+	return true;
+}
+
+static bool compile(struct ruleset *r, const struct nat_topology *t)
+{
+	const struct nat_rules *text = r->text;
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < text->n_chains; i++)
+		n += screens_of(&text->chain[i]);
+	r->screen = calloc(n + 1, sizeof(*r->screen));
+	r->first_screen = calloc(text->n_chains + 1, sizeof(*r->first_screen));
+	if (!r->screen || !r->first_screen)
+		return false;
+	for (uint32_t i = 0; i < text->n_chains; i++) {
+		r->first_screen[i] = r->n_screens;
+		if (!make_screens(r, t, &text->chain[i]))
+			return false;
+	}
+	return true;
+}
+
+static void look_at_tables(struct ruleset *r)
+{
 	r->nat = r->text->table[TABLE_NAT].present;
 	r->only_nat = r->nat;
 	for (int t = 0; t < N_TABLES; t++)
 		r->hooks[t] = hooks_of(&r->text->table[t]);
 	for (int t = 0; t < N_TABLES; t++)
 		r->only_nat &= t == TABLE_NAT || !r->text->table[t].present;
+}
+
+int ruleset_init(struct ruleset *r, const struct nat_topology *t,
+		 const struct nat_rules *text)
+{
+	*r = (struct ruleset){.text = text ? text : &no_rules};
+	r->state = calloc(r->text->n_states + 1, sizeof(*r->state));
+	if (!r->state || !compile(r, t)) {
+		ruleset_fini(r);
+		return -ENOMEM;
+	}
+	for (uint32_t i = 0; i < r->text->n_rules; i++) {
+		r->conntrack |= needs_conntrack(&r->text->rule[i]);
+		r->extensions |= extensions(&r->text->rule[i]);
+		start_states(r, &r->text->rule[i]);
+	}
+	look_at_tables(r);
 	return 0;
 }
 
 void ruleset_fini(struct ruleset *r)
 {
+	for (uint32_t i = 0; i < r->n_screens; i++)
+		screen_fini(&r->screen[i]);
+	free(r->screen);
+	free(r->first_screen);
 	free(r->state);
-	r->state = NULL;
+	*r = (struct ruleset){.text = &no_rules};
 }

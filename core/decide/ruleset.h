@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "decide/rules.h"
+#include "decide/screen.h"
 #include "natcore.h"
 
 struct rule_count {
@@ -25,10 +25,15 @@ struct ruleset {
 	uint8_t extensions;           /* of connections: see conn.layout */
 	uint8_t hooks[N_TABLES];      /* a bit for each that has a chain */
 	_Atomic uint64_t *state;      /* statistic and limit, by slot */
-	size_t first_count;           /* of a worker's counters */
+	struct screen *screen;        /* of chains, SCREEN_RULES to each */
+	uint32_t *first_screen;       /* by chain */
+	uint32_t n_screens;
+	size_t first_count; /* of a worker's counters */
 };
 
-int ruleset_init(struct ruleset *r, const struct nat_rules *text);
+/* -ENOMEM: as after ruleset_fini(). */
+int ruleset_init(struct ruleset *r, const struct nat_topology *t,
+		 const struct nat_rules *text);
 void ruleset_fini(struct ruleset *r);
 
 /* Counters: one per rule, then one per chain for its policy. */

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Which rules of a chain can fit a packet? Compiled, after Lakshman and
+ * Stiliadis 1998: for each field of a packet that some rule asks about, a map
+ * from its value to a row of bits, one for each rule that the value fits. What
+ * the rows of all fields have in common are the rules left to be asked, in
+ * order.
+ *
+ * A rule that is left out does not fit, and asking it would change nothing and
+ * drop nothing. Constant once made.
+ */
+#ifndef NAT_SCREEN_H
+#define NAT_SCREEN_H
+
+#include "decide/interval.h"
+#include "decide/rules.h"
+#include "decide/topology.h"
+
+enum screen_field {
+	SCREEN_IN,
+	SCREEN_OUT,
+	SCREEN_PROTO,
+	SCREEN_PORT, /* destination, TCP and UDP */
+	SCREEN_SRC,
+	SCREEN_DST,
+	SCREEN_FIELDS
+};
+
+enum {
+	SCREEN_RULES = 1024, /* of one screen at most; chains have many */
+	SCREEN_WORD = 64,
+};
+
+struct screen_column {
+	struct interval_map map; /* value to row */
+	uint64_t *rows;
+	uint8_t field; /* enum screen_field */
+};
+
+struct screen {
+	uint32_t words;
+	unsigned n_columns;
+	struct screen_column *column;
+	uint64_t *every; /* a row of all rules */
+	/* Those of which the columns ask all that stands before the first -m:
+	 * if every column was looked at, it fits. */
+	uint64_t *sure;
+};
+
+/* Of @n rules from @r on; false: no memory, and nothing to free. */
+MUST_USE bool screen_init(struct screen *s, const struct nat_topology *t,
+			  uint8_t family, const struct rule *r, uint32_t n);
+void screen_fini(struct screen *s);
+
+/* What a packet has in the fields. */
+struct screen_key {
+	uint8_t family;
+	uint8_t known;                 /* a bit for each field that it has */
+	uint32_t value[SCREEN_FIELDS]; /* by screen_small(); IPv4 addresses */
+	struct nat_addr addr[2];       /* IPv6: source, destination */
+};
+
+/* Small values are spread over the range that maps search quickly. */
+static inline uint32_t screen_small(enum screen_field f, uint32_t v)
+{
+	return f == SCREEN_PORT ? v << 16 : v << 24;
+}
+
+/* The rules left, one after the other. */
+struct screen_scan {
+	const struct screen *screen;
+	uint64_t left; /* of the word */
+	uint32_t word;
+	unsigned n_rows;
+	bool sure; /* every column was looked at */
+	const uint64_t *row[SCREEN_FIELDS];
+};
+
+static inline uint32_t screen_row(const struct screen_column *c,
+				  const struct screen_key *key)
+{
+	if (unlikely(key->family == 6) && c->field >= SCREEN_SRC)
+		return interval_find6(&c->map,
+				      &key->addr[c->field - SCREEN_SRC]);
+	return interval_find4(&c->map, key->value[c->field]);
+}
+
+static inline uint64_t screen_word(const struct screen_scan *scan)
+{
+	uint64_t left = scan->row[0][scan->word];
+
+	for (unsigned i = 1; i < scan->n_rows; i++)
+		left &= scan->row[i][scan->word];
+	return left;
+}
+
+/* From rule @from on, which there is. */
+static inline void screen_start(struct screen_scan *scan,
+				const struct screen *s,
+				const struct screen_key *key, uint32_t from)
+{
+	unsigned n = 0;
+
+	scan->screen = s;
+	scan->sure = true;
+	scan->row[0] = s->every;
+	for (unsigned i = 0; i < s->n_columns; i++) {
+		const struct screen_column *c = &s->column[i];
+		bool known = key->known >> c->field & 1;
+
+		if (likely(known))
+			scan->row[n++] =
+				c->rows + (size_t)screen_row(c, key) * s->words;
+		else if (c->field != SCREEN_PORT)
+			scan->sure = false;
+	}
+	scan->n_rows = n ? n : 1;
+	scan->word = from / SCREEN_WORD;
+	scan->left = screen_word(scan) & UINT64_MAX << from % SCREEN_WORD;
+}
+
+/* The next rule, counted from the first; -1: no more. */
+static inline int screen_next(struct screen_scan *scan)
+{
+	unsigned bit;
+
+	while (!scan->left) {
+		if (++scan->word == scan->screen->words)
+			return -1;
+		scan->left = screen_word(scan);
+	}
+	bit = (unsigned)__builtin_ctzll(scan->left);
+	scan->left &= scan->left - 1;
+	return (int)(scan->word * SCREEN_WORD + bit);
+}
+
+/* Does the header of rule @i, which is left, fit without a look? */
+static inline bool screen_sure(const struct screen_scan *scan, int i)
+{
+	unsigned u = (unsigned)i;
+
+	return scan->sure &&
+	       scan->screen->sure[u / SCREEN_WORD] >> u % SCREEN_WORD & 1;
+}
+
+#endif
