@@ -44,8 +44,7 @@ static bool proto_has_id(uint8_t proto)
 static struct conn_ref user_of_answer(struct walk *k,
 				      const struct nat_tuple *answer)
 {
-	struct conn_ref r =
-		zone_find_answer(k, answer, zone_of_conn(k->ct.conn));
+	struct conn_ref r = zone_find_own_answer(k, answer);
 	struct nat_tuple orig;
 
 	if (likely(!r.conn))
@@ -150,6 +149,7 @@ struct reuse {
 	const struct nat_range *range;
 	struct nat_tuple t; /* in: ours; out: with that source */
 	uint16_t zone;      /* zone_of_socket() */
+	bool found;
 };
 
 static bool try_reuse(void *ctx, const struct conn *c)
@@ -168,6 +168,7 @@ static bool try_reuse(void *ctx, const struct conn *c)
 	if (!source_in(&t, r->range))
 		return false;
 	r->t = t;
+	r->found = true;
 	return true;
 }
 
@@ -175,14 +176,18 @@ static bool try_reuse(void *ctx, const struct conn *c)
 static bool keep_or_reuse(const struct search *s)
 {
 	const struct conn *c = s->k->ct.conn;
-	struct reuse r = {s->range, *s->t, zone_of_socket(zone_of_conn(c))};
 	struct nat_tuple orig;
+	struct reuse r;
 
 	if (source_in(s->t, s->range))
 		return !used_by_other(s->k, s->t);
+	r.range = s->range;
+	r.t = *s->t;
+	r.zone = zone_of_socket(zone_of_conn(c));
+	r.found = false;
 	conn_tuple(c, NAT_ORIGINAL, &orig);
 	bysource_walk(&s->k->w->engine->conns.bysource, &orig, try_reuse, &r);
-	if (tuple_equal(&r.t, s->t) || used(s->k, &r.t))
+	if (!r.found || used(s->k, &r.t))
 		return false;
 	*s->t = r.t;
 	return true;

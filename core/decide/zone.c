@@ -51,7 +51,5 @@ struct conn_ref zone_find(struct walk *k, const struct nat_tuple *t,
 struct conn_ref zone_find_answer(struct walk *k, const struct nat_tuple *t,
 				 struct conn_zone z)
 {
-	if (!zone_in_use(k))
-		return conns_find(&k->w->view, t, conns_hash(&k->w->view, t));
 	return find_under(k, t, z, NAT_REPLY);
 }

@@ -38,4 +38,13 @@ struct conn_ref zone_find(struct walk *k, const struct nat_tuple *t,
 struct conn_ref zone_find_answer(struct walk *k, const struct nat_tuple *t,
 				 struct conn_zone z);
 
+/* The same in the zone of the walk's connection. */
+static inline struct conn_ref zone_find_own_answer(struct walk *k,
+						   const struct nat_tuple *t)
+{
+	if (likely(!zone_in_use(k)))
+		return conns_find(&k->w->view, t, conns_hash(&k->w->view, t));
+	return zone_find_answer(k, t, zone_of_conn(k->ct.conn));
+}
+
 #endif

@@ -68,21 +68,12 @@ static uint32_t meta(const struct nat_tuple *t)
 	return (uint32_t)t->zone << 16 | (uint32_t)t->proto << 8 | t->family;
 }
 
-/* The two ids as they lie next to each other in a packet. */
-static uint32_t ids(const struct nat_tuple *t)
-{
-	const uint16_t two[2] = {t->src_id, t->dst_id};
-	uint32_t v;
-
-	memcpy(&v, two, sizeof(v));
-	return v;
-}
-
 uint64_t hash_tuple(const struct hash_key *key, const struct nat_tuple *t)
 {
 	const uint32_t *src = t->src.w, *dst = t->dst.w;
 	struct hash_block b[3] = {
-		{{hash_ipv4_meta(t->proto, t->zone), src[0], dst[0], ids(t)}},
+		{{hash_ipv4_meta(t->proto, t->zone), src[0], dst[0],
+		  hash_ids(t)}},
 	};
 
 	if (likely(t->family == 4))

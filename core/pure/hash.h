@@ -100,6 +100,25 @@ ALWAYS_INLINE uint64_t hash_key4(const struct hash_key *key, uint32_t meta,
 	return hash_blocks(key, &b, 1);
 }
 
+/* The two ids as they lie next to each other in a packet. */
+static inline uint32_t hash_ids(const struct nat_tuple *t)
+{
+	const uint16_t two[2] = {t->src_id, t->dst_id};
+	uint32_t v;
+
+	memcpy(&v, two, sizeof(v));
+	return v;
+}
+
+/* hash_tuple() of an IPv4 tuple, here to be compiled into its callers. */
+ALWAYS_INLINE uint64_t hash_tuple4(const struct hash_key *key,
+				   const struct nat_tuple *t)
+{
+	const uint32_t k[3] = {t->src.w[0], t->dst.w[0], hash_ids(t)};
+
+	return hash_key4(key, hash_ipv4_meta(t->proto, t->zone), k);
+}
+
 /* Hash over what tuple_equal() compares. All 64 bits are usable. */
 uint64_t hash_tuple(const struct hash_key *key, const struct nat_tuple *t);
 

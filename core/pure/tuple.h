@@ -7,6 +7,7 @@
 #ifndef NAT_TUPLE_H
 #define NAT_TUPLE_H
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
@@ -54,7 +55,14 @@ static inline bool addr_is_zero(const struct nat_addr *a)
 static inline bool tuple_equal(const struct nat_tuple *a,
 			       const struct nat_tuple *b)
 {
-	return !memcmp(a, b, sizeof(*a));
+	uint64_t x[5], y[5], differ = 0;
+
+	static_assert(sizeof(x) == sizeof(*a), "no padding");
+	memcpy(x, a, sizeof(x));
+	memcpy(y, b, sizeof(y));
+	for (size_t i = 0; i < ARRAY_LEN(x); i++)
+		differ |= x[i] ^ y[i];
+	return !differ;
 }
 
 /* True for protocols whose ids are ports. */

@@ -104,8 +104,8 @@ static bool is_it(struct conns_view *v, struct conn_ref r,
 	       likely(!ended(v, r));
 }
 
-struct conn_ref conns_find(struct conns_view *v, const struct nat_tuple *t,
-			   uint64_t hash)
+static NOINLINE struct conn_ref search(struct conns_view *v,
+				       const struct nat_tuple *t, uint64_t hash)
 {
 	struct table_probe p;
 	uint32_t ref;
@@ -118,6 +118,14 @@ struct conn_ref conns_find(struct conns_view *v, const struct nat_tuple *t,
 			return r;
 	}
 	return (struct conn_ref){0};
+}
+
+struct conn_ref conns_find(struct conns_view *v, const struct nat_tuple *t,
+			   uint64_t hash)
+{
+	if (table_lacks(&v->all->table, hash))
+		return (struct conn_ref){0};
+	return search(v, t, hash);
 }
 
 struct conn_ref conns_find_zoned(struct conns_view *v,

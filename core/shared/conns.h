@@ -73,7 +73,8 @@ int conns_maintain(struct conns *s);
 static inline uint64_t conns_hash(const struct conns_view *v,
 				  const struct nat_tuple *t)
 {
-	return hash_tuple(&v->all->key, t);
+	return likely(t->family == 4) ? hash_tuple4(&v->all->key, t)
+				      : hash_tuple(&v->all->key, t);
 }
 
 /* Whose clock counts for @c: its worker's own, and for the rest the slowest,

@@ -253,7 +253,28 @@ bool table_maintain(struct table *t, unsigned max_splits)
 
 /* ----------------------------------------------------------------- change */
 
-int table_insert(struct table *t, struct table_guard *g, const uint32_t *ref)
+/* Into the first bucket of each chain, where it is the only one and has room.
+ * False: nothing has changed. */
+static bool insert_simply(struct table_guard *g, const uint32_t *ref)
+{
+	unsigned used[2];
+
+	for (unsigned i = 0; i < g->n; i++) {
+		used[i] = bucket_used(g->head[i]);
+		if (i && g->head[1] == g->head[0])
+			used[1]++;
+		if (used[i] >= BUCKET_SLOTS ||
+		    atomic_load_explicit(&g->head[i]->link,
+					 memory_order_relaxed))
+			return false;
+	}
+	for (unsigned i = 0; i < g->n; i++)
+		slot_set(g->head[i], used[i], table_tag(g->hash[i]), ref[i]);
+	return true;
+}
+
+static int insert(struct table *t, const struct table_guard *g,
+		  const uint32_t *ref)
 {
 	bool same = g->n == 2 && g->head[0] == g->head[1];
 	uint32_t spare[2] = {0, 0};
@@ -263,14 +284,23 @@ int table_insert(struct table *t, struct table_guard *g, const uint32_t *ref)
 		if (chain_room(&t->overflow, g->head[i]) < (same ? 2 : 1) &&
 		    !(spare[i] = overflow_get(&t->overflow)))
 			err = -ENOMEM;
-	for (unsigned i = 0; i < g->n && !err; i++) {
+	for (unsigned i = 0; i < g->n && !err; i++)
 		chain_add(&t->overflow, g->head[i], table_tag(g->hash[i]),
 			  ref[i], &spare[i]);
-		g->grow |= count_add(t, g->hash[i], 1);
-	}
 	for (unsigned i = 0; i < 2; i++)
 		if (spare[i])
 			overflow_put(&t->overflow, spare[i]);
+	return err;
+}
+
+int table_insert(struct table *t, struct table_guard *g, const uint32_t *ref)
+{
+	int err = 0;
+
+	if (unlikely(!insert_simply(g, ref)))
+		err = insert(t, g, ref);
+	for (unsigned i = 0; i < g->n && !err; i++)
+		g->grow |= count_add(t, g->hash[i], 1);
 	return err;
 }
 

@@ -165,6 +165,21 @@ ALWAYS_INLINE uint32_t table_probe_next(const struct table *t,
 	return ref;
 }
 
+/* True: no reference of @hash was in the table. A short look; false where it
+ * would take a longer one to tell. */
+ALWAYS_INLINE bool table_lacks(const struct table *t, uint64_t hash)
+{
+	struct table_probe p;
+
+	table_probe_aim(t, &p, hash);
+	p.seq = atomic_load_explicit(&p.head->seq, memory_order_acquire);
+	return likely(atomic_load_explicit(&t->n_buckets,
+					   memory_order_relaxed) ==
+		      p.n_buckets) &&
+	       !bucket_match(p.head->tag, table_tag(hash)) &&
+	       !chain_next(&t->overflow, p.head) && probe_valid(&p);
+}
+
 #define table_for_each_candidate(t, probe, hash, r)                            \
 	for (table_probe_start(t, probe, hash);                                \
 	     ((r) = table_probe_next(t, probe));)
