@@ -20,7 +20,7 @@ struct conv {
 	uint32_t ports; /* the same as IPv4 packets have it */
 	uint64_t addresses;
 	uint64_t left_ns;
-	uint16_t out_if; /* NAT_NO_IF: none left yet, so nobody answers */
+	uint16_t out_if; /* NAT_NO_IF: none left, so nobody answers */
 	uint8_t tracked; /* the last one that left had a connection */
 };
 
@@ -40,6 +40,17 @@ static inline uint16_t conv_answer_if(const struct conv *c, uint16_t server_if)
 {
 	return c->out_if != NAT_NO_IF && server_if != NAT_NO_IF ? server_if
 								: c->out_if;
+}
+
+/* There is no connection any more, and what was its outside end may be that of
+ * another: nobody answers until the next original has left. True: which is
+ * news. */
+static inline bool conv_forget(struct conv *c)
+{
+	bool known = c->out_if != NAT_NO_IF;
+
+	c->out_if = NAT_NO_IF;
+	return known;
 }
 
 /* An original packet left as @p, of shape @s, by @out_if. True: which is news.

@@ -167,6 +167,33 @@ static bool make_key(const struct groups *g, struct group_key *k,
 	return swap;
 }
 
+/* Of what two conversations can have in common after their clients' addresses
+ * have been translated to one. */
+static uint64_t contention_hash(const struct groups *g,
+				const struct group_key *k, bool first_is_high)
+{
+	struct group_key common = *k;
+
+	common.low = first_is_high ? k->low : k->high;
+	common.high = (struct end){
+		.id = first_is_high ? k->high.id : k->low.id,
+	};
+	return keymap_hash(&g->group, &common);
+}
+
+/* What there is to say of a packet of group @i from the @high end. */
+static struct member member_of(const struct groups *g, uint32_t i,
+			       const struct group_key *k, bool high)
+{
+	bool first_is_high = *keymap_value(&g->group, i);
+
+	return (struct member){
+		.group = i,
+		.hash = contention_hash(g, k, first_is_high),
+		.from_first = first_is_high == high,
+	};
+}
+
 /* Joins an error to the conversation it quotes: the sender of the error is
  * on the side of who did not send the quoted packet. */
 static bool find_quoted(const struct groups *g, const uint8_t *p,
@@ -183,11 +210,7 @@ static bool find_quoted(const struct groups *g, const uint8_t *p,
 	high = make_key(g, &key, &quoted, time_ns);
 	if (!keymap_find(&g->group, &key, &at))
 		return false;
-	*m = (struct member){
-		.group = at,
-		.hash = keymap_hash(&g->group, &key),
-		.from_first = *keymap_value(&g->group, at) != high,
-	};
+	*m = member_of(g, at, &key, !high);
 	return true;
 }
 
@@ -195,16 +218,17 @@ bool groups_find(struct groups *g, const uint8_t *p, const struct wire *w,
 		 uint64_t time_ns, struct member *m)
 {
 	struct group_key key;
-	bool high;
+	bool high, first;
+	uint32_t at;
 
 	if (w->shape.kind == WIRE_ERROR && find_quoted(g, p, w, time_ns, m))
 		return true;
 	high = make_key(g, &key, w, time_ns);
-	if (!keymap_get(&g->group, &key, &m->group, &m->first))
+	if (!keymap_get(&g->group, &key, &at, &first))
 		return false;
-	if (m->first)
-		*keymap_value(&g->group, m->group) = high;
-	m->hash = keymap_hash(&g->group, &key);
-	m->from_first = *keymap_value(&g->group, m->group) == high;
+	if (first)
+		*keymap_value(&g->group, at) = high;
+	*m = member_of(g, at, &key, high);
+	m->first = first;
 	return true;
 }

@@ -27,7 +27,8 @@ bool groups_scan(struct groups *g, const struct wire *w, uint64_t time_ns);
 
 struct member {
 	uint32_t group;  /* counts from 0 in order of appearance */
-	uint64_t hash;   /* of the group; the same in every run */
+	uint64_t hash;   /* of all but the first sender's address: one for
+			  * groups that may want one translated source */
 	bool first;      /* nobody of this group came before */
 	bool from_first; /* sent by who sent the group's first packet */
 };

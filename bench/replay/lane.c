@@ -222,6 +222,17 @@ static inline void learn_anew(struct lane *l, const struct turn *t,
 	remember(l, t, p->data, p->out_if);
 }
 
+/* Of a packet that did not leave. One that was to begin a connection, and could
+ * not, says that the conversation has none. */
+static void learn_loss(struct lane *l, const struct turn *t, enum nat_drop why)
+{
+	const struct step *s = t->step;
+
+	if (step_teaches(s) &&
+	    (why == NAT_DROP_INSERT_FAILED || why == NAT_DROP_TABLE_FULL))
+		*lesson_of(l, s) += conv_forget(&l->convs[s->conv]);
+}
+
 static void learn(struct lane *l)
 {
 	enum { DUMB = STEP_REPLY | STEP_VERBATIM | STEP_FRAGMENT };
@@ -230,6 +241,8 @@ static void learn(struct lane *l)
 		const struct turn *t = &l->turn[i];
 		const struct nat_packet *p = &l->pkt[i];
 
+		if (p->verdict != NAT_FORWARD)
+			learn_loss(l, t, (enum nat_drop)p->reason);
 		if (p->verdict != NAT_FORWARD || t->step->flags & DUMB)
 			continue;
 		if (!memo_valid(l, t) ||

@@ -3,7 +3,11 @@
  * Everything about a replay that can be known before it starts: who plays
  * which packet, in which role, from where it enters, and where a batch ends.
  *
- * A conversation is played by one lane (a worker's list), in order. Batches
+ * A conversation is played by one lane (a worker's list), in order; and by the
+ * same lane all that differ in the client's address alone. Those want the same
+ * port where that address is translated, and when two workers choose it at the
+ * same moment one packet is lost, with Linux as here; a replay would not come
+ * to the same twice. Batches
  * are full but where an answer depends on how the batch at hand translates the
  * packet that it answers: one that may begin a mapping, because it is the
  * conversation's first, a SYN, or comes after a reset or a second of silence.
