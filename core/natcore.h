@@ -269,6 +269,8 @@ NAT_API int nat_rules_check(const struct nat_rules *r,
 	X(sctp_timeout_heartbeat_sent, 30)                                     \
 	X(icmp_timeout, 30)                                                    \
 	X(icmpv6_timeout, 30)                                                  \
+	X(frag6_timeout, 60)                                                   \
+	X(frag6_high_thresh, 4194304)                                          \
 	X(generic_timeout, 600)
 
 struct nat_sysctl {

@@ -9,7 +9,7 @@
  * payload length (2 + 2 bytes). Again until the input ends.
  */
 #include "check.h"
-#include "pure/build.h"
+#include "pure/build_fragment.h"
 #include "pure/packet.h"
 #include "shared/fragments.h"
 #include "wire.h"
@@ -62,7 +62,7 @@ static struct piece *make(const struct sent *s)
 	MUST(p);
 	p->offset = s->offset;
 	p->len = s->len;
-	p->header = (uint16_t)s->header;
+	p->before = (uint16_t)s->header;
 	p->last = s->last;
 	p->df = s->df;
 	p->ecn = s->ecn;
@@ -79,7 +79,7 @@ static void check_whole(const struct reassembly *r)
 	for (const struct piece *q = r->first; q; q = q->next) {
 		MUST(q->offset == at && q->len);
 		at += q->len;
-		MUST(q->header + q->len <= r->longest);
+		MUST(q->before + q->len <= r->longest);
 	}
 	MUST(at == r->total);
 	MUST(build_whole(out, r) == len);
@@ -93,6 +93,7 @@ static void check_whole(const struct reassembly *r)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const struct fragment_limits limits = {
+		.rules = &reassembly_ipv4,
 		.timeout = 100,
 		.most_bytes = MOST_BYTES,
 		.most_between = 8,

@@ -217,8 +217,7 @@ int nat_worker_run(struct nat_worker *w, uint64_t now_ns,
 	worker_wake(w);
 	worker_publish_clock(w);
 	conns_begin(&w->view);
-	if (fragments_due(&w->engine->fragments, w->view.others))
-		defrag_expire(w, 0);
+	defrag_expire(w, 0);
 	run(w, pkt, n);
 	conns_end(&w->view);
 	sweep(w, n);

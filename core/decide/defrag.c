@@ -4,31 +4,43 @@
 
 #include "decide/emit.h"
 #include "decide/trace.h"
-#include "pure/build.h"
+#include "pure/build_fragment.h"
+#include "pure/packet_fragment.h"
 
-static struct nat_tuple key_of(const struct packet *p)
+static struct fragments *fragments_of(struct nat_worker *w, uint8_t family)
 {
-	return (struct nat_tuple){
-		.src = addr_v4(load32(p->ip + IPV4_SRC)),
-		.dst = addr_v4(load32(p->ip + IPV4_DST)),
-		.src_id = load16(p->ip + IPV4_ID),
-		.proto = p->proto,
-		.family = p->family,
-	};
+	return &w->engine->fragments[family == 6];
 }
 
-static struct piece *piece_of(const struct walk *k)
+/* What names the next header is not the same in all fragments of IPv6. */
+static struct nat_tuple key_of(const struct packet *p, uint32_t id)
+{
+	struct nat_tuple key = {
+		.src = packet_src_addr(p),
+		.dst = packet_dst_addr(p),
+		.src_id = (uint16_t)(id >> 16),
+		.dst_id = (uint16_t)id,
+		.proto = p->family == 4 ? p->proto : 0,
+		.family = p->family,
+	};
+
+	return key;
+}
+
+static struct piece *piece_of(const struct walk *k,
+			      const struct fragment_info *f)
 {
 	struct piece *p = piece_new(k->p.ip, k->p.len);
 
 	if (!p)
 		return NULL;
-	p->offset = (k->p.frag & IPV4_OFFSET) * 8u;
-	p->len = packet_l4_len(&k->p);
-	p->header = k->p.l4;
-	p->last = !(k->p.frag & IPV4_MF);
+	p->offset = f->offset;
+	p->len = f->len;
+	p->before = f->before;
+	p->own = f->own;
+	p->last = f->last;
 	p->df = k->p.frag & IPV4_DF;
-	p->ecn = k->p.ip[IPV4_TOS] & ECN_CE;
+	p->ecn = f->ecn;
 	p->mark = k->mark;
 	p->in_if = k->in_if;
 	return p;
@@ -42,8 +54,8 @@ static bool become_whole(struct walk *k)
 	k->w->stats.reasm_oks++;
 	k->reassembled = true;
 	out = emit_room(k, build_whole_len(&k->whole));
-	if (!out || packet_parse(&k->p, out, build_whole(out, &k->whole)) !=
-			    PACKET_IPV4)
+	if (!out ||
+	    packet_parse(&k->p, out, build_whole(out, &k->whole)) == PACKET_BAD)
 		return walk_drop(k, NAT_DROP_NO_MEMORY);
 	k->mark = k->whole.first->mark;
 	k->hashed = packet_tuple(&k->p, &k->tuple);
@@ -53,18 +65,29 @@ static bool become_whole(struct walk *k)
 	return true;
 }
 
+/* Of IPv6, a fragment that cannot have been cut by the rules goes its way; it
+ * is only reassembly that it spoils. */
+static bool misfit(const struct walk *k, const struct fragment_info *f)
+{
+	return k->p.family == 6 && !f->last && f->len % 8;
+}
+
 bool defrag(struct walk *k)
 {
-	struct fragments *f = &k->w->engine->fragments;
-	struct nat_tuple key = key_of(&k->p);
-	struct piece *p = piece_of(k);
+	struct fragment_info f;
 	struct fragment_fate fate;
+	struct nat_tuple key;
+	struct piece *p;
 
+	if (!packet_fragment(&k->p, &f))
+		return true;
+	key = key_of(&k->p, f.id);
+	p = piece_of(k, &f);
 	if (!p)
 		return walk_drop(k, NAT_DROP_NO_MEMORY);
-	if (fragments_due(f, k->w->view.others))
-		defrag_expire(k->w, k->cause);
-	fate = fragments_add(f, &key, p, k->w->view.now);
+	defrag_expire(k->w, k->cause);
+	fate = fragments_add(fragments_of(k->w, k->p.family), &key, p,
+			     k->w->view.now);
 	k->w->stats.reasm_fails += fate.fails;
 	switch (fate.result) {
 	case PIECE_LAST:
@@ -73,8 +96,11 @@ bool defrag(struct walk *k)
 	case PIECE_HELD:
 		k->verdict = NAT_HOLD;
 		return false;
-	case PIECE_REFUSED:
 	case PIECE_FATAL:
+		if (misfit(k, &f))
+			return true;
+		break;
+	case PIECE_REFUSED:
 		break;
 	}
 	return walk_drop(k, NAT_DROP_FRAGMENT);
@@ -85,38 +111,61 @@ void defrag_finish(struct walk *k)
 	pieces_free(k->whole.first);
 }
 
-/* Only the host that a datagram is for says that it waited in vain, and only
- * if it can quote the beginning. */
+/* Of IPv4, only the host that a datagram is for says that it waited in vain;
+ * of IPv6, whoever did. */
+static bool tells(const struct walk *k, const struct piece *first)
+{
+	struct nat_addr src = packet_src_addr(&k->p);
+	struct nat_addr dst = packet_dst_addr(&k->p);
+	struct route r;
+
+	if (k->p.family == 6)
+		return true;
+	r = route_input(k->w->engine->topology, first->in_if, k->p.family, &src,
+			&dst, first->mark);
+	return r.verdict == ROUTE_TO_LOCAL;
+}
+
+/* If the beginning can be quoted. */
 static void tell_sender(struct nat_worker *w, struct piece *first,
 			uint32_t cause)
 {
 	enum { REASSEMBLY = 1 };
-	const struct icmp_fault fault = {ICMP_TIME_EXCEEDED, REASSEMBLY, 0};
-	struct nat_addr src, dst;
-	struct route r;
+	static const struct icmp_fault fault[] = {
+		{ICMP_TIME_EXCEEDED, REASSEMBLY, 0},
+		{ICMP6_TIME_EXCEEDED, REASSEMBLY, 0},
+	};
+	struct nat_addr dst;
 	struct walk k;
+	bool v6;
 
 	walk_init(&k, w, w->now_ns, cause);
+	k.in_if = first->in_if;
 	if (first->offset ||
-	    packet_parse(&k.p, first->bytes, first->size) != PACKET_IPV4)
+	    packet_parse(&k.p, first->bytes, first->size) == PACKET_BAD ||
+	    !tells(&k, first))
 		return;
-	src = addr_v4(load32(k.p.ip + IPV4_SRC));
-	dst = addr_v4(load32(k.p.ip + IPV4_DST));
-	r = route_input(w->engine->topology, first->in_if, k.p.family, &src,
-			&dst, first->mark);
-	if (r.verdict == ROUTE_TO_LOCAL)
-		emit_icmp_error_about(&k, &k.p, &fault, &dst);
+	v6 = k.p.family == 6;
+	dst = packet_dst_addr(&k.p);
+	emit_icmp_error_about(&k, &k.p, &fault[v6], v6 ? NULL : &dst);
 }
 
-void defrag_expire(struct nat_worker *w, uint32_t cause)
+static void expire(struct nat_worker *w, struct fragments *f, uint32_t cause)
 {
 	struct reassembly dead;
 
-	while (fragments_expire(&w->engine->fragments, w->view.others, &dead)) {
+	while (fragments_due(f, w->view.others) &&
+	       fragments_expire(f, w->view.others, &dead)) {
 		w->stats.reasm_timeout++;
 		w->stats.reasm_fails++;
 		if (dead.first)
 			tell_sender(w, dead.first, cause);
 		pieces_free(dead.first);
 	}
+}
+
+void defrag_expire(struct nat_worker *w, uint32_t cause)
+{
+	expire(w, &w->engine->fragments[0], cause);
+	expire(w, &w->engine->fragments[1], cause);
 }

@@ -54,7 +54,7 @@ uint8_t *emit_room(struct walk *k, uint32_t len)
 	return b->bytes + b->used - len;
 }
 
-static void deliver(const struct walk *k)
+void emit_packet(const struct walk *k)
 {
 	struct originated *o = &k->w->originated;
 
@@ -103,85 +103,6 @@ static void track_with(struct walk *k, const struct walk *cause)
 	k->inherited = true;
 }
 
-/* @n payload bytes of @whole, from @at. */
-static bool emit_piece(const struct walk *k, const struct packet *whole,
-		       uint32_t at, uint32_t n)
-{
-	struct walk f = *k;
-
-	f.p.ip = emit_room(&f, whole->l4 + n);
-	if (!f.p.ip)
-		return false;
-	f.p.len = build_fragment(f.p.ip, whole, at, n);
-	deliver(&f);
-	return true;
-}
-
-/* Payload from @at on, in fragments with @piece bytes each. */
-static void emit_rest(const struct walk *k, const struct packet *whole,
-		      uint32_t at, uint32_t piece)
-{
-	uint32_t total = packet_l4_len(whole);
-
-	for (; at < total; at += piece)
-		if (!emit_piece(k, whole, at, min_u32(piece, total - at)))
-			return;
-}
-
-static uint32_t payload_per_fragment(const struct walk *k)
-{
-	return (route_mtu(k->w->engine->topology, k->out_if) - k->p.l4) & ~7u;
-}
-
-void emit_fragments(struct walk *k)
-{
-	struct packet whole = k->p;
-	uint32_t piece = payload_per_fragment(k);
-
-	rewrite_first_fragment(&k->p, piece);
-	emit_rest(k, &whole, piece, piece);
-}
-
-static bool fit(const struct piece *p, uint32_t room)
-{
-	while (p && p->len <= room)
-		p = p->next;
-	return !p;
-}
-
-/* Nobody is sent longer fragments than were received. DF is for those who cut
- * anew to tell; the fragments as they came do not bear it. */
-void emit_whole(struct walk *k)
-{
-	uint32_t mtu = route_mtu(k->w->engine->topology, k->out_if);
-	uint32_t room = min_u32(mtu, k->whole.longest) - k->p.l4;
-	struct packet whole = k->p;
-
-	if (!fit(k->whole.first, room)) {
-		emit_rest(k, &whole, 0, room & ~7u);
-		return;
-	}
-	whole.frag = 0;
-	for (const struct piece *p = k->whole.first; p; p = p->next)
-		if (!emit_piece(k, &whole, p->offset, p->len))
-			return;
-}
-
-/* The router's own packet leaves. */
-static void leave(struct walk *k)
-{
-	struct packet whole = k->p;
-	uint32_t piece = payload_per_fragment(k);
-
-	if (likely(packet_l4_len(&whole) <= piece)) {
-		deliver(k);
-		return;
-	}
-	rewrite_first_fragment(&k->p, piece);
-	deliver(k);
-	emit_rest(k, &whole, piece, piece);
-}
-
 static void send(struct walk *cause, uint8_t *bytes, uint32_t len, bool related)
 {
 	struct walk k;
@@ -206,7 +127,7 @@ static void send(struct walk *cause, uint8_t *bytes, uint32_t len, bool related)
 		track_alone(&k);
 	walk_output(&k);
 	if (k.verdict == NAT_FORWARD)
-		leave(&k);
+		emit_own(&k);
 }
 
 /* The same, with the options that the cause asks for. */

@@ -40,6 +40,13 @@ void emit_fragments(struct walk *k);
  * in if they fit. */
 void emit_whole(struct walk *k);
 
+/* The walk's packet, one of the router's own, leaves, in fragments if need be.
+ */
+void emit_own(struct walk *k);
+
+/* The walk's packet as it is, among those of nat_worker_originated(). */
+void emit_packet(const struct walk *k);
+
 /* For the worker: forget what the last run made; free all. */
 void emit_reset(struct originated *o);
 void emit_fini(struct originated *o);

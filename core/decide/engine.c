@@ -21,11 +21,24 @@ static struct nat_engine *fail(struct nat_engine *e, struct nat_error *err,
 }
 
 /* net.ipv4.ipfrag_time, _high_thresh and _max_dist. */
-static const struct fragment_limits fragment_limits = {
+static const struct fragment_limits limits4 = {
+	.rules = &reassembly_ipv4,
 	.timeout = 30 * TICKS_PER_S,
 	.most_bytes = 4 << 20,
 	.most_between = 64,
 };
+
+static void init_fragments(struct nat_engine *e)
+{
+	const struct fragment_limits limits6 = {
+		.rules = &reassembly_ipv6,
+		.timeout = ticks_of_s(e->sysctl.frag6_timeout),
+		.most_bytes = e->sysctl.frag6_high_thresh,
+	};
+
+	fragments_init(&e->fragments[0], &limits4, e->seed);
+	fragments_init(&e->fragments[1], &limits6, e->seed);
+}
 
 static void configure(struct nat_engine *e, const struct nat_config *cfg)
 {
@@ -90,7 +103,7 @@ struct nat_engine *nat_engine_new(const struct nat_config *cfg,
 		fini_rules(e);
 		return fail(e, err, "out of memory");
 	}
-	fragments_init(&e->fragments, &fragment_limits, e->seed);
+	init_fragments(e);
 	(void)pthread_mutex_init(&e->lock, NULL);
 	return e;
 }
@@ -99,7 +112,8 @@ void nat_engine_free(struct nat_engine *e)
 {
 	if (!e)
 		return;
-	fragments_fini(&e->fragments);
+	fragments_fini(&e->fragments[0]);
+	fragments_fini(&e->fragments[1]);
 	conns_fini(&e->conns);
 	fini_rules(e);
 	free(e->retired_counts);
@@ -213,7 +227,8 @@ void nat_engine_memory(struct nat_engine *e, struct nat_memory *m)
 		.peak = atomic_load_explicit(&s->peak, memory_order_relaxed),
 		.table_bytes = table_bytes(&s->table),
 		.conn_bytes = u.live_bytes,
-		.fragment_bytes = fragments_bytes(&e->fragments),
+		.fragment_bytes = fragments_bytes(&e->fragments[0]) +
+				  fragments_bytes(&e->fragments[1]),
 	};
 	m->total_bytes =
 		m->table_bytes + u.total_bytes + bysource_bytes(&s->bysource);

@@ -52,7 +52,7 @@ struct nat_engine {
 	struct rule_count *retired_counts;
 	struct worker_clock clock[MAX_WORKERS];
 	struct conns conns;
-	struct fragments fragments;
+	struct fragments fragments[2]; /* IPv4, IPv6 */
 };
 
 static inline struct ruleset *engine_rules(struct nat_engine *e, uint8_t family)

@@ -36,14 +36,15 @@ static bool nat(struct walk *k, enum manip m)
 	return !walk_rules(k)->nat || nat_hook(k, m);
 }
 
-/* True for a whole datagram. */
+/* Only what has more than the plain headers of IPv6 can be a fragment. */
+static bool may_be_fragment(const struct packet *p)
+{
+	return packet_is_fragment(p) || (p->family == 6 && p->l4 > IPV6_HEADER);
+}
+
 static bool gather(struct walk *k)
 {
-	if (likely(!packet_is_fragment(&k->p)))
-		return true;
-	if (k->p.family == 6)
-		return walk_drop(k, NAT_DROP_FRAGMENT);
-	return defrag(k);
+	return likely(!may_be_fragment(&k->p)) || defrag(k);
 }
 
 /* Hooks of connection tracking exist only while a rule needs them. */
@@ -130,7 +131,7 @@ static bool forward(struct walk *k)
 		return too_far(k);
 	if (unlikely(beyond_scope(k)))
 		return walk_drop(k, NAT_DROP_SCOPE);
-	if (unlikely(longest(k) > mtu && k->p.frag & IPV4_DF))
+	if (unlikely(k->p.len > mtu && k->p.frag & IPV4_DF && longest(k) > mtu))
 		return too_big(k, mtu);
 	rewrite_hops_down(&k->p);
 	k->hook = NAT_HOOK_FORWARD;
@@ -152,12 +153,14 @@ static void post(struct walk *k)
 
 static void input(struct walk *k, enum route_verdict to)
 {
-	if (!gather(k))
+	if (k->p.family == 4 && !gather(k))
 		return;
 	k->hook = NAT_HOOK_INPUT;
 	if (!filter(k, TABLE_MANGLE) || !filter(k, TABLE_FILTER) ||
 	    !filter(k, TABLE_SECURITY) || !nat(k, MANIP_SRC) ||
 	    !conntrack_confirm(k))
+		return;
+	if (packet_is_fragment(&k->p) && !defrag(k))
 		return;
 	k->verdict = NAT_LOCAL;
 	local_deliver(k, to);

@@ -2,27 +2,8 @@
  * Packets that a router makes itself, byte by byte. */
 #include "pure/build.h"
 
-#include "pure/csum.h"
+#include "pure/build_put.h"
 #include "pure/tuple.h"
-
-static void put16(uint8_t *p, uint16_t host)
-{
-	p[0] = (uint8_t)(host >> 8);
-	p[1] = (uint8_t)host;
-}
-
-static void put32(uint8_t *p, uint32_t host)
-{
-	put16(p, (uint16_t)(host >> 16));
-	put16(p + 2, (uint16_t)host);
-}
-
-static void put_check(uint8_t *field, uint64_t sum)
-{
-	uint16_t check = csum_finish(sum);
-
-	memcpy(field, &check, sizeof(check));
-}
 
 /* An IP header, of either version. */
 struct header {
@@ -192,60 +173,4 @@ uint32_t build_tcp_reset(uint8_t *out, const struct packet *p, uint8_t tos)
 	}
 	put_body_check(out, &h, TCP_CHECK);
 	return length(&h);
-}
-
-/* RFC 791: the high bit of an option says that every fragment has it. */
-static void blank_uncopied_options(uint8_t *ip, uint32_t header)
-{
-	enum { END = 0, NOP = 1, COPIED = 0x80 };
-
-	for (uint32_t i = IPV4_HEADER; i < header && ip[i] != END;) {
-		uint32_t n = 1;
-
-		if (ip[i] != NOP) {
-			n = i + 1 < header ? ip[i + 1] : 0;
-			if (n < 2 || i + n > header)
-				return;
-		}
-		if (!(ip[i] & COPIED))
-			memset(ip + i, NOP, n);
-		i += n;
-	}
-}
-
-uint32_t build_fragment(uint8_t *out, const struct packet *p, uint32_t from,
-			uint32_t n)
-{
-	uint32_t header = p->l4;
-	uint16_t frag = (uint16_t)((p->frag & IPV4_FRAGMENT) + from / 8);
-
-	memcpy(out, p->ip, header);
-	memcpy(out + header, p->ip + header + from, n);
-	if (from)
-		blank_uncopied_options(out, header);
-	if (from + n < packet_l4_len(p))
-		frag |= IPV4_MF;
-	put16(out + IPV4_FRAG, frag);
-	put16(out + IPV4_LEN, (uint16_t)(header + n));
-	memset(out + IPV4_CHECK, 0, 2);
-	put_check(out + IPV4_CHECK, csum_partial(0, out, header));
-	return header + n;
-}
-
-uint32_t build_whole(uint8_t *out, const struct reassembly *r)
-{
-	const struct piece *head = r->first;
-	uint32_t len = build_whole_len(r);
-
-	memcpy(out, head->bytes, head->header);
-	for (const struct piece *p = head; p; p = p->next)
-		memcpy(out + head->header + p->offset, p->bytes + p->header,
-		       p->len);
-	if (reassembly_congested(r))
-		out[IPV4_TOS] |= ECN_CE;
-	put16(out + IPV4_LEN, (uint16_t)len);
-	put16(out + IPV4_FRAG, reassembly_df(r) ? IPV4_DF : 0);
-	memset(out + IPV4_CHECK, 0, 2);
-	put_check(out + IPV4_CHECK, csum_partial(0, out, head->header));
-	return len;
 }

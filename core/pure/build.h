@@ -8,7 +8,6 @@
 #define NAT_BUILD_H
 
 #include "pure/packet.h"
-#include "pure/reassembly.h"
 
 enum { BUILD_TTL = 64 };
 
@@ -56,20 +55,5 @@ uint32_t build_timestamp_reply(uint8_t *out, const struct packet *p,
 /* The reset that answers the segment @p, whose header is complete; @out has
  * room for build_reset_len(). */
 uint32_t build_tcp_reset(uint8_t *out, const struct packet *p, uint8_t tos);
-
-/* Fragment of the IPv4 datagram @p that begins at payload byte @from, a
- * multiple of 8, and carries @n bytes; @out has room for the header and @n.
- * Options that are not to be copied (RFC 791 3.1) become no-operations but in
- * the first. */
-uint32_t build_fragment(uint8_t *out, const struct packet *p, uint32_t from,
-			uint32_t n);
-
-/* The datagram of which all is there: the header of its first fragment, every
- * payload in turn. @out has room for build_whole_len(). */
-static inline uint32_t build_whole_len(const struct reassembly *r)
-{
-	return r->first->header + r->total;
-}
-uint32_t build_whole(uint8_t *out, const struct reassembly *r);
 
 #endif

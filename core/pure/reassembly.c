@@ -11,6 +11,20 @@ enum {
 	MOST_HIGH = 2 * 13 + 1,
 };
 
+enum { LONGEST_PAYLOAD = 65535 }; /* of IPv6, its header aside */
+
+const struct reassembly_rules reassembly_ipv4 = {
+	.longest = 65535,
+	.furthest = UINT32_MAX,
+	.cut = true,
+	.strict = true,
+};
+
+const struct reassembly_rules reassembly_ipv6 = {
+	.longest = 40 + LONGEST_PAYLOAD,
+	.furthest = LONGEST_PAYLOAD,
+};
+
 /* Equal ranks on the left: turned, so that they are on the right. */
 static void skew(struct piece **link)
 {
@@ -119,7 +133,7 @@ static bool reach(struct reassembly *r, const struct piece *p)
 
 static void note(struct reassembly *r, const struct piece *p)
 {
-	uint16_t size = (uint16_t)(p->header + p->len);
+	uint16_t size = (uint16_t)(p->before + p->own + p->len);
 
 	r->have += p->len;
 	r->ecns |= (uint8_t)(1 << p->ecn);
@@ -129,14 +143,20 @@ static void note(struct reassembly *r, const struct piece *p)
 		r->longest_df = size;
 }
 
-enum reassembly_result reassembly_add(struct reassembly *r, struct piece *p)
+enum reassembly_result reassembly_add(struct reassembly *r, struct piece *p,
+				      const struct reassembly_rules *rules)
 {
 	enum reassembly_result result;
+	bool odd = !p->last && p->len % UNIT;
 
-	if (!p->last)
+	if (p->offset + p->len > rules->furthest)
+		return PIECE_REFUSED;
+	if (odd && !rules->cut)
+		return PIECE_FATAL;
+	if (odd)
 		p->len -= p->len % UNIT;
 	if (!reach(r, p) || !p->len)
-		return PIECE_FATAL;
+		return rules->strict ? PIECE_FATAL : PIECE_REFUSED;
 	result = place(r, p);
 	if (result != PIECE_HELD)
 		return result;
@@ -144,10 +164,11 @@ enum reassembly_result reassembly_add(struct reassembly *r, struct piece *p)
 	return r->has_last && r->have == r->total ? PIECE_LAST : PIECE_HELD;
 }
 
-bool reassembly_sound(const struct reassembly *r)
+bool reassembly_sound(const struct reassembly *r,
+		      const struct reassembly_rules *rules)
 {
 	enum { NOT_ECT = 1 << 0 };
 
-	return r->first->header + r->total <= DATAGRAM_MAX &&
+	return r->first->before + r->total <= rules->longest &&
 	       (!(r->ecns & NOT_ECT) || r->ecns == NOT_ECT);
 }

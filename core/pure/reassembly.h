@@ -14,18 +14,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { DATAGRAM_MAX = 65535 };
 enum { ECN_CE = 3 }; /* RFC 3168: congestion experienced */
 
 /* A fragment, in the caller's memory. */
 struct piece {
-	struct piece *next; /* by offset */
-	/* of the payload; reassembly_add() cuts a piece that is not the last
-	 * to a multiple of 8 */
-	uint32_t offset, len;
+	struct piece *next;   /* by offset */
+	uint32_t offset, len; /* of the payload; it may be cut */
 	uint32_t mark;
-	uint16_t header; /* bytes before the payload */
+	uint16_t before; /* bytes that belong to the whole, too... */
 	uint16_t in_if;
+	uint8_t own;  /* and to the fragment alone; then the payload */
 	bool last;    /* nothing follows it in the datagram */
 	bool df;      /* must not be fragmented further */
 	uint8_t ecn;  /* RFC 3168: the two bits */
@@ -47,6 +45,16 @@ struct reassembly {
 	uint16_t longest_df; /* of those with DF */
 };
 
+/* Where families differ. */
+struct reassembly_rules {
+	uint32_t longest;  /* datagram, header included */
+	uint32_t furthest; /* end of a piece; what goes beyond is refused */
+	bool cut;          /* pieces but the last to eights; else odd ones are
+			    * fatal */
+	bool strict;       /* what contradicts the end is fatal, else refused */
+};
+extern const struct reassembly_rules reassembly_ipv4, reassembly_ipv6;
+
 /* What became of a piece. */
 enum reassembly_result {
 	PIECE_HELD,
@@ -56,11 +64,13 @@ enum reassembly_result {
 };
 
 /* What is held is part of @r from here on, the last one too. */
-enum reassembly_result reassembly_add(struct reassembly *r, struct piece *p);
+enum reassembly_result reassembly_add(struct reassembly *r, struct piece *p,
+				      const struct reassembly_rules *rules);
 
 /* Of a complete one: no longer than a datagram can be, and all its fragments by
  * a sender that knows of ECN, or none. */
-bool reassembly_sound(const struct reassembly *r);
+bool reassembly_sound(const struct reassembly *r,
+		      const struct reassembly_rules *rules);
 
 /* Of a complete one: the longest fragment said DF. */
 static inline bool reassembly_df(const struct reassembly *r)

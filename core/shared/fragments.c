@@ -238,7 +238,7 @@ static void settle(struct fragments *f, struct datagram **place,
 {
 	struct reassembly *parts = &(*place)->parts;
 
-	fate->result = reassembly_add(parts, p);
+	fate->result = reassembly_add(parts, p, f->limits.rules);
 	if (fate->result == PIECE_HELD || fate->result == PIECE_LAST)
 		charge(f, piece_charge(p));
 	else
@@ -246,7 +246,8 @@ static void settle(struct fragments *f, struct datagram **place,
 	if (fate->result == PIECE_HELD || fate->result == PIECE_REFUSED)
 		return;
 	fate->whole = take_out(f, place);
-	if (fate->result == PIECE_LAST && reassembly_sound(&fate->whole))
+	if (fate->result == PIECE_LAST &&
+	    reassembly_sound(&fate->whole, f->limits.rules))
 		return;
 	fate->result = PIECE_FATAL;
 	fate->fails++;

@@ -20,6 +20,7 @@
 #include "util.h"
 
 struct fragment_limits {
+	const struct reassembly_rules *rules;
 	ticks timeout;       /* of a datagram, from its first fragment */
 	uint32_t most_bytes; /* above, no fragment is taken in */
 	/* A datagram begins anew when more fragments than this came from its

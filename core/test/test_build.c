@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "pure/build.h"
+#include "pure/build_fragment.h"
 #include "test/check.h"
 #include "test/frames.h"
 #include "test/guard.h"
@@ -313,15 +314,15 @@ static void in_fragments(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(fragments); i++) {
 		struct packet whole = parsed(fragments[i].whole);
+		struct fragmentation cut = fragmentation_of(&whole, 0);
 		uint32_t total = packet_l4_len(&whole), piece, n;
 		struct frame f;
 
 		piece = fragments[i].piece;
 		for (uint32_t from = 0; from < total; from += n) {
 			n = min_u32(piece, total - from);
-			assert_int_equal(
-				build_fragment(f.bytes, &whole, from, n),
-				whole.l4 + n);
+			assert_int_equal(build_fragment(f.bytes, &cut, from, n),
+					 whole.l4 + n);
 			check_fragment(&whole, f.bytes, from, n);
 		}
 	}
@@ -355,13 +356,14 @@ static void options_in_fragments(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(options); i++) {
 		struct packet whole = parsed("proto 17 " CLIENT " > " SERVER
 					     " nops 8 len 64");
+		struct fragmentation cut = fragmentation_of(&whole, 0);
 		struct frame f;
 
 		memcpy(whole.ip + IPV4_HEADER, options[i].options, 8);
-		(void)build_fragment(f.bytes, &whole, 0, 32);
+		(void)build_fragment(f.bytes, &cut, 0, 32);
 		assert_memory_equal(f.bytes + IPV4_HEADER, options[i].options,
 				    8);
-		(void)build_fragment(f.bytes, &whole, 32, 32);
+		(void)build_fragment(f.bytes, &cut, 32, 32);
 		if (memcmp(f.bytes + IPV4_HEADER, options[i].later, 8) != 0)
 			fail_msg("%s", options[i].name);
 		check_fragment(&whole, f.bytes, 32, 32);

@@ -25,6 +25,11 @@
 #define HOME         "192.0.2.1:53 > 10.0.0.2:4000"
 #define HOME_LATER   "192.0.2.1 > 10.0.0.2"
 
+#define FIRST6(ends)  "udp " ends " ulen 24 nosum len 8 mf ipid 7\n"
+#define SECOND6(ends) "proto 17 " ends " len 8 off 2 ipid 7\n"
+#define OUT6          "[2001:db8:1::2]:4000 > [2001:db8:9::1]:53"
+#define OUT6_LATER    "2001:db8:1::2 > 2001:db8:9::1"
+
 static const struct script scripts[] = {
 	{"translated as one, there and back", SNAT,
 	 "> lan " FIRST(
@@ -379,6 +384,44 @@ static const struct script scripts[] = {
 						       "11 code 1 "
 						       "(udp 10.0.0.2:4000 > "
 						       "10.0.0.1:53 *mf*)\n"},
+	{"IPv6: translated as one, told after a minute by any router",
+	 "-6\n-A POSTROUTING -o wan -j SNAT --to-source 2001:db8:3::7\n",
+	 "> lan " FIRST6(
+		 OUT6) "< hold\n"
+		       "> lan " SECOND6(
+			       OUT6_LATER) "< forward\n"
+					   "is NEW\n"
+					   "^ wan udp [2001:db8:3::7]:4000 > "
+					   "[2001:db8:9::1]:53 *\n"
+					   "ct 1 *udp*[UNREPLIED]*\n"
+					   "> lan " FIRST6(
+						   OUT6) "< hold\n"
+							 "wait 59\n"
+							 "> lan udp "
+							 "[2001:db8:1::2]:1 > "
+							 "[2001:db8:9::1]:1\n"
+							 "< wan *\n"
+							 "wait 1\n"
+							 "> lan udp "
+							 "[2001:db8:1::2]:1 > "
+							 "[2001:db8:9::1]:1\n"
+							 "< wan *\n"
+							 "^ lan icmp6 "
+							 "2001:db8:1::1 > "
+							 "2001:db8:1::2 type 3 "
+							 "code 1 *\n"
+							 "stat reasm_oks 1\n"
+							 "stat reasm_timeout "
+							 "1\n"},
+	{"IPv6: for the router itself, no connections",
+	 "-6\n*filter\n:INPUT ACCEPT [0:0]\n-A INPUT\nCOMMIT\n",
+	 "> lan proto 200 2001:db8:1::2 > 2001:db8:1::1 len 8 off 2 ipid 7\n"
+	 "< hold\n"
+	 "> lan proto 200 2001:db8:1::2 > 2001:db8:1::1 len 16 mf ipid 7\n"
+	 "< local\n"
+	 "^ lan icmp6 2001:db8:1::1 > 2001:db8:1::2 type 4 code 1 "
+	 "rest 6 (proto 200 2001:db8:1::2 > 2001:db8:1::1 len 24)\n"
+	 "count filter/INPUT 1 2 120\n"},
 };
 
 static void as_written(void **state)

@@ -79,7 +79,7 @@ static struct piece *make(uint32_t first, uint32_t end, bool last)
 	assert_non_null(p);
 	p->offset = first;
 	p->len = end - first;
-	p->header = 20;
+	p->before = 20;
 	p->last = last;
 	return p;
 }
@@ -134,7 +134,7 @@ static enum reassembly_result play(struct random *rnd, uint32_t units,
 			end -= random_u32(rnd) % 9;
 		p = make(first, end, last);
 		want = model_add(&m, first, end, last);
-		got = reassembly_add(&r, p);
+		got = reassembly_add(&r, p, &reassembly_ipv4);
 		assert_int_equal(got, want);
 		if (got == PIECE_REFUSED || got == PIECE_FATAL)
 			free(p);
@@ -187,7 +187,8 @@ static void many_runs(void **state)
 
 			assert_int_equal(
 				reassembly_add(
-					&r, make(at * 16, at * 16 + 8, false)),
+					&r, make(at * 16, at * 16 + 8, false),
+					&reassembly_ipv4),
 				PIECE_HELD);
 		}
 		assert_int_equal(count_runs(r.runs, &rank), RUNS);
@@ -221,6 +222,7 @@ static enum reassembly_result add(struct fragments *f, uint32_t src,
 }
 
 static const struct fragment_limits limits = {
+	.rules = &reassembly_ipv4,
 	.timeout = 100,
 	.most_bytes = 10000,
 	.most_between = 64,
