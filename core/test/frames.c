@@ -15,6 +15,8 @@
 enum { MAX_EXT = 8, EXT_LEN = 8, EXT_FRAG = 44 };
 
 /* What the text says, in host order. */
+enum { OPTS_MAX = 40 };
+
 struct spec {
 	uint32_t proto, sport, dport;
 	uint8_t family, src[16], dst[16];
@@ -26,7 +28,7 @@ struct spec {
 	uint32_t tag, chunk, itag;
 	uint32_t version, carries;
 	bool df, mf, evil, badsum, nosum, has_ulen;
-	uint8_t opts[40];
+	uint8_t opts[OPTS_MAX], ipopts[OPTS_MAX];
 	uint32_t opts_len;
 	const char *quoted; /* NULL: none */
 };
@@ -155,9 +157,10 @@ static bool take_tcp_flags(const char **text, struct spec *s)
 	return true;
 }
 
-static bool take_opts(const char **text, struct spec *s)
+/* Whole words, in hexadecimal digits. */
+static bool take_opts(const char **text, uint8_t opts[OPTS_MAX], uint32_t *len)
 {
-	char word[2 * sizeof(s->opts) + 1];
+	char word[2 * OPTS_MAX + 1];
 
 	if (!take_word(text, word, sizeof(word)))
 		return false;
@@ -166,16 +169,25 @@ static bool take_opts(const char **text, struct spec *s)
 
 		if (!c[1] || sscanf(c, "%2x", &byte) != 1)
 			return false;
-		s->opts[s->opts_len++] = (uint8_t)byte;
+		opts[(*len)++] = (uint8_t)byte;
 	}
+	return *len % 4 == 0;
+}
+
+static bool take_tcp_opts(const char **text, struct spec *s)
+{
+	if (!take_opts(text, s->opts, &s->opts_len))
+		return false;
 	s->doff = (TCP_HEADER + s->opts_len) / 4;
-	return s->opts_len % 4 == 0;
+	return true;
 }
 
 static bool set_word(struct spec *s, const char *word, const char **text)
 {
 	if (!strcmp(word, "opts"))
-		return take_opts(text, s);
+		return take_tcp_opts(text, s);
+	if (!strcmp(word, "ipopts"))
+		return take_opts(text, s->ipopts, &s->nops);
 	for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
 		if (strcmp(word, numbers[i].word) != 0)
 			continue;
@@ -213,6 +225,7 @@ static bool parse_spec(struct spec *s, const char *text)
 
 	*s = (struct spec){
 		.ttl = 64, .win = 10000, .type = ICMP_ECHO, .carries = GRE_PPP};
+	memset(s->ipopts, 1, sizeof(s->ipopts));
 	if (!take_proto(&text, s) || !take_end(&text, s, s->src, &s->sport) ||
 	    !take_word(&text, word, sizeof(word)) || strcmp(word, ">") != 0 ||
 	    !take_end(&text, s, s->dst, &s->dport))
@@ -420,7 +433,7 @@ static void put_ipv4(const struct spec *s, uint8_t *ip, uint32_t total)
 	ip[IPV4_PROTO] = (uint8_t)s->proto;
 	memcpy(ip + IPV4_SRC, s->src, 4);
 	memcpy(ip + IPV4_DST, s->dst, 4);
-	memset(ip + IPV4_HEADER, 1, s->nops);
+	memcpy(ip + IPV4_HEADER, s->ipopts, s->nops);
 	put16(ip + IPV4_CHECK, (uint16_t)~frame_sum(0, ip, header));
 }
 

@@ -18,6 +18,7 @@
  *	off N       fragment offset / 8     nops N  bytes of IP options
  *	seq N ack N win N doff N            of TCP; doff in words of 4
  *	opts HEX    TCP options, whole words; doff follows
+ *	ipopts HEX  IP options, whole words
  *	ulen N      UDP's own length, UDP-Lite's coverage
  *	type N code N id N rest N	    of ICMP; rest: bytes 4 to 7
  *	tag N chunk N itag N		    of SCTP: verification tag, type of

@@ -57,7 +57,8 @@ SYSCTLS = {
 
 # Counts what came past all filters: at input delivered, at forward let through.
 PROBE = """table ip probe {
-    chain input { type filter hook input priority 60; counter; }
+    chain input { type filter hook input priority 60;
+                  meta pkttype host counter; }
     chain forward { type filter hook forward priority 60; counter; }
 }
 """
