@@ -5,6 +5,7 @@
 #include "decide/emit.h"
 #include "decide/source.h"
 #include "pure/ipv6_ext.h"
+#include "pure/tcp_options.h"
 #include "pure/tuple.h"
 
 enum { PORT_UNREACHABLE = 3, PROTO_UNREACHABLE = 2 };
@@ -85,9 +86,11 @@ static void answer_tcp(struct walk *k)
 {
 	enum { ECN = 3 };
 	const uint8_t *l4 = packet_l4(&k->p);
+	uint32_t header = (uint32_t)(l4[TCP_DOFF] >> 4) * 4;
 	uint8_t *out;
 
-	if (l4[TCP_FLAG_BYTE] & TCP_RST)
+	if (l4[TCP_FLAG_BYTE] & TCP_RST ||
+	    tcp_options_forbid_reset(l4 + TCP_HEADER, header - TCP_HEADER))
 		return;
 	out = emit_room(k, build_reset_len(k->p.family));
 	if (out)

@@ -12,7 +12,9 @@ enum {
 	OPTION_WSCALE = 3,
 	OPTION_SACK_PERM = 4,
 	OPTION_SACK = 5,
+	OPTION_MD5 = 19,
 	SACK_BLOCK = 8,
+	SIGNATURE = 18, /* that option's length */
 	SCALE_MAX = 14,
 };
 
@@ -85,4 +87,20 @@ uint32_t tcp_options_sack(const uint8_t *options, uint32_t len, uint32_t ack)
 		break;
 	}
 	return ack;
+}
+
+bool tcp_options_forbid_reset(const uint8_t *options, uint32_t len)
+{
+	struct walk w = {options, len};
+	struct option o;
+
+	while (w.left >= SIGNATURE && w.at[0] != OPTION_EOL) {
+		if (w.at[0] == OPTION_NOP) {
+			w.at++;
+			w.left--;
+		} else if (!option_next(&w, &o) || o.kind == OPTION_MD5) {
+			return true;
+		}
+	}
+	return false;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause
- * The two things that connection tracking wants from TCP options. */
+ * What connection tracking, and who resets, want from TCP options. */
 #ifndef NAT_TCP_OPTIONS_H
 #define NAT_TCP_OPTIONS_H
 
@@ -31,5 +31,9 @@ static inline bool tcp_options_are_timestamp(const uint8_t *options,
  * @ack; else @ack. */
 MUST_USE uint32_t tcp_options_sack(const uint8_t *options, uint32_t len,
 				   uint32_t ack);
+
+/* True: a signature (RFC 2385), or something malformed where there would be
+ * room for one. Linux resets no such segment, for lack of a key. */
+MUST_USE bool tcp_options_forbid_reset(const uint8_t *options, uint32_t len);
 
 #endif

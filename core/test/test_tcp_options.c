@@ -40,6 +40,27 @@ static const struct {
 	{ "padding alone", 4, { 1, 1, 1, 1 }, 0, 0 },
 };
 
+/* The kernel was asked with the same; the rest of the bytes is zero. */
+static const struct {
+	const char *name;
+	uint8_t len, bytes[40];
+	bool want;
+} forbid[] = {
+	{ "none", 0, { 0 }, false },
+	{ "a signature", 20, { 19, 18, [18] = 1, 1 }, true },
+	{ "too short to be one", 4, { 19, 4 }, false },
+	{ "a signature of 17", 20, { 19, 17, [17] = 1, 1, 1 }, true },
+	{ "behind padding", 20, { 1, 1, 19, 18 }, true },
+	{ "behind another", 24, { 2, 4, 5, 180, 19, 18 }, true },
+	{ "behind the end of list", 20, { 0, 1, 19, 18 }, false },
+	{ "malformed, 18 bytes left", 20, { 1, 1, 206, 0 }, true },
+	{ "malformed, 17 bytes left", 20, { 1, 1, 1, 206, 0 }, false },
+	{ "beyond the end", 24, { 206, 207 }, true },
+	{ "beyond the end, few left", 8, { 206, 207 }, false },
+	{ "authentication (RFC 5925)", 40, { 29, 16, [16] = 1, 1, 1, 1 },
+	  false },
+};
+
 static const struct {
 	const char *name;
 	uint8_t len, bytes[24];
@@ -108,11 +129,25 @@ static void test_sack(void **state)
 	}
 }
 
+static void test_forbid_reset(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(forbid); i++) {
+		uint8_t *bytes = exact_copy(forbid[i].bytes, forbid[i].len);
+		bool got = tcp_options_forbid_reset(bytes, forbid[i].len);
+
+		free(bytes);
+		if (got != forbid[i].want)
+			fail_msg("%s", forbid[i].name);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_offer),
 		cmocka_unit_test(test_sack),
+		cmocka_unit_test(test_forbid_reset),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
