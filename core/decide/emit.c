@@ -116,9 +116,10 @@ static void send(struct walk *cause, uint8_t *bytes, uint32_t len, bool related)
 	dst = packet_dst_addr(&k.p);
 	r = route_output(k.w->engine->topology, cause->in_if, k.p.family, &src,
 			 &dst, 0);
-	if (r.verdict != ROUTE_TO_FORWARD || addr_is_zero(&dst))
+	if (r.out_if == NAT_NO_IF || addr_is_zero(&dst))
 		return;
 	k.out_if = r.out_if;
+	k.to_many = r.verdict == ROUTE_TO_BROADCAST;
 	k.next_hop = r.next_hop;
 	k.no_socket = related && k.p.proto == PROTO_TCP;
 	if (related)
@@ -220,13 +221,28 @@ void emit_icmp_error(struct walk *k, const struct icmp_fault *fault)
 	emit_icmp_error_about(k, &k->p, fault, NULL);
 }
 
+/* Connection tracking sums what it knows at PREROUTING. */
+static bool sum_was_checked(const struct walk *k)
+{
+	return walk_rules(k)->conntrack && k->w->engine->sysctl.checksum &&
+	       k->state != NAT_STATE_UNTRACKED;
+}
+
+/* The IP header is summed along with the rest, which options make wrong for a
+ * while, unless the tracker's sum still counts: forwarding forgets it. */
+static bool may_be_reset(const struct walk *k)
+{
+	bool counts = k->hook == NAT_HOOK_INPUT && sum_was_checked(k);
+
+	return (counts || ip_options_sum_ok(&k->p)) && packet_l4_csum_ok(&k->p);
+}
+
 static void reject_with_reset(struct walk *k)
 {
 	uint8_t *out;
 
-	if (k->to_many || k->p.proto != PROTO_TCP ||
-	    !ip_options_sum_ok(&k->p) || packet_is_multicast6(&k->p) ||
-	    !packet_l4_csum_ok(&k->p) ||
+	if (k->to_many || k->p.proto != PROTO_TCP || !may_be_reset(k) ||
+	    packet_is_multicast6(&k->p) ||
 	    packet_l4(&k->p)[TCP_FLAG_BYTE] & TCP_RST)
 		return;
 	out = emit_room(k, build_reset_len(k->p.family));
@@ -244,13 +260,6 @@ static void reject_with_reset(struct walk *k)
 			conn_set_timeout(c, k->w->view.now + r.timeout);
 		conns_leave(c, locked);
 	}
-}
-
-/* Connection tracking sums what it knows at PREROUTING. */
-static bool sum_was_checked(const struct walk *k)
-{
-	return walk_rules(k)->conntrack && k->w->engine->sysctl.checksum &&
-	       k->state != NAT_STATE_UNTRACKED;
 }
 
 /* REJECT answers only what is intact, be that the transport's sum or the IP

@@ -278,9 +278,10 @@ static bool reroute(struct walk *k)
 	struct route r = route_output(t, k->out_if, k->p.family,
 				      own ? &src : NULL, &dst, k->mark);
 
-	if (r.verdict != ROUTE_TO_FORWARD)
+	if (r.out_if == NAT_NO_IF)
 		return walk_drop(k, NAT_DROP_NO_ROUTE);
 	k->out_if = r.out_if;
+	k->to_many = r.verdict == ROUTE_TO_BROADCAST;
 	k->next_hop = r.next_hop;
 	trace(k, NAT_STEP_ROUTE, "routed again");
 	return true;
@@ -303,13 +304,49 @@ static bool nat_output(struct walk *k)
 	return addr_equal(&was, &is) || reroute(k);
 }
 
+/* What has left to all on a link is heard by the router as well: as part of the
+ * connection that it has, and no more routed. */
+static void hear(struct walk *k)
+{
+	k->in_if = k->out_if;
+	k->out_if = NAT_NO_IF;
+	k->hook = NAT_HOOK_PREROUTING;
+	trace(k, NAT_STEP_RECEIVE, "the router hears itself");
+	if (filter(k, TABLE_RAW) && track(k) && filter(k, TABLE_MANGLE) &&
+	    nat(k, MANIP_DST))
+		input(k, ROUTE_TO_BROADCAST);
+	finish(k);
+}
+
+/* What goes to all on a link: a copy for the router goes first. */
+static void post_to_many(struct walk *k)
+{
+	struct walk own = *k;
+
+	own.p.ip = emit_room(&own, k->p.len);
+	if (!own.p.ip) {
+		(void)walk_drop(k, NAT_DROP_NO_MEMORY);
+		return;
+	}
+	memcpy(own.p.ip, k->p.ip, k->p.len);
+	post(&own);
+	k->ct = own.ct;
+	post(k);
+	if (own.verdict == NAT_FORWARD)
+		hear(&own);
+}
+
 void walk_output(struct walk *k)
 {
 	k->hook = NAT_HOOK_OUTPUT;
 	trace(k, NAT_STEP_ORIGINATE, "the router's own");
 	if (filter(k, TABLE_RAW) && track(k) && mangle_output(k) &&
 	    nat_output(k) && filter(k, TABLE_FILTER) &&
-	    filter(k, TABLE_SECURITY))
-		post(k);
+	    filter(k, TABLE_SECURITY)) {
+		if (unlikely(k->to_many))
+			post_to_many(k);
+		else
+			post(k);
+	}
 	finish(k);
 }

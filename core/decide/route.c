@@ -89,7 +89,13 @@ struct route route_output(const struct nat_topology *t, uint16_t link,
 			  uint8_t family, const struct nat_addr *src,
 			  const struct nat_addr *dst, uint32_t mark)
 {
-	return route_of(find_output(t, link, family, src, dst, mark), dst);
+	const struct fib_entry *e =
+		find_output(t, link, family, src, dst, mark);
+	struct route r = route_of(e, dst);
+
+	if (unlikely(r.verdict == ROUTE_TO_BROADCAST))
+		r.out_if = e->dev;
+	return r;
 }
 
 bool route_source(const struct nat_topology *t, uint16_t link, uint8_t family,

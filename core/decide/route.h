@@ -27,7 +27,7 @@ enum route_verdict {
 struct route {
 	uint8_t verdict;          /* enum route_verdict */
 	uint8_t type;             /* enum route_type */
-	uint16_t out_if;          /* ROUTE_TO_FORWARD; else NAT_NO_IF */
+	uint16_t out_if;          /* NAT_NO_IF: it does not leave */
 	struct nat_addr next_hop; /* the gateway, or the destination itself */
 };
 
@@ -36,7 +36,8 @@ struct route route_input(const struct nat_topology *t, uint16_t in_if,
 			 uint8_t family, const struct nat_addr *src,
 			 const struct nat_addr *dst, uint32_t mark);
 /* Of one the router sends; @src NULL: no source yet. To a link-local address
- * it leaves by @link: an answer goes where the question came from. */
+ * it leaves by @link: an answer goes where the question came from. What goes to
+ * all on a link leaves by that, and is for the router, too. */
 struct route route_output(const struct nat_topology *t, uint16_t link,
 			  uint8_t family, const struct nat_addr *src,
 			  const struct nat_addr *dst, uint32_t mark);
