@@ -103,11 +103,14 @@ static bool connbytes(const struct match *m, const struct walk *k)
 	const struct match_connbytes *c = &m->connbytes;
 	const struct conn_acct *a = k->ct.conn ? conn_acct(k->ct.conn) : NULL;
 	uint64_t packets, bytes, n = 0;
+	bool locked;
 
 	if (!a)
 		return false;
+	locked = conns_enter(&k->w->view, k->ct.conn);
 	packets = connbytes_count(c, a->packets);
 	bytes = connbytes_count(c, a->bytes);
+	conns_leave(k->ct.conn, locked);
 	if (c->what == CONNBYTES_PACKETS)
 		n = packets;
 	else if (c->what == CONNBYTES_BYTES)
