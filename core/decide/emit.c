@@ -116,7 +116,8 @@ static void send(struct walk *cause, uint8_t *bytes, uint32_t len, bool related)
 	dst = packet_dst_addr(&k.p);
 	r = route_output(k.w->engine->topology, cause->in_if, k.p.family, &src,
 			 &dst, 0);
-	if (r.out_if == NAT_NO_IF || addr_is_zero(&dst))
+	if (r.out_if == NAT_NO_IF ||
+	    (addr_is_zero(&dst) && (related || k.p.family == 4)))
 		return;
 	k.out_if = r.out_if;
 	k.to_many = r.verdict == ROUTE_TO_BROADCAST;
@@ -191,19 +192,31 @@ static bool deserves_error(const struct packet *p,
 	return p->family == 4 ? deserves_error4(p) : deserves_error6(p, fault);
 }
 
+/* IPv6 complains as whom the packet was for, if that is the router. */
+static bool error_source(const struct walk *k, const struct packet *about,
+			 struct nat_addr *from)
+{
+	const struct nat_topology *t = k->w->engine->topology;
+	struct nat_addr to = packet_src_addr(about);
+
+	*from = packet_dst_addr(about);
+	return (about->family == 6 &&
+		route_addr_type(t, 6, from, NAT_NO_IF) == ROUTE_LOCAL) ||
+	       route_error_source(t, k->in_if, about->family, &to, from);
+}
+
 void emit_icmp_error_about(struct walk *k, const struct packet *about,
 			   const struct icmp_fault *fault,
 			   const struct nat_addr *src)
 {
-	struct nat_addr to = packet_src_addr(about), from;
+	struct nat_addr from;
 	struct packet quoted = *about;
 	uint32_t len = build_quote_max(about->family);
 	uint8_t *out;
 
 	if (k->to_many || !deserves_error(about, fault))
 		return;
-	if (!src && !route_error_source(k->w->engine->topology, k->in_if,
-					about->family, &to, &from))
+	if (!src && !error_source(k, about, &from))
 		return;
 	out = emit_room(k, build_error_max(about->family));
 	if (!out)

@@ -26,7 +26,7 @@ struct spec {
 	uint32_t flags, seq, ack, win, doff, ulen, sumproto;
 	uint32_t type, code, id, rest;
 	uint32_t tag, chunk, itag;
-	uint32_t version, carries;
+	uint32_t version, carries, extopt;
 	bool df, mf, evil, badsum, nosum, has_ulen;
 	uint8_t opts[OPTS_MAX], ipopts[OPTS_MAX];
 	uint32_t opts_len;
@@ -43,6 +43,7 @@ static const struct {
 	{"ipid", offsetof(struct spec, ipid)},
 	{"off", offsetof(struct spec, off)},
 	{"nops", offsetof(struct spec, nops)},
+	{"extopt", offsetof(struct spec, extopt)},
 	{"len", offsetof(struct spec, len)},
 	{"cut", offsetof(struct spec, cut)},
 	{"seq", offsetof(struct spec, seq)},
@@ -223,8 +224,11 @@ static bool parse_spec(struct spec *s, const char *text)
 {
 	char word[16];
 
-	*s = (struct spec){
-		.ttl = 64, .win = 10000, .type = ICMP_ECHO, .carries = GRE_PPP};
+	*s = (struct spec){.ttl = 64,
+			   .win = 10000,
+			   .type = ICMP_ECHO,
+			   .carries = GRE_PPP,
+			   .extopt = 1};
 	memset(s->ipopts, 1, sizeof(s->ipopts));
 	if (!take_proto(&text, s) || !take_end(&text, s, s->src, &s->sport) ||
 	    !take_word(&text, word, sizeof(word)) || strcmp(word, ">") != 0 ||
@@ -445,7 +449,7 @@ static void put_ext(const struct spec *s, uint8_t *at, uint8_t type)
 		put16(at + 2, s->off << 3 | s->mf);
 		put32(at + 4, s->ipid);
 	} else if (type == 0 || type == 60) {
-		at[2] = 1;
+		at[2] = (uint8_t)s->extopt;
 		at[3] = EXT_LEN - 4;
 	}
 }

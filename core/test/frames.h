@@ -28,6 +28,7 @@
  *	badsum nosum			    the L4 checksum is wrong, or 0
  *	sumproto N  protocol that the pseudo-header names
  *	ext N label N		    of IPv6: an extension header; flow label
+ *	extopt N    type of the option in such headers, if not padding
  *	cut N       only so many bytes are there; a quoted datagram's header
  *		    still tells the full length
  *

@@ -94,6 +94,23 @@ static const struct script locals[] = {
 	 "]:2 ext 60 ext 0)\n"
 	 "> lan proto 59 " C " > " R "\n< local\n"
 	 "> lan proto 103 " C " > " R "\n< local\n"},
+	{"the answer is whom was asked, by whatever link", NULL,
+	 "> wan tcp [" S "]:1 > [" R "]:2 S ext 0 extopt 158\n"
+	 "< drop ip_options\n"
+	 "^ wan icmp6 " R " > " S " type 4 code 2 rest 42 (tcp *\n"},
+	{"nobody is answered, but not told", NULL,
+	 "> lan icmp6 :: > " R " id 7\n< local\n"
+	 "^ wan icmp6 " R " > :: type 129 id 7\n"
+	 "> lan tcp [::]:1 > [" R "]:2 S seq 5\n< local\n"
+	 "^ wan tcp [" R "]:2 > [::]:1 RA ack 6\n"
+	 "> lan udp [::]:1 > [" R "]:2\n< local\n"
+	 "> lan proto 253 :: > " R " len 8\n< local\n"},
+	{"nobody is reset by a rule",
+	 "-6\n*filter\n-A INPUT -p tcp -j REJECT --reject-with tcp-reset\n"
+	 "COMMIT\n",
+	 "> lan tcp [::]:1 > [" R "]:2 S seq 5\n< drop *\n"
+	 "> lan tcp [" C "]:1 > [" R "]:2 S seq 5\n< drop *\n"
+	 "^ lan tcp [" R "]:2 > [" C "]:1 RA ack 6\n"},
 };
 
 static const struct script tracked[] = {
