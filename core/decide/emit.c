@@ -116,7 +116,7 @@ static void send(struct walk *cause, uint8_t *bytes, uint32_t len, bool related)
 	dst = packet_dst_addr(&k.p);
 	r = route_output(k.w->engine->topology, cause->in_if, k.p.family, &src,
 			 &dst, 0);
-	if (r.out_if == NAT_NO_IF ||
+	if ((r.out_if == NAT_NO_IF && r.verdict != ROUTE_TO_LOCAL) ||
 	    (addr_is_zero(&dst) && (related || k.p.family == 4)))
 		return;
 	k.out_if = r.out_if;

@@ -304,8 +304,8 @@ static bool nat_output(struct walk *k)
 	return addr_equal(&was, &is) || reroute(k);
 }
 
-/* What has left to all on a link is heard by the router as well: as part of the
- * connection that it has, and no more routed. */
+/* What the router has sent to itself, or to all on a link, comes in again: as
+ * part of the connection that it has, and no more routed. Nobody answers. */
 static void hear(struct walk *k)
 {
 	k->in_if = k->out_if;
@@ -315,7 +315,6 @@ static void hear(struct walk *k)
 	if (filter(k, TABLE_RAW) && track(k) && filter(k, TABLE_MANGLE) &&
 	    nat(k, MANIP_DST))
 		input(k, ROUTE_TO_BROADCAST);
-	finish(k);
 }
 
 /* What goes to all on a link: a copy for the router goes first. */
@@ -332,8 +331,10 @@ static void post_to_many(struct walk *k)
 	post(&own);
 	k->ct = own.ct;
 	post(k);
-	if (own.verdict == NAT_FORWARD)
+	if (own.verdict == NAT_FORWARD) {
 		hear(&own);
+		finish(&own);
+	}
 }
 
 void walk_output(struct walk *k)
@@ -347,6 +348,8 @@ void walk_output(struct walk *k)
 			post_to_many(k);
 		else
 			post(k);
+		if (k->verdict == NAT_FORWARD && k->out_if == NAT_NO_IF)
+			hear(k);
 	}
 	finish(k);
 }

@@ -98,6 +98,17 @@ static const struct script locals[] = {
 	 "> wan tcp [" S "]:1 > [" R "]:2 S ext 0 extopt 158\n"
 	 "< drop ip_options\n"
 	 "^ wan icmp6 " R " > " S " type 4 code 2 rest 42 (tcp *\n"},
+	{"itself",
+	 "-6\n*mangle\n-A PREROUTING\n-A INPUT\n-A INPUT ! -i lan\n"
+	 "-A INPUT -m conntrack --ctstate ESTABLISHED\n-A OUTPUT\n"
+	 "-A POSTROUTING\n-A POSTROUTING -o wan\nCOMMIT\n",
+	 "> lan icmp6 " R " > " R " id 7\n< local\n"
+	 "> lan tcp [" R "]:1 > [" R "]:2 S\n< local\n"
+	 "> lan udp [" R "]:1 > [" R "]:2\n< local\n"
+	 "count mangle/PREROUTING 1 6 360\ncount mangle/INPUT 1 6 360\n"
+	 "count mangle/INPUT 2 3 204\ncount mangle/INPUT 3 2 108\n"
+	 "count mangle/OUTPUT 1 3 204\n"
+	 "count mangle/POSTROUTING 1 3 204\ncount mangle/POSTROUTING 2 0 0\n"},
 	{"nobody is answered, but not told", NULL,
 	 "> lan icmp6 :: > " R " id 7\n< local\n"
 	 "^ wan icmp6 " R " > :: type 129 id 7\n"
