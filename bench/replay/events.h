@@ -17,7 +17,7 @@ struct event_log {
 };
 
 /* The listener, its context being an event log. */
-void event_log_add(void *log, const struct nat_conntrack_event *ev);
+void event_log_add(void *ctx, const struct nat_conntrack_event *ev);
 void event_log_free(struct event_log *log);
 /* All lines; those of one moment by lane. */
 void event_log_write(struct event_log *const *log, unsigned n, FILE *out);

@@ -132,7 +132,7 @@ void draft_ip_sum(uint8_t *ip)
 	uint16_t v;
 
 	memset(ip + IP4_SUM, 0, 2);
-	v = inet_sum_finish(inet_sum(0, ip, (ip[0] & 15u) * 4));
+	v = inet_sum_finish(inet_sum(0, ip, (size_t)(ip[0] & 15) * 4));
 	memcpy(ip + IP4_SUM, &v, sizeof(v));
 }
 

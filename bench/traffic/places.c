@@ -143,10 +143,15 @@ static const char *read_line(struct words *w, const char *text)
 	return text + len + !!text[len];
 }
 
+static bool word_is(const struct words *w, unsigned i, const char *key)
+{
+	return w->at[i] && !strcmp(w->at[i], key);
+}
+
 static const char *word_after(const struct words *w, const char *key)
 {
 	for (unsigned i = 0; i + 1 < w->n; i++)
-		if (!strcmp(w->at[i], key))
+		if (word_is(w, i, key))
 			return w->at[i + 1];
 	return NULL;
 }
@@ -154,7 +159,7 @@ static const char *word_after(const struct words *w, const char *key)
 static bool has_word(const struct words *w, const char *key)
 {
 	for (unsigned i = 0; i < w->n; i++)
-		if (!strcmp(w->at[i], key))
+		if (word_is(w, i, key))
 			return true;
 	return false;
 }
@@ -208,7 +213,7 @@ static void read_route(struct places *p, const struct words *w, uint16_t iface)
 	if (iface == NAT_NO_IF)
 		place.iface = iface_towards(p, via);
 	for (unsigned i = 0; i < w->n; i++) {
-		if (!strcmp(w->at[i], "default")) {
+		if (word_is(w, i, "default")) {
 			if (has_word(w, "-6") || (via && strchr(via, ':')))
 				place.family = 6;
 			break;
