@@ -124,9 +124,9 @@ static const struct {
 		"orig [2001:db8:1::5]:40000 -> [2001:db8:9::9]:53, ",
 		"ipv6.ttl 64 -> 63\n", "-j MASQUERADE\n",
 		"ipv6.src 2001:db8:1::5 -> 2001:db8:2::1\n", "udp.checksum 0x",
-		"verdict     forward by wan0: "
+		"verdict     forward by wan0: ",
 		"udp [2001:db8:2::1]:40000 > [2001:db8:9::9]:53 len 4",
-		"reply to packet 1: udp [2001:db8:9::9]:53 > "
+		"reply to packet 1: udp [2001:db8:9::9]:53 > ",
 		"[2001:db8:2::1]:40000 len 4",
 		"ipv6.dst 2001:db8:2::1 -> 2001:db8:1::5\n",
 		"verdict     forward by lan0",
