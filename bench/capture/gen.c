@@ -53,6 +53,7 @@ struct gen_config gen_defaults(void)
 		.packets = 1000000,
 		.frame_size = GEN_FRAME_LEAST,
 		.weight = {[GEN_TCP] = 80, [GEN_UDP] = 19, [GEN_ICMP] = 1},
+		.family = 4,
 		.seed = 1,
 		.start_ns = UINT64_C(1700000000000000000),
 		.gap_ns = 1000,
@@ -242,7 +243,7 @@ void gen_free(struct gen *g)
 
 /* ---------------------------------------------------------------- packets */
 
-/* Length of an IP packet with data. */
+/* Length of what a packet with data carries behind its IP header. */
 static uint32_t draw_length(struct gen *g)
 {
 	uint32_t size = g->cfg.frame_size;
@@ -252,21 +253,30 @@ static uint32_t draw_length(struct gen *g)
 
 		size = draw < 7 ? 64 : draw < 7 + 4 ? 594 : 1518;
 	}
-	return size - ETHERNET;
+	if (g->cfg.family == 6 && size < GEN_FRAME_LEAST6)
+		size = GEN_FRAME_LEAST6;
+	return size - ETHERNET - frame_ip_header(g->cfg.family);
 }
 
-static struct frame_ends ends_of(const struct flow *f, bool from_server)
+static struct frame_ends ends_of(const struct gen *g, const struct flow *f,
+				 bool from_server)
 {
-	const struct frame_ends client = {
-		f->client,      f->server,       f->client_port,
-		f->server_port, (uint16_t)f->at,
-	};
-	const struct frame_ends server = {
-		f->server,      f->client,       f->server_port,
-		f->client_port, (uint16_t)f->at,
+	struct frame_ends e = {
+		.family = g->cfg.family,
+		.src = f->client,
+		.dst = f->server,
+		.src_port = f->client_port,
+		.dst_port = f->server_port,
+		.ip_id = (uint16_t)f->at,
 	};
 
-	return from_server ? server : client;
+	if (from_server) {
+		e.src = f->server;
+		e.dst = f->client;
+		e.src_port = f->server_port;
+		e.dst_port = f->client_port;
+	}
+	return e;
 }
 
 static uint32_t next_tcp(struct gen *g, struct flow *f)
@@ -276,8 +286,8 @@ static uint32_t next_tcp(struct gen *g, struct flow *f)
 	bool opening = f->at < sizeof(handshake);
 	bool from_server = opening ? f->at == 1 : f->at % 2 == 0;
 	uint8_t flags = opening ? handshake[f->at] : FRAME_PSH | FRAME_ACK;
-	uint32_t payload = opening ? 0 : draw_length(g) - FRAME_TCP_HEADERS;
-	struct frame_ends e = ends_of(f, from_server);
+	uint32_t payload = opening ? 0 : draw_length(g) - FRAME_TCP_HEADER;
+	struct frame_ends e = ends_of(g, f, from_server);
 	uint32_t *seq = &f->seq[from_server];
 	uint32_t ack = flags & FRAME_ACK ? f->seq[!from_server] : 0;
 	uint32_t len = frame_tcp(g->frame, &e, *seq, ack, flags, payload);
@@ -288,22 +298,22 @@ static uint32_t next_tcp(struct gen *g, struct flow *f)
 
 static uint32_t next_udp(struct gen *g, struct flow *f)
 {
-	struct frame_ends e = ends_of(f, f->at % 2);
+	struct frame_ends e = ends_of(g, f, f->at % 2);
 
-	return frame_udp(g->frame, &e, draw_length(g) - FRAME_UDP_HEADERS);
+	return frame_udp(g->frame, &e, draw_length(g) - FRAME_UDP_HEADER);
 }
 
 static uint32_t next_icmp(struct gen *g, struct flow *f)
 {
 	bool reply = f->at % 2;
-	struct frame_ends e = ends_of(f, reply);
+	struct frame_ends e = ends_of(g, f, reply);
 
 	e.src_port = f->client_port;
 	e.dst_port = (uint16_t)(f->at / 2 + 1);
 	if (!reply)
 		f->request_len = (uint16_t)draw_length(g);
 	return frame_echo(g->frame, &e, reply,
-			  f->request_len - (uint32_t)FRAME_ICMP_HEADERS);
+			  f->request_len - (uint32_t)FRAME_ICMP_HEADER);
 }
 
 bool gen_next(struct gen *g, struct capture_record *rec)

@@ -18,17 +18,19 @@ static const char usage[] =
 	"usage: natbench gen [OPTION...] -o FILE\n"
 	"\n"
 	"Writes a capture of conversations between clients in 10.0.0.0/8 and\n"
-	"servers in 198.18.0.0/15, their packets interleaved at random: pcap,\n"
-	"raw IP, nanoseconds, one packet every microsecond.\n"
+	"servers in 198.18.0.0/15, or of both in 2001:2::/48, their packets\n"
+	"interleaved at random: pcap, raw IP, nanoseconds, one packet every\n"
+	"microsecond.\n"
 	"\n"
 	"  -o, --output FILE     compressed if named .gz or .zst; - is stdout\n"
+	"      --family 4|6      of the IP packets [4]\n"
 	"      --flows N         conversations, each of its own client "
 	"[65536]\n"
 	"      --packets N       packets in all [1000000]\n"
 	"      --size N|imix     Ethernet frame size of packets with data "
 	"[64]:\n"
 	"                        18 more than the IP packet; imix: 64, 594\n"
-	"                        and 1518 as 7 : 4 : 1\n"
+	"                        and 1518 as 7 : 4 : 1; of IPv6 64 is 84\n"
 	"      --mix tcp=N,udp=N,icmp=N\n"
 	"                        flows of each kind in proportion, those left\n"
 	"                        out being 0 [tcp=80,udp=19,icmp=1]\n"
@@ -76,7 +78,17 @@ static bool parse_mix(char *arg, uint32_t weight[GEN_N_PROTOS])
 	return true;
 }
 
-enum { FLOWS = 0x200, PACKETS, SIZE, MIX, SEED };
+static bool parse_family(const char *arg, uint8_t *family)
+{
+	if (strcmp(arg, "4") != 0 && strcmp(arg, "6") != 0) {
+		cli_complain("--family %s: 4 or 6", arg);
+		return false;
+	}
+	*family = arg[0] == '6' ? 6 : 4;
+	return true;
+}
+
+enum { FLOWS = 0x200, PACKETS, SIZE, MIX, SEED, FAMILY };
 
 static bool take_option(int code, char *arg, struct gen_config *cfg)
 {
@@ -91,6 +103,8 @@ static bool take_option(int code, char *arg, struct gen_config *cfg)
 		return parse_size(arg, &cfg->frame_size);
 	case MIX:
 		return parse_mix(arg, cfg->weight);
+	case FAMILY:
+		return parse_family(arg, &cfg->family);
 	case SEED:
 		return cli_number("--seed", arg, 0, UINT64_MAX, &cfg->seed);
 	default:
@@ -140,6 +154,7 @@ int cmd_gen(int argc, char **argv)
 		{"packets", required_argument, NULL, PACKETS},
 		{"size", required_argument, NULL, SIZE},
 		{"mix", required_argument, NULL, MIX},
+		{"family", required_argument, NULL, FAMILY},
 		{"seed", required_argument, NULL, SEED},
 		{"help", no_argument, NULL, 'h'},
 		{0},

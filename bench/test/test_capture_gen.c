@@ -2,7 +2,9 @@
  *
  * Generated traffic: every packet valid, every conversation in order. */
 #include <arpa/inet.h>
+#include <netinet/icmp6.h>
 #include <netinet/ip.h>
+#include <netinet/ip6.h>
 #include <netinet/ip_icmp.h>
 #include <netinet/tcp.h>
 #include <netinet/udp.h>
@@ -18,7 +20,8 @@ static const struct progress silent;
 /* ----------------------------------------------- a packet, looked at anew */
 
 struct view {
-	struct iphdr ip;
+	unsigned family;
+	uint8_t protocol;
 	struct tcphdr tcp;
 	struct udphdr udp;
 	struct icmphdr icmp;
@@ -38,49 +41,86 @@ static uint32_t slow_sum(uint32_t sum, const uint8_t *p, uint32_t len)
 	return sum;
 }
 
+static bool is_echo(const struct view *v)
+{
+	return v->protocol == (v->family == 6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP);
+}
+
 static void check_sums(const struct view *v, const uint8_t *p)
 {
-	uint32_t sum = 0;
+	uint32_t addresses = v->family == 6 ? 32 : 8, sum = 0;
 
-	assert_int_equal(slow_sum(0, p, 20), 0xffff);
-	if (v->ip.protocol != IPPROTO_ICMP)
-		sum = slow_sum(v->ip.protocol + v->l4_len, p + 12, 8);
+	if (v->family == 4)
+		assert_int_equal(slow_sum(0, p, 20), 0xffff);
+	if (v->family == 6 || !is_echo(v))
+		sum = slow_sum(v->protocol + v->l4_len, v->l4 - addresses,
+			       addresses);
 	assert_int_equal(slow_sum(sum, v->l4, v->l4_len), 0xffff);
-	if (v->ip.protocol == IPPROTO_UDP)
+	if (v->protocol == IPPROTO_UDP)
 		assert_int_not_equal(v->udp.check, 0);
+}
+
+static void look_at_ends(struct view *v, uint32_t src, uint32_t dst)
+{
+	v->from_client = src >> 24 == 10;
+	v->client = v->from_client ? src : dst;
+	v->server = v->from_client ? dst : src;
+	assert_int_equal(v->client >> 24, 10);
+	assert_int_equal(v->server >> 17, 0xc6120000 >> 17);
+}
+
+static void look_at_ipv4(struct view *v, const uint8_t *p, uint32_t len)
+{
+	struct iphdr ip;
+
+	memcpy(&ip, p, sizeof(ip));
+	assert_int_equal(ip.ihl, 5);
+	assert_int_equal(ip.ttl, 64);
+	assert_int_equal(ntohs(ip.tot_len), len);
+	v->protocol = ip.protocol;
+	v->l4 = p + sizeof(ip);
+	look_at_ends(v, ntohl(ip.saddr), ntohl(ip.daddr));
+}
+
+static void look_at_ipv6(struct view *v, const uint8_t *p, uint32_t len)
+{
+	static const uint8_t net[12] = {0x20, 0x01, 0x00, 0x02};
+	struct ip6_hdr ip;
+
+	memcpy(&ip, p, sizeof(ip));
+	assert_int_equal(ntohl(ip.ip6_flow), 0x60000000);
+	assert_int_equal(ip.ip6_hlim, 64);
+	assert_int_equal(ntohs(ip.ip6_plen), len - sizeof(ip));
+	assert_memory_equal(&ip.ip6_src, net, sizeof(net));
+	assert_memory_equal(&ip.ip6_dst, net, sizeof(net));
+	v->protocol = ip.ip6_nxt;
+	v->l4 = p + sizeof(ip);
+	look_at_ends(v, ntohl(ip.ip6_src.s6_addr32[3]),
+		     ntohl(ip.ip6_dst.s6_addr32[3]));
 }
 
 static struct view view_of(const uint8_t *p, uint32_t len)
 {
-	struct view v = {0};
-	uint32_t src, dst, header = 8;
+	struct view v = {.family = p[0] >> 4};
+	uint32_t header = 8;
 
-	memcpy(&v.ip, p, sizeof(v.ip));
-	assert_int_equal(v.ip.version, 4);
-	assert_int_equal(v.ip.ihl, 5);
-	assert_int_equal(v.ip.ttl, 64);
-	assert_int_equal(ntohs(v.ip.tot_len), len);
-	v.l4 = p + 20;
-	v.l4_len = len - 20;
-	if (v.ip.protocol == IPPROTO_TCP) {
+	if (v.family == 6)
+		look_at_ipv6(&v, p, len);
+	else
+		look_at_ipv4(&v, p, len);
+	v.l4_len = (uint32_t)(p + len - v.l4);
+	if (v.protocol == IPPROTO_TCP) {
 		memcpy(&v.tcp, v.l4, sizeof(v.tcp));
 		header = v.tcp.doff * 4U;
-	} else if (v.ip.protocol == IPPROTO_UDP) {
+	} else if (v.protocol == IPPROTO_UDP) {
 		memcpy(&v.udp, v.l4, sizeof(v.udp));
 		assert_int_equal(ntohs(v.udp.len), v.l4_len);
 	} else {
-		assert_int_equal(v.ip.protocol, IPPROTO_ICMP);
+		assert_true(is_echo(&v));
 		memcpy(&v.icmp, v.l4, sizeof(v.icmp));
 	}
 	assert_true(header <= v.l4_len);
 	v.data_len = v.l4_len - header;
-	src = ntohl(v.ip.saddr);
-	dst = ntohl(v.ip.daddr);
-	v.from_client = src >> 24 == 10;
-	v.client = v.from_client ? src : dst;
-	v.server = v.from_client ? dst : src;
-	assert_int_equal(v.client >> 24, 10);
-	assert_int_equal(v.server >> 17, 0xc6120000 >> 17);
 	check_sums(&v, p);
 	return v;
 }
@@ -146,10 +186,12 @@ static void check_tcp(struct seen *s, const struct view *v)
 
 static void check_icmp(struct seen *s, const struct view *v)
 {
+	static const uint8_t type4[] = {ICMP_ECHO, ICMP_ECHOREPLY};
+	static const uint8_t type6[] = {ICMP6_ECHO_REQUEST, ICMP6_ECHO_REPLY};
 	bool reply = s->packets % 2;
 
 	assert_int_equal(v->from_client, !reply);
-	assert_int_equal(v->icmp.type, reply ? ICMP_ECHOREPLY : ICMP_ECHO);
+	assert_int_equal(v->icmp.type, (v->family == 6 ? type6 : type4)[reply]);
 	assert_int_equal(v->icmp.code, 0);
 	assert_int_equal(v->icmp.un.echo.id, s->ports[0]);
 	assert_int_equal(ntohs(v->icmp.un.echo.sequence), s->packets / 2 + 1);
@@ -166,13 +208,13 @@ static void check_packet(struct flows *f, const uint8_t *p, uint32_t len)
 		assert_true(v.from_client);
 		s->client = v.client;
 		s->server = v.server;
-		s->protocol = v.ip.protocol;
+		s->protocol = v.protocol;
 		memcpy(s->ports, v.l4, sizeof(s->ports));
-		if (s->protocol == IPPROTO_ICMP)
+		if (is_echo(&v))
 			s->ports[0] = v.icmp.un.echo.id;
 	}
 	assert_int_equal(v.server, s->server);
-	assert_int_equal(v.ip.protocol, s->protocol);
+	assert_int_equal(v.protocol, s->protocol);
 	if (s->protocol == IPPROTO_TCP) {
 		check_tcp(s, &v);
 	} else if (s->protocol == IPPROTO_UDP) {
@@ -194,7 +236,8 @@ struct row {
 	uint64_t flows[GEN_N_PROTOS]; /* of each protocol */
 };
 
-#define START .start_ns = 1000000007, .gap_ns = 1000
+#define START6 .family = 6, .start_ns = 1000000007, .gap_ns = 1000
+#define START  .family = 4, .start_ns = 1000000007, .gap_ns = 1000
 
 /* clang-format off */
 static const struct row rows[] = {
@@ -205,6 +248,9 @@ static const struct row rows[] = {
 { "largest frames", { .flows = 10, .packets = 1000, .frame_size = GEN_FRAME_MOST, .weight = { 1, 0, 0 }, .seed = 5, START }, NULL, { 10, 0, 0 } },
 { "UDP alone", { .flows = 77, .packets = 1000, .frame_size = 65, .weight = { 0, 3, 0 }, .seed = 6, START }, NULL, { 0, 77, 0 } },
 { "ICMP alone", { .flows = 5, .packets = 1001, .frame_size = 1518, .weight = { 0, 0, 9 }, .seed = 7, START }, NULL, { 0, 0, 5 } },
+{ "IPv6", { .flows = 1000, .packets = 20000, .frame_size = 64, .weight = { 8, 1, 1 }, .seed = 1, START6 }, NULL, { 800, 100, 100 } },
+{ "IPv6, imix", { .flows = 300, .packets = 10000, .frame_size = GEN_IMIX, .weight = { 1, 1, 1 }, .seed = 4, START6 }, NULL, { 100, 100, 100 } },
+{ "IPv6, largest frames", { .flows = 10, .packets = 1000, .frame_size = GEN_FRAME_MOST, .weight = { 1, 1, 0 }, .seed = 5, START6 }, NULL, { 5, 5, 0 } },
 
 { "a packet too few", { .flows = 100, .packets = 269, .frame_size = 64, .weight = { 7, 2, 1 } }, "need 270", { 0 } },
 { "no flow", { .flows = 0, .packets = 10, .frame_size = 64, .weight = { 1 } }, "flows", { 0 } },
@@ -222,10 +268,10 @@ enum { N_ROWS = sizeof(rows) / sizeof(rows[0]) };
 /* Flows get as many packets as each other but for their least and one. */
 static void check_flows(const struct row *r, const struct flows *f)
 {
-	static const uint8_t protocol[GEN_N_PROTOS] = {
+	const uint8_t protocol[GEN_N_PROTOS] = {
 		[GEN_TCP] = IPPROTO_TCP,
 		[GEN_UDP] = IPPROTO_UDP,
-		[GEN_ICMP] = IPPROTO_ICMP,
+		[GEN_ICMP] = r->cfg.family == 6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP,
 	};
 	uint64_t least = UINT64_MAX, most = 0;
 
