@@ -242,7 +242,8 @@ static bool fill_rows(struct compiler *c, struct screen_column *col)
 		if (!spans_push(&c->spans, c->point[i] << shift(c), n++))
 			return false;
 	}
-	rows = realloc(col->rows, n * size);
+	size *= n;
+	rows = size ? realloc(col->rows, size) : NULL;
 	if (rows)
 		col->rows = rows;
 	return true;

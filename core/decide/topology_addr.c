@@ -224,8 +224,9 @@ static unsigned addrs_to_choose_from(const struct nat_topology *t, uint16_t dev)
 
 void topology_know_sources(struct nat_topology *t)
 {
-	for (uint16_t dev = 0; dev < t->n_ifs; dev++) {
-		struct topology_if *i = &t->ifs[dev];
+	for (size_t n = 0; n < t->n_ifs; n++) {
+		struct topology_if *i = &t->ifs[n];
+		uint16_t dev = (uint16_t)n;
 
 		i->knows_source = addrs_to_choose_from(t, dev) <= 1 &&
 				  topology_select_addr(t, dev, 4, SCOPE_GLOBAL,

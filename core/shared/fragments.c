@@ -2,6 +2,7 @@
  * Datagrams of which fragments wait for the others. */
 #include "shared/fragments.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -182,8 +183,10 @@ static struct datagram *create(struct fragments *f, const struct nat_tuple *key,
 static struct reassembly take_out(struct fragments *f, struct datagram **place)
 {
 	struct datagram *d = *place;
-	struct reassembly parts = d->parts;
+	struct reassembly parts;
 
+	assert(d); /* who asks has found it */
+	parts = d->parts;
 	*place = d->next;
 	end(f, d);
 	f->n--;

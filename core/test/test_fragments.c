@@ -205,7 +205,7 @@ static void decode_all(const struct router *r, const struct nat_packet *p,
 	out[0] = '\0';
 	if (p->verdict == NAT_FORWARD && p->len)
 		used = decode(p, out, ANSWER);
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; own && i < n; i++) {
 		assert_true(used < ANSWER - 1);
 		if (used)
 			out[used++] = ',';
@@ -232,11 +232,12 @@ static void answer(struct router *r, uint8_t family, const char *text,
 	(void)nat_worker_run(r->worker, r->now_ns, &p, 1);
 	decode_all(r, &p, out);
 	if (!*out && family == 6)
-		strcpy(out, "-");
+		(void)snprintf(out, ANSWER, "-");
 	else if (p.verdict == NAT_HOLD)
-		strcpy(out, "held");
+		(void)snprintf(out, ANSWER, "held");
 	else if (!*out && p.reason == NAT_DROP_FRAGMENT)
-		strcpy(out, fails(r) == before ? "dup" : "fatal");
+		(void)snprintf(out, ANSWER, "%s",
+			       fails(r) == before ? "dup" : "fatal");
 	free(p.data);
 }
 
@@ -324,7 +325,7 @@ static void check_table(const struct family *family)
 {
 	static char line[ANSWER];
 	unsigned mtu = 0, n = 0, wrong = 0;
-	struct router r;
+	struct router r = {0};
 	char path[512];
 	FILE *f;
 

@@ -292,7 +292,8 @@ static void state_get(struct state *s, struct nat_worker *w, uint8_t family)
 	const struct ruleset *set = engine_rules(w->engine, family);
 
 	for (uint32_t i = 0; i < set->text->n_states; i++)
-		s->slot[i] = set->state[i];
+		s->slot[i] = atomic_load_explicit(&set->state[i],
+						  memory_order_relaxed);
 	s->random = w->random;
 }
 
@@ -302,7 +303,8 @@ static void state_put(const struct state *s, struct nat_worker *w,
 	const struct ruleset *set = engine_rules(w->engine, family);
 
 	for (uint32_t i = 0; i < set->text->n_states; i++)
-		set->state[i] = s->slot[i];
+		atomic_store_explicit(&set->state[i], s->slot[i],
+				      memory_order_relaxed);
 	w->random = s->random;
 }
 
@@ -355,7 +357,9 @@ static void try_packet(struct bench *b, const struct packet *p, uint32_t drawn)
 	assert_int_equal(screened.mark, plain.mark);
 	assert_true(w->random.state == b->after.random.state);
 	for (uint32_t i = 0; i < b->set->text->n_states; i++)
-		assert_true(b->set->state[i] == b->after.slot[i]);
+		assert_true(atomic_load_explicit(&b->set->state[i],
+						 memory_order_relaxed) ==
+			    b->after.slot[i]);
 }
 
 /* Returns how often rules fitted. */
