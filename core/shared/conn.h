@@ -96,9 +96,16 @@ struct conn_watch {
 	bool listened;            /* somebody did when it was made */
 };
 
-/* Which zone each direction is in. Frozen with the keys. */
+/* Which zone each direction is in. */
 struct conn_zone {
 	uint16_t id[NAT_N_DIRS];
+};
+
+/* Connections of different zones may share a tuple: who came later is found.
+ * Frozen with the keys. */
+struct conn_zoned {
+	struct conn_zone zone;
+	uint32_t serial; /* of its coming into the table */
 };
 
 static inline uint8_t conn_owner(const struct conn *c)
@@ -185,7 +192,7 @@ static inline uint32_t conn_extensions_size(unsigned layout)
 	return (layout & CONN_ACCT ? (uint32_t)sizeof(struct conn_acct) : 0) +
 	       (layout & CONN_WATCH ? (uint32_t)sizeof(struct conn_watch) : 0) +
 	       (layout & CONN_MARK ? (uint32_t)sizeof(struct conn_mark) : 0) +
-	       (layout & CONN_ZONE ? (uint32_t)sizeof(struct conn_zone) : 0);
+	       (layout & CONN_ZONE ? (uint32_t)sizeof(struct conn_zoned) : 0);
 }
 
 static inline uint32_t conn_size(uint8_t layout, uint8_t proto)
@@ -220,11 +227,16 @@ static inline uint32_t conn_mark(const struct conn *c)
 	return m ? atomic_load_explicit(&m->value, memory_order_relaxed) : 0;
 }
 
+static inline struct conn_zoned *conn_zoned(const struct conn *c)
+{
+	return conn_extension(c, CONN_ZONE);
+}
+
 static inline uint16_t conn_zone(const struct conn *c, enum nat_dir dir)
 {
-	const struct conn_zone *z = conn_extension(c, CONN_ZONE);
+	const struct conn_zoned *z = conn_zoned(c);
 
-	return unlikely(z) ? z->id[dir] : 0;
+	return unlikely(z) ? z->zone.id[dir] : 0;
 }
 
 /* True when @c's packets in direction @dir look like @t. */
@@ -279,10 +291,10 @@ static inline void conn_tuple(const struct conn *c, enum nat_dir dir,
 static inline void conn_set_tuple(struct conn *c, enum nat_dir dir,
 				  const struct nat_tuple *t)
 {
-	struct conn_zone *z = conn_extension(c, CONN_ZONE);
+	struct conn_zoned *z = conn_zoned(c);
 
 	if (unlikely(z))
-		z->id[dir] = t->zone;
+		z->zone.id[dir] = t->zone;
 	if (likely(t->family == 4)) {
 		struct conn_key4 *k = (struct conn_key4 *)conn_keys(c) + dir;
 

@@ -128,10 +128,23 @@ struct conn_ref conns_find(struct conns_view *v, const struct nat_tuple *t,
 	return search(v, t, hash);
 }
 
+static uint32_t serial(const struct conn *c)
+{
+	const struct conn_zoned *z = conn_zoned(c);
+
+	return z ? z->serial : 0;
+}
+
+static bool is_newer(const struct conn *a, const struct conn *than)
+{
+	return !than || (int32_t)(serial(a) - serial(than)) > 0;
+}
+
 struct conn_ref conns_find_zoned(struct conns_view *v,
 				 const struct nat_tuple t[NAT_N_DIRS],
 				 uint64_t hash)
 {
+	struct conn_ref newest = {0};
 	struct table_probe p;
 	uint32_t ref;
 
@@ -139,10 +152,10 @@ struct conn_ref conns_find_zoned(struct conns_view *v,
 	{
 		struct conn_ref r = conns_deref(v, ref);
 
-		if (is_it(v, r, &t[r.dir]))
-			return r;
+		if (is_it(v, r, &t[r.dir]) && is_newer(r.conn, newest.conn))
+			newest = r;
 	}
-	return (struct conn_ref){0};
+	return newest;
 }
 
 /* Everything that can go in the first bucket where anything can. */
@@ -311,7 +324,11 @@ static bool publish(struct conns_view *v, struct conn_ref r,
 {
 	struct conns *s = v->all;
 	bool listed = conn_status(r.conn) & NAT_ST_SRC_NAT_DONE;
+	struct conn_zoned *z = conn_zoned(r.conn);
 
+	if (unlikely(z))
+		z->serial = atomic_fetch_add_explicit(&s->serial, 1,
+						      memory_order_relaxed);
 	if (listed)
 		bysource_add(&s->bysource, r.conn, r.index);
 	conn_set_timeout(r.conn, v->now + conn_timeout(r.conn));
@@ -394,20 +411,17 @@ enum confirm_result conns_confirm(struct conns_view *v, struct conn_ref *r)
 	struct conn_ref winner;
 	uint64_t hash[NAT_N_DIRS];
 	struct table_guard g;
-	bool done = false;
+	bool done = false, to_self;
 
 	hash_both(s, r->conn, hash);
 	/* Who talks to himself is answered by all he says after the first. */
-	if (unlikely(hash[NAT_ORIGINAL] == hash[NAT_REPLY])) {
-		ref[0] = make_ref(r->index, NAT_REPLY);
-		ref[1] = make_ref(r->index, NAT_ORIGINAL);
-	}
-	table_lock(&s->table, &g, hash, NAT_N_DIRS);
+	to_self = hash[NAT_ORIGINAL] == hash[NAT_REPLY];
+	table_lock(&s->table, &g, hash, to_self ? 1 : NAT_N_DIRS);
 	winner = holder(v, &g, 0, r->conn, NAT_ORIGINAL);
-	if (likely(!winner.conn))
+	if (likely(!winner.conn && !to_self))
 		winner = holder(v, &g, 1, r->conn, NAT_REPLY);
 	if (likely(!winner.conn))
-		done = publish(v, *r, &g, ref);
+		done = publish(v, *r, &g, ref + to_self);
 	table_unlock(&s->table, &g);
 	if (likely(done))
 		return CONFIRM_INSERTED;

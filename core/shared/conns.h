@@ -27,6 +27,7 @@ struct conns {
 	struct turns turns;                          /* of the views, by id */
 	_Alignas(CACHE_LINE) _Atomic uint32_t count; /* unconfirmed included */
 	_Atomic uint32_t peak;
+	_Atomic uint32_t serial; /* of those that have a zone */
 	_Alignas(CACHE_LINE) struct spin sweeping; /* guards what follows */
 	uint32_t sweep_slab, sweep_slot;           /* next to look at */
 };
@@ -150,7 +151,8 @@ struct conn_ref conns_find(struct conns_view *v, const struct nat_tuple *t,
 			   uint64_t hash);
 
 /* The same where a tuple is in another zone for each direction: @t[d] is what a
- * connection must have in direction d. Those under @hash are looked at. */
+ * connection must have in direction d. Those under @hash are looked at; of
+ * several the one that was confirmed last is found. */
 struct conn_ref conns_find_zoned(struct conns_view *v,
 				 const struct nat_tuple t[NAT_N_DIRS],
 				 uint64_t hash);
