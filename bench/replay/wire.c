@@ -121,6 +121,7 @@ static bool parse_v4(struct wire *w, const uint8_t *p, uint32_t at)
 	else if (frag & 0x2000)
 		w->fragment = WIRE_FIRST;
 	w->datagram = get16(ip + 4);
+	w->id_at = (uint16_t)(at + 4);
 	w->shape.l4 = (uint16_t)(at + header);
 	w->t.proto = ip[9];
 	memcpy(w->t.src.w, ip + 12, 4);
@@ -152,6 +153,8 @@ static bool skip_extensions(struct wire *w, const uint8_t *p, uint32_t at)
 				      : get16(x + 2) & 1    ? WIRE_FIRST
 							    : WIRE_WHOLE;
 			memcpy(&w->datagram, x + 4, 4);
+			if (!w->id_at)
+				w->id_at = (uint16_t)(at + 4);
 		}
 		if (len > w->end - at)
 			return false;

@@ -36,7 +36,8 @@ struct wire_shape {
 struct wire {
 	struct wire_shape shape;
 	uint32_t end;       /* one past the datagram, or past what is there */
-	uint32_t datagram;  /* identification, of a fragment */
+	uint32_t datagram;  /* identification; of IPv6, if it is a fragment */
+	uint16_t id_at;     /* where that lies; 0: there is none */
 	uint8_t fragment;   /* enum wire_fragment */
 	uint8_t icmp_type;  /* of the ICMP kinds */
 	uint8_t tcp_flags;  /* of WIRE_TCP */

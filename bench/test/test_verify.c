@@ -18,43 +18,70 @@ enum { MOST = 4, ROOM = 256 };
 
 /* ------------------------------------------------------------------ packets
  *
- * "IF NOTATION", IF being a digit; the core's first is the packet itself. */
+ * "IF NOTATION", IF being a digit; the core's first is the packet itself, if
+ * that was not cut. */
 
 #define UDP  "udp 10.0.0.2:4000 > 192.0.2.1:53"
 #define PONG "icmp 10.0.0.1 > 10.0.0.2 echo-reply"
-#define TIME "icmp 10.0.0.1 > 10.0.0.2 type 14 code 0 data 0007"
+/* A fragment up to its offset, names of a datagram and some data. */
+#define PIECE  "proto 44 2001:db8::1 > 2001:db8::2 data 1100"
+#define A      "0000000112131415"
+#define B      "0200000112131415"
+#define C      "0300000112131415"
+#define NOBODY "0000000012131415"
+#define TIME   "icmp 10.0.0.1 > 10.0.0.2 type 14 code 0 data 0007"
 
 /* clang-format off */
 static const struct {
 	const char *name;
 	const char *kernel[MOST], *core[MOST];
 	const char *kind; /* NULL: they agree */
-	unsigned ip_id, clock;
+	struct allowance allowed;
+	bool cut;
 } packets[] = {
-	{ "nothing", { NULL }, { NULL }, NULL, 0, 0 },
-	{ "the same", { "1 " UDP }, { "1 " UDP }, NULL, 0, 0 },
-	{ "only the kernel", { "1 " UDP }, { NULL }, "only the kernel sent", 0, 0 },
-	{ "only the core", { NULL }, { "1 " UDP }, "only the core sent", 0, 0 },
-	{ "another interface", { "0 " UDP }, { "1 " UDP }, "interface", 0, 0 },
+	{ "nothing", { NULL }, { NULL }, NULL, { 0 }, false },
+	{ "the same", { "1 " UDP }, { "1 " UDP }, NULL, { 0 }, false },
+	{ "only the kernel", { "1 " UDP }, { NULL }, "only the kernel sent", { 0 }, false },
+	{ "only the core", { NULL }, { "1 " UDP }, "only the core sent", { 0 }, false },
+	{ "another interface", { "0 " UDP }, { "1 " UDP }, "interface", { 0 }, false },
 	{ "a field", { "1 " UDP " ttl 63" }, { "1 " UDP " ttl 62" },
-	  "differs in ip.ttl", 0, 0 },
+	  "differs in ip.ttl", { 0 }, false },
 	{ "a port, not the sum that follows",
 	  { "1 udp 10.0.0.2:4001 > 192.0.2.1:53" }, { "1 " UDP },
-	  "differs in udp.sport", 0, 0 },
+	  "differs in udp.sport", { 0 }, false },
 	{ "the id of the packet itself", { "1 " UDP " ipid 7" }, { "1 " UDP },
-	  "differs in ip.id", 0, 0 },
+	  "differs in ip.id", { 0 }, false },
 	{ "the id of the router's own", { "1 " UDP, "0 " PONG " ipid 7" },
-	  { "1 " UDP, "0 " PONG }, NULL, 1, 0 },
+	  { "1 " UDP, "0 " PONG }, NULL, { .ip_id = 1 }, false },
 	{ "and more than the id", { "1 " UDP, "0 " PONG " ipid 7 ttl 9" },
-	  { "1 " UDP, "0 " PONG }, "differs in ip.id", 0, 0 },
+	  { "1 " UDP, "0 " PONG }, "differs in ip.id", { 0 }, false },
 	{ "a time of day", { "1 " UDP, "0 " TIME "00000001" },
-	  { "1 " UDP, "0 " TIME "00000002" }, NULL, 0, 1 },
+	  { "1 " UDP, "0 " TIME "00000002" }, NULL, { .clock = 1 }, false },
 	{ "interfaces have no order among them", { "0 " PONG, "1 " UDP },
-	  { "1 " UDP, "0 " PONG }, NULL, 0, 0 },
+	  { "1 " UDP, "0 " PONG }, NULL, { 0 }, false },
 	{ "one interface has", { "1 " PONG, "1 " UDP },
-	  { "1 " UDP, "1 " PONG }, "order", 0, 0 },
+	  { "1 " UDP, "1 " PONG }, "order", { 0 }, false },
 	{ "one too many", { "1 " UDP, "1 " UDP }, { "1 " UDP },
-	  "only the kernel sent", 0, 0 },
+	  "only the kernel sent", { 0 }, false },
+	{ "what fragments of IPv6 are called",
+	  { "1 " PIECE "0001" A, "1 " PIECE "0008" A },
+	  { "1 " PIECE "0001" B, "1 " PIECE "0008" B }, NULL, { .frag_id = 2 }, true },
+	{ "one datagram, two of the core's",
+	  { "1 " PIECE "0001" A, "1 " PIECE "0008" A },
+	  { "1 " PIECE "0001" B, "1 " PIECE "0008" C }, "differs in byte 44",
+	  { .frag_id = 1 }, true },
+	{ "one datagram, two of the kernel's",
+	  { "1 " PIECE "0001" A, "1 " PIECE "0008" B },
+	  { "1 " PIECE "0001" C, "1 " PIECE "0008" C }, "differs in byte 44",
+	  { .frag_id = 1 }, true },
+	{ "a fragment with the name nobody",
+	  { "1 " PIECE "0001" A }, { "1 " PIECE "0001" NOBODY },
+	  "differs in byte 47", { 0 }, true },
+	{ "more than the name", { "1 " PIECE "0001" A },
+	  { "1 " PIECE "0009" B }, "differs in byte 43", { 0 }, true },
+	{ "the name in the fragment itself",
+	  { "1 " PIECE "0001" A }, { "1 " PIECE "0001" B },
+	  "differs in byte 44", { 0 }, false },
 };
 /* clang-format on */
 
@@ -88,16 +115,17 @@ static void test_packets(void **state)
 
 		k.n = make_list(packets[i].kernel, kernel, kernel_bytes);
 		c.n = make_list(packets[i].core, core, core_bytes);
-		c.forwarded = core;
+		c.forwarded = packets[i].cut ? NULL : core;
 		same = compare_sent(&k, &c, &allowed, &d);
 		if (same != !packets[i].kind ||
 		    (!same && strcmp(d.kind, packets[i].kind) != 0))
 			fail_msg("%s: %s", packets[i].name,
 				 same ? "the same" : d.kind);
-		if (allowed.ip_id != packets[i].ip_id ||
-		    allowed.clock != packets[i].clock)
-			fail_msg("%s: allowed %u ids, %u times",
-				 packets[i].name, allowed.ip_id, allowed.clock);
+		if (memcmp(&allowed, &packets[i].allowed, sizeof(allowed)) != 0)
+			fail_msg(
+				"%s: allowed %u ids, %u of fragments, %u times",
+				packets[i].name, allowed.ip_id, allowed.frag_id,
+				allowed.clock);
 	}
 }
 

@@ -9,7 +9,7 @@
 #include "explain/fields.h"
 #include "replay/wire.h"
 
-enum { IPV4_HEADER = 20, ID_AT = 4, SUM_AT = 10 };
+enum { IPV4_HEADER = 20, SUM_AT = 10 };
 
 static bool same(const struct sent *a, const struct sent *b)
 {
@@ -17,21 +17,35 @@ static bool same(const struct sent *a, const struct sent *b)
 	       !memcmp(a->data, b->data, a->len);
 }
 
-/* The same IPv4 packet but for its identification, both with a good header
- * checksum. */
-static bool same_but_id(const struct sent *a, const struct sent *b)
-{
-	struct wire wa, wb;
-	size_t rest = SUM_AT + 2;
+/* Bytes of a packet that may differ. */
+struct gap {
+	size_t at, len;
+};
 
-	return a->out_if == b->out_if && a->len == b->len &&
-	       a->len >= IPV4_HEADER && wire_parse(&wa, a->data, a->len) &&
-	       wire_parse(&wb, b->data, b->len) && wa.shape.family == 4 &&
-	       wire_ip_sum_ok(a->data, &wa) && wire_ip_sum_ok(b->data, &wb) &&
-	       !memcmp(a->data, b->data, ID_AT) &&
-	       !memcmp(a->data + ID_AT + 2, b->data + ID_AT + 2,
-		       SUM_AT - ID_AT - 2) &&
-	       !memcmp(a->data + rest, b->data + rest, a->len - rest);
+static bool same_but(const struct sent *a, const struct sent *b,
+		     const struct gap *gap, unsigned n)
+{
+	size_t at = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		if (memcmp(a->data + at, b->data + at, gap[i].at - at) != 0)
+			return false;
+		at = gap[i].at + gap[i].len;
+	}
+	return !memcmp(a->data + at, b->data + at, a->len - at);
+}
+
+/* The same packet but for its identification. With that goes the checksum of
+ * IPv4, which is good in both. */
+static bool same_but_id(const struct sent *a, const struct wire *wa,
+			const struct sent *b, const struct wire *wb)
+{
+	bool v6 = wa->shape.family == 6;
+	const struct gap gap[] = {{wa->id_at, v6 ? 4 : 2}, {SUM_AT, 2}};
+
+	return a->out_if == b->out_if && a->len == b->len && wa->id_at &&
+	       wa->id_at == wb->id_at && same_but(a, b, gap, v6 ? 1 : 2) &&
+	       wire_ip_sum_ok(a->data, wa) && wire_ip_sum_ok(b->data, wb);
 }
 
 /* An ICMP timestamp reply, or a packet with an IP timestamp option: both have
@@ -54,20 +68,6 @@ static bool same_but_time(const struct sent *a, const struct sent *b)
 {
 	return a->out_if == b->out_if && a->len == b->len && tells_time(a) &&
 	       tells_time(b);
-}
-
-enum likeness { UNLIKE, TIME_DIFFERS, ID_DIFFERS, EQUAL };
-
-static enum likeness likeness(const struct sent *kernel,
-			      const struct sent *core, bool own)
-{
-	if (same(kernel, core))
-		return EQUAL;
-	if (own && same_but_id(kernel, core))
-		return ID_DIFFERS;
-	if (same_but_time(kernel, core))
-		return TIME_DIFFERS;
-	return UNLIKE;
 }
 
 static void name_bytes(struct difference *d)
@@ -101,21 +101,29 @@ __attribute__((noinline)) static void name(struct difference *d)
 }
 
 /* Has the router chosen the packet's id? Fragments of what it forwards keep
- * that of their datagram. */
-static bool is_own(const struct sent_list *l, const struct sent *s)
+ * that of their datagram, but for IPv6. */
+static bool is_own(const struct sent_list *l, const struct sent *s,
+		   const struct wire *w)
 {
-	struct wire w;
-
-	if (s == l->forwarded || !wire_parse(&w, s->data, s->len))
+	if (s == l->forwarded || !w->shape.family)
 		return false;
-	return w.fragment == WIRE_WHOLE || l->answers;
+	return w->fragment == WIRE_WHOLE || w->shape.family == 6 || l->answers;
 }
+
+/* What either calls a datagram of IPv6 that it sends in fragments. */
+struct naming {
+	uint32_t kernel, core;
+};
+
+enum { DATAGRAMS = 8 }; /* that leave in fragments because of one packet */
 
 /* Which of the kernel's packets have their like among the core's. */
 struct pairing {
-	const struct sent_list *kernel;
-	size_t first; /* that has none */
+	const struct sent_list *kernel, *core;
+	size_t first; /* of the kernel's that has none */
 	uint64_t paired[SENT_MOST / 64];
+	struct naming naming[DATAGRAMS];
+	unsigned n_namings;
 };
 
 static bool is_paired(const struct pairing *p, size_t i)
@@ -140,8 +148,46 @@ static bool is_overtaken(const struct pairing *p, size_t i)
 	return false;
 }
 
+/* Fragments that are one datagram's to the one are so to the other. */
+static bool is_one_datagram(struct pairing *p, struct naming name)
+{
+	for (unsigned i = 0; i < p->n_namings; i++) {
+		const struct naming *n = &p->naming[i];
+
+		if (n->kernel == name.kernel || n->core == name.core)
+			return n->kernel == name.kernel && n->core == name.core;
+	}
+	if (p->n_namings == DATAGRAMS || !name.kernel || !name.core)
+		return false;
+	p->naming[p->n_namings++] = name;
+	return true;
+}
+
+enum likeness { UNLIKE, TIME_DIFFERS, ID_DIFFERS, NAME_DIFFERS, EQUAL };
+
+static enum likeness likeness(struct pairing *p, const struct sent *kernel,
+			      const struct sent *core)
+{
+	struct wire wk, wc;
+
+	if (same(kernel, core))
+		return EQUAL;
+	if (!wire_parse(&wk, kernel->data, kernel->len) ||
+	    !wire_parse(&wc, core->data, core->len))
+		return UNLIKE;
+	if (is_own(p->core, core, &wc) && same_but_id(kernel, &wk, core, &wc)) {
+		struct naming name = {wk.datagram, wc.datagram};
+
+		if (wk.shape.family == 4)
+			return ID_DIFFERS;
+		if (is_one_datagram(p, name))
+			return NAME_DIFFERS;
+	}
+	return same_but_time(kernel, core) ? TIME_DIFFERS : UNLIKE;
+}
+
 /* Pairs @c with the first of the kernel's like it. */
-static bool pair(struct pairing *p, const struct sent *c, bool own,
+static bool pair(struct pairing *p, const struct sent *c,
 		 struct allowance *allowed)
 {
 	for (size_t i = p->first; i < p->kernel->n; i++) {
@@ -149,13 +195,14 @@ static bool pair(struct pairing *p, const struct sent *c, bool own,
 
 		if (is_paired(p, i))
 			continue;
-		l = likeness(&p->kernel->sent[i], c, own);
+		l = likeness(p, &p->kernel->sent[i], c);
 		if (l == UNLIKE)
 			continue;
 		if (is_overtaken(p, i))
 			return false;
 		allowed->clock += l == TIME_DIFFERS;
 		allowed->ip_id += l == ID_DIFFERS;
+		allowed->frag_id += l == NAME_DIFFERS;
 		set_paired(p, i);
 		return true;
 	}
@@ -165,13 +212,13 @@ static bool pair(struct pairing *p, const struct sent *c, bool own,
 bool compare_sent(const struct sent_list *kernel, const struct sent_list *core,
 		  struct allowance *allowed, struct difference *d)
 {
-	struct pairing p = {.kernel = kernel};
+	struct pairing p = {.kernel = kernel, .core = core};
 	const struct sent *lonely = NULL;
 
 	for (size_t i = 0; i < core->n; i++) {
 		const struct sent *c = &core->sent[i];
 
-		if (!pair(&p, c, is_own(core, c), allowed) && !lonely)
+		if (!pair(&p, c, allowed) && !lonely)
 			lonely = c;
 	}
 	if (p.first == kernel->n && !lonely)

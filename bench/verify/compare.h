@@ -25,8 +25,9 @@ struct difference {
 
 /* What may differ without being wrong, by name. */
 struct allowance {
-	unsigned ip_id; /* the router's own packets bear ids of its choice */
-	unsigned clock; /* times of day within a packet */
+	unsigned ip_id;   /* the router's own packets bear ids of its choice */
+	unsigned frag_id; /* so do all fragments that it makes of IPv6 */
+	unsigned clock;   /* times of day within a packet */
 };
 
 /* False: they differ, and @d says how, first difference first. */

@@ -101,6 +101,7 @@ static void count_step(struct run *r, const struct feed *f,
 	tally_add(&v->exceptions, "id_choice", step->choices.ids, f->number);
 	tally_add(&v->exceptions, "lot_choice", step->choices.lots, f->number);
 	tally_add(&v->exceptions, "ip_id", step->allowed.ip_id, f->number);
+	tally_add(&v->exceptions, "frag_id", step->allowed.frag_id, f->number);
 	tally_add(&v->exceptions, "clock", step->allowed.clock, f->number);
 	if (step->outcome.agreed)
 		return;
