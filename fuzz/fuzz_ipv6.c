@@ -19,17 +19,20 @@ enum flag {
 
 static void check_headers(const struct packet *p)
 {
+	struct ext_place i;
 	struct ext_fault f;
 
 	MUST(p->l4 >= IPV6_HEADER && p->l4 <= p->len);
 	MUST(p->frag & IPV4_DF);
-	MUST(ipv6_proto_at(p) < p->l4);
 	if (!ipv6_hop_options_ok(p, &f)) {
 		MUST(f.pointer < p->len);
 		return; /* goes no further */
 	}
-	if (!ipv6_headers_ok(p, &f))
+	i = ipv6_behind_hop_options(p);
+	if (!ipv6_headers_ok(p, &i, &f))
 		MUST(f.pointer < p->len);
+	else
+		MUST(i.named < i.at && i.at <= p->len);
 }
 
 static void check_quote(const struct packet *p)

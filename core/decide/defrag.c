@@ -46,14 +46,33 @@ static struct piece *piece_of(const struct walk *k,
 	return p;
 }
 
+static enum reassembly_result take_in(struct walk *k,
+				      const struct fragment_info *f)
+{
+	struct nat_tuple key = key_of(&k->p, f->id);
+	struct piece *p = piece_of(k, f);
+	struct fragment_fate fate;
+
+	if (!p)
+		return PIECE_REFUSED;
+	defrag_expire(k->w, k->cause);
+	fate = fragments_add(fragments_of(k->w, k->p.family), &key, p,
+			     k->w->view.now);
+	k->w->stats.reasm_fails += fate.fails;
+	if (fate.result == PIECE_LAST) {
+		defrag_finish(k);
+		k->whole = fate.whole;
+		k->reassembled = true;
+		k->w->stats.reasm_oks++;
+	}
+	return fate.result;
+}
+
 /* The walk goes on with the whole datagram, as if that had been received. */
 static bool become_whole(struct walk *k)
 {
-	uint8_t *out;
+	uint8_t *out = emit_room(k, build_whole_len(&k->whole));
 
-	k->w->stats.reasm_oks++;
-	k->reassembled = true;
-	out = emit_room(k, build_whole_len(&k->whole));
 	if (!out ||
 	    packet_parse(&k->p, out, build_whole(out, &k->whole)) == PACKET_BAD)
 		return walk_drop(k, NAT_DROP_NO_MEMORY);
@@ -63,6 +82,21 @@ static bool become_whole(struct walk *k)
 		k->hash = conns_hash(&k->w->view, &k->tuple);
 	trace(k, NAT_STEP_REASSEMBLE, "all fragments are there");
 	return true;
+}
+
+static bool go_on(struct walk *k, enum reassembly_result r)
+{
+	switch (r) {
+	case PIECE_LAST:
+		return become_whole(k);
+	case PIECE_HELD:
+		k->verdict = NAT_HOLD;
+		return false;
+	case PIECE_FATAL:
+	case PIECE_REFUSED:
+		break;
+	}
+	return walk_drop(k, NAT_DROP_FRAGMENT);
 }
 
 /* Of IPv6, a fragment that cannot have been cut by the rules goes its way; it
@@ -75,40 +109,48 @@ static bool misfit(const struct walk *k, const struct fragment_info *f)
 bool defrag(struct walk *k)
 {
 	struct fragment_info f;
-	struct fragment_fate fate;
-	struct nat_tuple key;
-	struct piece *p;
+	enum reassembly_result r;
 
-	if (!packet_fragment(&k->p, &f))
+	if (packet_fragment(&k->p, &f) != FRAGMENT_USUAL)
 		return true;
-	key = key_of(&k->p, f.id);
-	p = piece_of(k, &f);
-	if (!p)
-		return walk_drop(k, NAT_DROP_NO_MEMORY);
-	defrag_expire(k->w, k->cause);
-	fate = fragments_add(fragments_of(k->w, k->p.family), &key, p,
-			     k->w->view.now);
-	k->w->stats.reasm_fails += fate.fails;
-	switch (fate.result) {
-	case PIECE_LAST:
-		k->whole = fate.whole;
-		return become_whole(k);
-	case PIECE_HELD:
-		k->verdict = NAT_HOLD;
-		return false;
-	case PIECE_FATAL:
-		if (misfit(k, &f))
-			return true;
-		break;
-	case PIECE_REFUSED:
+	r = take_in(k, &f);
+	return (r == PIECE_FATAL && misfit(k, &f)) || go_on(k, r);
+}
+
+static bool complain(struct walk *k, uint8_t code, uint32_t pointer)
+{
+	const struct icmp_fault fault = {ICMP6_PARAMETER, code, pointer};
+
+	emit_icmp_error(k, &fault);
+	return walk_drop(k, NAT_DROP_FRAGMENT);
+}
+
+bool defrag_arrived(struct walk *k)
+{
+	enum { BAD_FIELD = 0, INCOMPLETE_CHAIN = 3, OFFSET_FIELD = 2 };
+	struct fragment_info f;
+	enum reassembly_result r;
+
+	switch (packet_fragment(&k->p, &f)) {
+	case FRAGMENT_NONE:
+		return true;
+	case FRAGMENT_HEADLESS:
+		return complain(k, INCOMPLETE_CHAIN, 0);
+	case FRAGMENT_USUAL:
 		break;
 	}
-	return walk_drop(k, NAT_DROP_FRAGMENT);
+	r = take_in(k, &f);
+	if (misfit(k, &f))
+		return complain(k, BAD_FIELD, IPV6_LEN);
+	if (f.offset + f.len > UINT16_MAX)
+		return complain(k, BAD_FIELD, f.before + OFFSET_FIELD);
+	return go_on(k, r);
 }
 
 void defrag_finish(struct walk *k)
 {
-	pieces_free(k->whole.first);
+	if (k->reassembled)
+		pieces_free(k->whole.first);
 }
 
 /* Of IPv4, only the host that a datagram is for says that it waited in vain;

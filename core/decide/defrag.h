@@ -9,11 +9,15 @@
 
 #include "decide/walk.h"
 
-/* True: the walk's packet is a whole datagram now. False: it is held, or
- * refused. */
+/* True: the walk's packet is a whole datagram now, or is not to be one. False:
+ * it is held, or refused. */
 bool defrag(struct walk *k);
 
-/* The end of a walk whose packet came in fragments. */
+/* The same for what has arrived at the router itself and is of IPv6: here its
+ * sender is told of fragments that cannot be right (RFC 8200 4.5). */
+bool defrag_arrived(struct walk *k);
+
+/* The end of a walk; frees the fragments that its packet may have come in. */
 void defrag_finish(struct walk *k);
 
 /* Datagrams that waited too long are given up. */

@@ -174,10 +174,10 @@ static bool deserves_error6(const struct packet *p,
 	if (packet_is_multicast6(p) &&
 	    (fault->type != ICMP6_PARAMETER || fault->code != UNKNOWN_OPTION))
 		return false;
-	if (p->proto != PROTO_ICMPV6)
+	if (p->proto != PROTO_ICMPV6 || p->frag & IPV4_OFFSET)
 		return true;
 	if (!packet_l4_len(p))
-		return p->frag & IPV4_OFFSET;
+		return packet_is_fragment(p);
 	return packet_l4(p)[ICMP_TYPE] >= ICMP6_INFORMATIONAL;
 }
 

@@ -33,11 +33,18 @@ static void port_unreachable(struct walk *k, const struct packet *about)
 
 static void proto_unreachable(struct walk *k)
 {
-	struct icmp_fault fault = {ICMP_UNREACHABLE, PROTO_UNREACHABLE, 0};
+	static const struct icmp_fault fault = {ICMP_UNREACHABLE,
+						PROTO_UNREACHABLE, 0};
 
-	if (k->p.family == 6)
-		fault = (struct icmp_fault){ICMP6_PARAMETER, UNKNOWN_HEADER6,
-					    ipv6_proto_at(&k->p)};
+	unreachable(k, &k->p, &fault);
+}
+
+/* @named: where. */
+static void header_unknown(struct walk *k, uint32_t named)
+{
+	const struct icmp_fault fault = {ICMP6_PARAMETER, UNKNOWN_HEADER6,
+					 named};
+
 	unreachable(k, &k->p, &fault);
 }
 
@@ -180,7 +187,7 @@ static void deliver4(struct walk *k)
 }
 
 /* Echo requests are answered whoever else got them. */
-static void deliver6(struct walk *k, enum route_verdict to)
+static void deliver6(struct walk *k, enum route_verdict to, uint32_t named)
 {
 	bool own = to == ROUTE_TO_LOCAL;
 
@@ -202,17 +209,29 @@ static void deliver6(struct walk *k, enum route_verdict to)
 	case PROTO_PIM:
 		return;
 	default:
-		proto_unreachable(k);
+		header_unknown(k, named);
 	}
 }
 
+/* Where the headers begin that the last node on the way looks at. What was
+ * made whole for connection tracking is entered behind the headers that came
+ * before its fragments, as if it were what the first of them is. */
+static struct ext_place entry(const struct walk *k)
+{
+	struct ext_place i = ipv6_behind_hop_options(&k->p);
+
+	if (k->reassembled && walk_rules(k)->conntrack)
+		i.at = k->whole.first->before;
+	return i;
+}
+
 /* What its headers ask of the last node on the way. */
-static bool headers_ok(struct walk *k)
+static bool headers_ok(struct walk *k, struct ext_place *i)
 {
 	struct icmp_fault fault = {.type = ICMP6_PARAMETER};
 	struct ext_fault f;
 
-	if (ipv6_headers_ok(&k->p, &f))
+	if (ipv6_headers_ok(&k->p, i, &f))
 		return true;
 	fault.code = f.code;
 	fault.rest = f.pointer;
@@ -221,13 +240,24 @@ static bool headers_ok(struct walk *k)
 	return false;
 }
 
+static void arrive6(struct walk *k, enum route_verdict to)
+{
+	struct ext_place i = entry(k);
+
+	if (!headers_ok(k, &i))
+		return;
+	k->p.l4 = (uint16_t)i.at;
+	k->p.proto = k->p.ip[i.named];
+	if (sound(&k->p))
+		deliver6(k, to, i.named);
+}
+
 void local_deliver(struct walk *k, enum route_verdict to)
 {
 	if (packet_is_fragment(&k->p))
 		return;
 	if (k->p.family == 6) {
-		if (headers_ok(k) && sound(&k->p))
-			deliver6(k, to);
+		arrive6(k, to);
 	} else if (to == ROUTE_TO_LOCAL && sound(&k->p)) {
 		deliver4(k);
 	}

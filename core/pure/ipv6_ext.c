@@ -148,40 +148,33 @@ static bool header_ok(const struct packet *p, uint8_t type, uint32_t at,
 	}
 }
 
-bool ipv6_headers_ok(const struct packet *p, struct ext_fault *f)
+struct ext_place ipv6_behind_hop_options(const struct packet *p)
 {
-	uint32_t at = IPV6_HEADER, named = IPV6_NEXT, len;
-	uint8_t type = p->ip[IPV6_NEXT];
+	struct ext_place i = {IPV6_HEADER, IPV6_NEXT};
 
-	if (type == EXT_HOP_OPTIONS) {
-		named = at;
-		type = p->ip[at];
-		at += ext_len(EXT_HOP_OPTIONS, p->ip + at);
+	if (p->ip[IPV6_NEXT] == EXT_HOP_OPTIONS) {
+		i.named = IPV6_HEADER;
+		i.at += ext_len(EXT_HOP_OPTIONS, p->ip + IPV6_HEADER);
 	}
-	while (ext_is_header(type)) {
-		if (type == EXT_HOP_OPTIONS || type == EXT_AUTH)
-			return tell(f, UNKNOWN_HEADER, named);
-		if (p->len - at < 2)
-			return silent(f);
-		len = ext_len(type, p->ip + at);
-		if (!header_ok(p, type, at, len, f))
-			return false;
-		named = at;
-		type = p->ip[at];
-		at += len;
-	}
-	return type != EXT_NONE || silent(f);
+	return i;
 }
 
-uint16_t ipv6_proto_at(const struct packet *p)
+bool ipv6_headers_ok(const struct packet *p, struct ext_place *i,
+		     struct ext_fault *f)
 {
-	uint32_t at = IPV6_HEADER, named = IPV6_NEXT;
-	uint8_t type = p->ip[IPV6_NEXT];
+	uint8_t type;
+	uint32_t len;
 
-	while (at < p->l4) {
-		named = at;
-		at += ext_len(type, p->ip + at);
-		type = p->ip[named];
+	while (ext_is_header(type = p->ip[i->named])) {
+		if (type == EXT_HOP_OPTIONS || type == EXT_AUTH)
+			return tell(f, UNKNOWN_HEADER, i->named);
+		if (p->len - i->at < 2)
+			return silent(f);
+		len = ext_len(type, p->ip + i->at);
+		if (!header_ok(p, type, i->at, len, f))
+			return false;
+		i->named = (uint16_t)i->at;
+		i->at += len;
 	}
-	return (uint16_t)named;
+	return type != EXT_NONE || silent(f);
 }

@@ -20,11 +20,18 @@ struct ext_fault {
  * False: @f says what is wrong. */
 MUST_USE bool ipv6_hop_options_ok(const struct packet *p, struct ext_fault *f);
 
-/* All headers up to the transport's, as its destination sees them. False: @f
- * says what is wrong. */
-MUST_USE bool ipv6_headers_ok(const struct packet *p, struct ext_fault *f);
+/* A header: where it begins, and where the byte is that names it. */
+struct ext_place {
+	uint32_t at;
+	uint16_t named;
+};
 
-/* Offset of the byte that names the packet's protocol. */
-uint16_t ipv6_proto_at(const struct packet *p);
+/* Behind the hop-by-hop options, which are there if the packet says so. */
+struct ext_place ipv6_behind_hop_options(const struct packet *p);
+
+/* All headers from @i up to the transport's, as its destination sees them; @i
+ * is that then. False: @f says what is wrong. */
+MUST_USE bool ipv6_headers_ok(const struct packet *p, struct ext_place *i,
+			      struct ext_fault *f);
 
 #endif

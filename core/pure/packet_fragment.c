@@ -67,11 +67,14 @@ static uint32_t needed(uint8_t proto)
 
 static bool truncated(const struct packet *p)
 {
+	if (p->frag & IPV4_OFFSET)
+		return false;
 	return (p->lost && p->proto != EXT_NONE) ||
 	       packet_l4_len(p) < needed(p->proto);
 }
 
-static bool fragment6(const struct packet *p, struct fragment_info *f)
+static enum fragment_kind fragment6(const struct packet *p,
+				    struct fragment_info *f)
 {
 	enum { HEADER = 8, OFFSET = 2, ID = 4, UNITS = ~7, MORE = 1 };
 	struct place i = first_place(p);
@@ -79,12 +82,12 @@ static bool fragment6(const struct packet *p, struct fragment_info *f)
 	uint16_t field;
 
 	if (!load16(p->ip + IPV6_LEN))
-		return false;
+		return FRAGMENT_NONE;
 	while (i.next != EXT_FRAGMENT)
 		if (!next_place(p, &i))
-			return false;
+			return FRAGMENT_NONE;
 	if (p->len - i.at < HEADER)
-		return false;
+		return FRAGMENT_NONE;
 	header = p->ip + i.at;
 	field = load16_host(header + OFFSET);
 	*f = (struct fragment_info){
@@ -96,13 +99,14 @@ static bool fragment6(const struct packet *p, struct fragment_info *f)
 		.last = !(field & MORE),
 		.ecn = p->ip[1] >> 4 & ECN,
 	};
-	return f->offset || !truncated(p);
+	return truncated(p) ? FRAGMENT_HEADLESS : FRAGMENT_USUAL;
 }
 
-bool packet_fragment(const struct packet *p, struct fragment_info *f)
+enum fragment_kind packet_fragment(const struct packet *p,
+				   struct fragment_info *f)
 {
 	if (p->family == 6)
-		return p->l4 > IPV6_HEADER && fragment6(p, f);
+		return p->l4 > IPV6_HEADER ? fragment6(p, f) : FRAGMENT_NONE;
 	*f = (struct fragment_info){
 		.offset = (p->frag & IPV4_OFFSET) * 8u,
 		.len = packet_l4_len(p),
@@ -111,5 +115,5 @@ bool packet_fragment(const struct packet *p, struct fragment_info *f)
 		.last = !(p->frag & IPV4_MF),
 		.ecn = p->ip[IPV4_TOS] & ECN,
 	};
-	return packet_is_fragment(p);
+	return packet_is_fragment(p) ? FRAGMENT_USUAL : FRAGMENT_NONE;
 }

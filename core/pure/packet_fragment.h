@@ -14,10 +14,16 @@ struct fragment_info {
 	uint8_t ecn;
 };
 
-/* False: the packet is no fragment, or one that Linux does not try to
- * reassemble: of IPv6, a first one without all of the transport header. An
- * IPv6 fragment may be its datagram's only one (RFC 6946). */
-MUST_USE bool packet_fragment(const struct packet *p, struct fragment_info *f);
+/* An IPv6 fragment may be its datagram's only one (RFC 6946). */
+enum fragment_kind {
+	FRAGMENT_NONE,
+	FRAGMENT_HEADLESS, /* of IPv6, a first one without all of the headers:
+			    * nobody reassembles it (RFC 8200 4.5) */
+	FRAGMENT_USUAL,
+};
+/* @f is filled unless there is none. */
+MUST_USE enum fragment_kind packet_fragment(const struct packet *p,
+					    struct fragment_info *f);
 
 /* What all fragments of a packet begin with. IPv6: @named is the offset of the
  * byte that names what follows. */

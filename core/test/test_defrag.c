@@ -13,6 +13,8 @@
 	":OUTPUT ACCEPT [0:0]\n"                                               \
 	"-A FORWARD -m conntrack --ctstate INVALID\nCOMMIT\n"
 
+#define NO_TRACK "*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -p 255\nCOMMIT\n"
+
 /* A datagram of UDP with 16 bytes, in two fragments. */
 #define FIRST(ends)  "udp " ends " ulen 24 nosum len 8 mf ipid 7\n"
 #define SECOND(ends) "proto 17 " ends " len 8 off 2 ipid 7\n"
@@ -424,10 +426,52 @@ static const struct script scripts[] = {
 	 "count filter/INPUT 1 2 120\n"},
 };
 
+#define TO_ROUTER "2001:db8:1::2 > 2001:db8:1::1"
+#define IS_TOLD   "^ lan icmp6 2001:db8:1::1 > 2001:db8:1::2 type 4 "
+
+/* clang-format off */
+/* What no sender cuts. */
+static const struct script malformed6[] = {
+	{"no whole header", "-6\n" TRACK,
+	 "> lan tcp [2001:db8:1::2]:1 > [2001:db8:1::1]:2 S cut 67 mf\n"
+	 "< drop fragment\n"
+	 IS_TOLD "code 3 (*)\n"},
+	{"no whole header, no connections", "-6\n" NO_TRACK,
+	 "> lan tcp [2001:db8:1::2]:1 > [2001:db8:1::1]:2 S cut 67 mf\n"
+	 "< drop fragment\n"
+	 IS_TOLD "code 3 (*)\n"},
+	{"later, no header at all", "-6\n" TRACK,
+	 "> lan proto 17 " TO_ROUTER " len 8 off 1 mf\n"
+	 "< hold\n"},
+	{"no whole header, for another", "-6\n" TRACK,
+	 "> lan tcp [2001:db8:1::2]:1 > [2001:db8:9::1]:2 S cut 67 mf\n"
+	 "< wan *\n"},
+	{"no multiple of eight", "-6\n" TRACK,
+	 "> lan proto 200 " TO_ROUTER " len 12 mf ipid 7\n"
+	 "< drop fragment\n"
+	 IS_TOLD "rest 4 (*)\n"},
+	{"no multiple of eight, no connections", "-6\n" NO_TRACK,
+	 "> lan proto 200 " TO_ROUTER " len 12 mf ipid 7\n"
+	 "< drop fragment\n"
+	 IS_TOLD "rest 4 (*)\n"},
+	{"beyond the end", "-6\n" TRACK,
+	 "> lan proto 200 " TO_ROUTER " len 16 off 8191 mf ipid 7\n"
+	 "< drop fragment\n"},
+	{"beyond the end, no connections", "-6\n" NO_TRACK,
+	 "> lan proto 200 " TO_ROUTER " len 16 off 8191 mf ipid 7\n"
+	 "< drop fragment\n"
+	 IS_TOLD "rest 42 (*)\n"},
+	{"nothing in it, no connections", "-6\n" NO_TRACK,
+	 "> lan proto 200 " TO_ROUTER " len 0 off 1 mf ipid 7\n"
+	 "< drop fragment\n"},
+};
+/* clang-format on */
+
 static void as_written(void **state)
 {
 	(void)state;
 	script_run_all(scripts, ARRAY_LEN(scripts));
+	script_run_all(malformed6, ARRAY_LEN(malformed6));
 }
 
 int main(void)
