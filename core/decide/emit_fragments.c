@@ -24,15 +24,18 @@ static bool emit_piece(const struct walk *k, const struct fragmentation *f,
 	return true;
 }
 
-/* Payload from @at on, in fragments with up to @room bytes each. */
+/* Payload from @at on, in fragments with up to @room bytes each, of which the
+ * last alone need not be a multiple of eight. */
 static void emit_rest(const struct walk *k, const struct fragmentation *f,
 		      uint32_t at, uint32_t room)
 {
-	uint32_t total = fragmentation_payload(f), piece = room & ~7u;
+	uint32_t total = fragmentation_payload(f), n;
 
-	for (; at < total; at += piece)
-		if (!emit_piece(k, f, at, min_u32(piece, total - at)))
+	for (; at < total; at += n) {
+		n = total - at <= room ? total - at : room & ~7u;
+		if (!emit_piece(k, f, at, n))
 			return;
+	}
 }
 
 static uint32_t exit_mtu(const struct walk *k)
@@ -44,10 +47,10 @@ static uint32_t exit_mtu(const struct walk *k)
 void emit_fragments(struct walk *k)
 {
 	struct fragmentation f = cut(k);
-	uint32_t piece = (exit_mtu(k) - f.overhead) & ~7u;
+	uint32_t room = exit_mtu(k) - f.overhead;
 
-	rewrite_first_fragment(&k->p, piece);
-	emit_rest(k, &f, piece, piece);
+	rewrite_first_fragment(&k->p, room & ~7u);
+	emit_rest(k, &f, room & ~7u, room);
 }
 
 /* Where the payload of @p begins as the fragments of now count: headers may
@@ -59,41 +62,98 @@ static int32_t place_of(const struct walk *k, const struct fragmentation *f,
 	       (int32_t)f->fixed;
 }
 
+/* Of a transport header, what NAT has in one piece to write to it. */
+static uint32_t written(const struct packet *p)
+{
+	uint32_t len = packet_l4_len(p);
+
+	if (p->proto == PROTO_TCP && len >= TCP_HEADER)
+		return TCP_HEADER;
+	if (p->proto == PROTO_SCTP && len >= SCTP_HEADER)
+		return SCTP_HEADER;
+	return proto_has_ports(p->proto) || packet_is_icmp(p) ||
+			       p->proto == PROTO_GRE
+		       ? UDP_HEADER
+		       : 0;
+}
+
+/* Of an ICMP error about a connection, NAT looks at the quoted datagram. */
+static uint32_t quoted(const struct walk *k)
+{
+	struct packet q;
+
+	if (!k->icmp_related || !walk_rules(k)->nat ||
+	    !packet_quoted(&k->p, &q))
+		return 0;
+	return (uint32_t)(q.ip - packet_l4(&k->p)) +
+	       (k->manip ? q.l4 + written(&q) : ip_header_len(k->p.family));
+}
+
+/* How much of the transport header Linux looks at where it lies: TCP's to find
+ * a socket, SCTP's to sum it. What is not all there is not looked at. */
+static uint32_t inspected(const struct walk *k)
+{
+	bool direct = k->p.l4 == ip_header_len(k->p.family);
+	uint32_t n = 0;
+
+	if (k->p.proto == PROTO_TCP && (k->p.family == 4 || direct))
+		n = TCP_HEADER;
+	else if (k->p.proto == PROTO_SCTP && k->w->engine->sysctl.checksum &&
+		 walk_rules(k)->conntrack && k->state != NAT_STATE_UNTRACKED)
+		n = SCTP_HEADER;
+	return n <= packet_l4_len(&k->p) ? n : 0;
+}
+
+/* Where the part of the datagram ends that has become one piece: the first
+ * fragment, and as much of the next as somebody wanted to see with it. */
+static uint32_t head_end(const struct walk *k, const struct fragmentation *f)
+{
+	const struct piece *p = k->whole.first;
+	uint32_t end = f->fixed + (uint32_t)place_of(k, f, p) + p->len;
+	uint32_t n = max_u32(inspected(k), quoted(k));
+
+	if (k->manip)
+		n = max_u32(n, written(&k->p));
+	if (n)
+		end = max_u32(end, k->p.l4 + n);
+	return (k->joined ? k->p.len : end) - f->fixed;
+}
+
+/* The fragments that leave if none is cut: the head, and what is left of the
+ * others. */
+struct cuts {
+	const struct piece *next;
+	uint32_t from, to;
+};
+
+static struct cuts cuts_begin(const struct walk *k,
+			      const struct fragmentation *f)
+{
+	return (struct cuts){.next = k->whole.first, .to = head_end(k, f)};
+}
+
+/* False: that was the last one. */
+static bool cuts_next(const struct walk *k, const struct fragmentation *f,
+		      struct cuts *c)
+{
+	c->from = c->to;
+	for (; c->next && c->to == c->from; c->next = c->next->next) {
+		uint32_t end = (uint32_t)place_of(k, f, c->next) + c->next->len;
+
+		c->to = max_u32(c->to, end);
+	}
+	return c->to > c->from;
+}
+
 /* In the fragments in which it came. */
 static void emit_pieces(const struct walk *k, const struct fragmentation *f)
 {
-	uint32_t from = 0;
+	struct cuts c = cuts_begin(k, f);
 
-	for (const struct piece *p = k->whole.first; p; p = p->next) {
-		uint32_t end = (uint32_t)place_of(k, f, p) + p->len;
-
-		if (!emit_piece(k, f, from, end - from))
+	do {
+		if (!emit_piece(k, f, c.from, c.to - c.from))
 			return;
-		from = end;
-	}
-}
-
-/* How much of the transport header was looked at, or written, in one piece. A
- * first fragment that had less does not leave as it came. */
-static uint32_t united(const struct walk *k)
-{
-	const struct nat_engine *e = k->w->engine;
-	const struct ruleset *rules = walk_rules(k);
-
-	switch (k->p.proto) {
-	case PROTO_TCP:
-		return TCP_HEADER;
-	case PROTO_SCTP:
-		return rules->conntrack && e->sysctl.checksum ? SCTP_HEADER : 0;
-	case PROTO_ICMP:
-	case PROTO_ICMPV6:
-		if (!k->icmp_related || !rules->nat)
-			return 0;
-		return ICMP_HEADER + ip_header_len(k->p.family) +
-		       (k->manip ? UDP_HEADER : 0);
-	default:
-		return 0;
-	}
+	} while (cuts_next(k, f, &c));
 }
 
 enum fit { FITS, FITS_NOT, IMPOSSIBLE };
@@ -102,16 +162,17 @@ static enum fit fit(const struct walk *k, const struct fragmentation *f,
 		    uint32_t room)
 {
 	const struct piece *p = k->whole.first;
-	int32_t begin = place_of(k, f, p) + (int32_t)p->len;
+	struct cuts c;
 
-	if (begin < 0)
+	if (place_of(k, f, p) + (int32_t)p->len < 0)
 		return IMPOSSIBLE;
-	if ((uint32_t)begin > room || begin % 8 ||
-	    f->fixed + (uint32_t)begin < min_u32(k->p.l4 + united(k), k->p.len))
+	c = cuts_begin(k, f);
+	if (c.to % 8)
 		return FITS_NOT;
-	for (p = p->next; p; p = p->next)
-		if (p->len > room)
+	do {
+		if (c.to - c.from > room)
 			return FITS_NOT;
+	} while (cuts_next(k, f, &c));
 	return FITS;
 }
 

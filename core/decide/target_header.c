@@ -84,6 +84,7 @@ bool target_tcpmss(struct walk *k, const struct target *t)
 
 	if (k->p.frag & IPV4_OFFSET)
 		return true;
+	k->joined = true;
 	if (len < TCP_HEADER)
 		return false;
 	header = (uint32_t)(l4[TCP_DOFF] >> 4) * 4;

@@ -40,6 +40,7 @@ struct walk {
 	bool to_many;            /* IPv4 broadcast, multicast: nobody answers */
 	bool reassembled;        /* it came in fragments; see whole */
 	bool no_socket;          /* sent by a rule, not by the router's stack */
+	bool joined;             /* a target wanted it in one piece */
 	struct ip_options options;
 
 	/* not initialised before they are known */

@@ -95,9 +95,13 @@ backwards and uneven: 104-112. 8-104 0-8
 first without all of TCP: 0-8t6 8-80.t6
 first without all of TCP, three: 0-16t6 16-24t6 24-80.t6
 first with all of TCP: 0-24t6 24-32t6 32-80.t6
+first without all of TCP, that is all: 0-8t6 8-20.t6
+TCP without all of its header: 0-8t6d 8-19.t6d
+TCP without all of its header, three: 0-8t6d 8-16t6d 16-17.t6d
 first without all of SCTP: 0-8t132 8-32.t132
 first without all of SCTP, three: 0-8t132 8-16t132 16-32.t132
 first with all of SCTP: 0-16t132 16-24t132 24-32.t132
+SCTP without all of its header: 0-8t132d 8-11.t132d
 """
 NARROW_HAND = """
 longer than the exit: 0-1480 1480-1600.
@@ -108,6 +112,8 @@ cut to the exit, DF: 0-1383d 1376-1500.
 odd and fits, DF: 0-8 8-1387.d
 odd and does not, DF: 0-8 8-1389.d
 three, longer: 0-104 104-1504 1504-1600.
+last one as long as there is room: 0-1480 1480-2756.
+last one longer than there is room: 0-1480 1480-2757.
 """
 
 
