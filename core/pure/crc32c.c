@@ -6,23 +6,25 @@
 
 #ifdef __SSE4_2__
 
-uint32_t crc32c(uint32_t crc, const uint8_t *p, size_t len)
+/* What is taken at once. */
+typedef uint64_t word;
+
+static uint32_t word_crc(uint32_t crc, const uint8_t *p)
 {
-	uint64_t wide = crc;
+	word v;
 
-	for (; len >= sizeof(wide); p += sizeof(wide), len -= sizeof(wide)) {
-		uint64_t v;
+	memcpy(&v, p, sizeof(v));
+	return (uint32_t)__builtin_ia32_crc32di(crc, v);
+}
 
-		memcpy(&v, p, sizeof(v));
-		wide = __builtin_ia32_crc32di(wide, v);
-	}
-	crc = (uint32_t)wide;
-	for (; len; p++, len--)
-		crc = __builtin_ia32_crc32qi(crc, *p);
-	return crc;
+static uint32_t byte_crc(uint32_t crc, uint8_t byte)
+{
+	return __builtin_ia32_crc32qi(crc, byte);
 }
 
 #else
+
+typedef uint32_t word;
 
 /* What a nibble comes to: row 2k has the lower ones, and row 2k + 1 the upper
  * ones, of a byte that k more bytes follow. Polynomial 0x1edc6f41, reversed. */
@@ -64,21 +66,31 @@ static const uint32_t nibble[8][16] = {
 /* clang-format on */
 
 /* A byte that @after more follow. */
-static uint32_t byte_crc(uint32_t byte, size_t after)
+static uint32_t remainder_of(uint32_t byte, size_t after)
 {
 	return nibble[2 * after][byte & 15] ^
 	       nibble[2 * after + 1][byte >> 4 & 15];
 }
 
-uint32_t crc32c(uint32_t crc, const uint8_t *p, size_t len)
+static uint32_t word_crc(uint32_t crc, const uint8_t *p)
 {
-	for (; len >= 4; p += 4, len -= 4)
-		crc = byte_crc(crc ^ p[0], 3) ^ byte_crc(crc >> 8 ^ p[1], 2) ^
-		      byte_crc(crc >> 16 ^ p[2], 1) ^
-		      byte_crc(crc >> 24 ^ p[3], 0);
-	for (; len; p++, len--)
-		crc = crc >> 8 ^ byte_crc(crc ^ *p, 0);
-	return crc;
+	return remainder_of(crc ^ p[0], 3) ^ remainder_of(crc >> 8 ^ p[1], 2) ^
+	       remainder_of(crc >> 16 ^ p[2], 1) ^
+	       remainder_of(crc >> 24 ^ p[3], 0);
+}
+
+static uint32_t byte_crc(uint32_t crc, uint8_t byte)
+{
+	return crc >> 8 ^ remainder_of(crc ^ byte, 0);
 }
 
 #endif
+
+uint32_t crc32c(uint32_t crc, const uint8_t *p, size_t len)
+{
+	for (; len >= sizeof(word); p += sizeof(word), len -= sizeof(word))
+		crc = word_crc(crc, p);
+	for (; len; p++, len--)
+		crc = byte_crc(crc, *p);
+	return crc;
+}
