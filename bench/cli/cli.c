@@ -21,6 +21,32 @@ int cli_complain(const char *fmt, ...)
 	return CLI_ERROR;
 }
 
+int cli_options(const struct cli_syntax *syntax, void *request, int argc,
+		char **argv)
+{
+	int code;
+
+	/* NOLINTNEXTLINE(concurrency-mt-unsafe): no other thread yet */
+	while ((code = getopt_long(argc, argv, syntax->letters, syntax->options,
+				   NULL)) != -1) {
+		if (code == 'h') {
+			printf("%s%s", syntax->usage,
+			       syntax->more ? syntax->more : "");
+			return cli_flush();
+		}
+		if (!syntax->take(request, code, optarg))
+			return CLI_ERROR;
+	}
+	return CLI_GO_ON;
+}
+
+int cli_flush(void)
+{
+	if (fflush(stdout) || ferror(stdout))
+		return cli_complain("standard output: cannot be written");
+	return CLI_OK;
+}
+
 bool cli_number(const char *option, const char *arg, uint64_t min, uint64_t max,
 		uint64_t *out)
 {

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * natbench explain: what happens to a packet, hook by hook. */
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,8 +55,10 @@ static bool take_frames(struct request *q, const char *arg)
 	       cli_number("--frames", dash + 1, q->first, UINT64_MAX, &q->last);
 }
 
-static bool take_option(struct request *q, int code, const char *arg)
+static bool take_option(void *request, int code, char *arg)
 {
+	struct request *q = request;
+
 	switch (code) {
 	case 'p':
 		q->packet[q->n_packets++] = arg;
@@ -145,12 +146,10 @@ static int answer(struct request *q)
 	if (!is_sensible(q) || scenario_load(&q->scenario))
 		return CLI_ERROR;
 	rc = explain(q, stdout);
-	if (!rc && (fflush(stdout) || ferror(stdout)))
-		rc = cli_complain("standard output: write error");
-	return rc;
+	return rc ? rc : cli_flush();
 }
 
-int cmd_explain(int argc, char **argv)
+static int parse(struct request *q, int argc, char **argv)
 {
 	static const struct option options[] = {
 		SCENARIO_LONG,
@@ -161,36 +160,33 @@ int cmd_explain(int argc, char **argv)
 		{"help", no_argument, NULL, 'h'},
 		{0},
 	};
+	static const struct cli_syntax syntax = {
+		usage,   scenario_usage, SCENARIO_SHORT "p:h",
+		options, take_option,
+	};
+	int rc = cli_options(&syntax, q, argc, argv);
+
+	if (rc != CLI_GO_ON)
+		return rc;
+	q->capture = argv[optind];
+	if (q->capture && argv[optind + 1])
+		return cli_complain("explain: %s: an argument too many",
+				    argv[optind + 1]);
+	return CLI_GO_ON;
+}
+
+int cmd_explain(int argc, char **argv)
+{
 	struct request q = {.first = 1, .last = UINT64_MAX};
-	int rc = CLI_OK;
-	bool help = false;
+	int rc;
 
 	scenario_init(&q.scenario);
 	q.packet = calloc((size_t)argc, sizeof(*q.packet));
 	if (!q.packet)
 		return cli_complain("out of memory");
-	while (!rc && !help) {
-		/* NOLINTNEXTLINE(concurrency-mt-unsafe): no other thread */
-		int code = getopt_long(argc, argv, SCENARIO_SHORT "p:h",
-				       options, NULL);
-
-		if (code == -1)
-			break;
-		if (code == 'h')
-			help = true;
-		else if (!take_option(&q, code, optarg))
-			rc = CLI_ERROR;
-	}
-	if (help) {
-		printf("%s%s", usage, scenario_usage);
-	} else if (!rc) {
-		q.capture = argv[optind];
-		rc = optind + 1 < argc
-			     ? cli_complain("explain: %s: an argument "
-					    "too many",
-					    argv[optind + 1])
-			     : answer(&q);
-	}
+	rc = parse(&q, argc, argv);
+	if (rc == CLI_GO_ON)
+		rc = answer(&q);
 	scenario_free(&q.scenario);
 	free(q.packet);
 	return rc;

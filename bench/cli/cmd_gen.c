@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
  * natbench gen: writes a capture of generated traffic. */
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -90,9 +89,20 @@ static bool parse_family(const char *arg, uint8_t *family)
 
 enum { FLOWS = 0x200, PACKETS, SIZE, MIX, SEED, FAMILY };
 
-static bool take_option(int code, char *arg, struct gen_config *cfg)
+struct request {
+	struct gen_config cfg;
+	const char *path;
+};
+
+static bool take_option(void *request, int code, char *arg)
 {
+	struct request *q = request;
+	struct gen_config *cfg = &q->cfg;
+
 	switch (code) {
+	case 'o':
+		q->path = arg;
+		return true;
 	case FLOWS:
 		return cli_number("--flows", arg, 1, GEN_FLOWS_MOST,
 				  &cfg->flows);
@@ -107,7 +117,7 @@ static bool take_option(int code, char *arg, struct gen_config *cfg)
 		return parse_family(arg, &cfg->family);
 	case SEED:
 		return cli_number("--seed", arg, 0, UINT64_MAX, &cfg->seed);
-	default:
+	default: /* getopt has complained */
 		return false;
 	}
 }
@@ -159,30 +169,21 @@ int cmd_gen(int argc, char **argv)
 		{"help", no_argument, NULL, 'h'},
 		{0},
 	};
-	struct gen_config cfg = gen_defaults();
-	const char *path = NULL;
-	int code;
+	static const struct cli_syntax syntax = {
+		.usage = usage,
+		.letters = "o:h",
+		.options = options,
+		.take = take_option,
+	};
+	struct request q = {.cfg = gen_defaults()};
+	int r = cli_options(&syntax, &q, argc, argv);
 
-	/* NOLINTNEXTLINE(concurrency-mt-unsafe): no other thread yet */
-	while ((code = getopt_long(argc, argv, "o:h", options, NULL)) != -1) {
-		switch (code) {
-		case 'o':
-			path = optarg;
-			break;
-		case 'h':
-			fputs(usage, stdout);
-			return CLI_OK;
-		case '?':
-			return CLI_ERROR; /* getopt has said why */
-		default:
-			if (!take_option(code, optarg, &cfg))
-				return CLI_ERROR;
-		}
-	}
+	if (r != CLI_GO_ON)
+		return r;
 	if (optind < argc)
 		return cli_complain("gen: %s: an argument too many",
 				    argv[optind]);
-	if (!path)
+	if (!q.path)
 		return cli_complain("gen: -o FILE is missing");
-	return generate(&cfg, path);
+	return generate(&q.cfg, q.path);
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
  * natbench replay: options, files in, files out. */
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,11 +70,13 @@ struct request {
 	struct replay replay;
 	uint64_t threads, copies, repeat, batch;
 	double rate, speed;
-	bool check, event_times, help;
+	bool check, event_times;
 };
 
-static bool take_option(struct request *q, int code, char *arg)
+static bool take_option(void *request, int code, char *arg)
 {
+	struct request *q = request;
+
 	switch (code) {
 	case 'i':
 		return replay_files_input(&q->files, arg);
@@ -118,16 +119,13 @@ static bool take_option(struct request *q, int code, char *arg)
 	case RULES6_OUT:
 		q->files.rules6.path = arg;
 		return true;
-	case 'h':
-		q->help = true;
-		return true;
 	default: /* getopt or the scenario has complained */
 		return scenario_option(&q->scenario, code, arg) ==
 		       SCENARIO_TAKEN;
 	}
 }
 
-static bool parse(struct request *q, int argc, char **argv)
+static int parse(struct request *q, int argc, char **argv)
 {
 	static const struct option options[] = {
 		SCENARIO_LONG,
@@ -150,21 +148,20 @@ static bool parse(struct request *q, int argc, char **argv)
 		{"help", no_argument, NULL, 'h'},
 		{0},
 	};
-	int code;
+	static const struct cli_syntax syntax = {
+		usage,   scenario_usage, SCENARIO_SHORT "i:w:t:h",
+		options, take_option,
+	};
+	int r = cli_options(&syntax, q, argc, argv);
 
-	/* NOLINTNEXTLINE(concurrency-mt-unsafe): no other thread yet */
-	while ((code = getopt_long(argc, argv, SCENARIO_SHORT "i:w:t:h",
-				   options, NULL)) != -1)
-		if (!take_option(q, code, optarg))
-			return false;
-	if (q->help)
-		return true;
-	if (q->rate > 0 && q->speed > 0) {
-		cli_complain("--rate and --speed exclude each other");
-		return false;
-	}
+	if (r != CLI_GO_ON)
+		return r;
+	if (q->rate > 0 && q->speed > 0)
+		return cli_complain("--rate and --speed exclude each other");
 	return replay_files_captures(&q->files, "replay", argc - optind,
-				     argv + optind);
+				     argv + optind)
+		       ? CLI_GO_ON
+		       : CLI_ERROR;
 }
 
 /* The packets, as often as --copies says. */
@@ -229,8 +226,8 @@ static int answer(struct request *q)
 		return CLI_ERROR;
 	if (!json_only)
 		result_print(&result, stdout);
-	if (fflush(stdout) || ferror(stdout))
-		return cli_complain("standard output: cannot be written");
+	if (cli_flush())
+		return CLI_ERROR;
 	return check_failures(&r->check) ? CLI_BAD_ANSWER : CLI_OK;
 }
 
@@ -245,20 +242,16 @@ static int run(struct request *q)
 int cmd_replay(int argc, char **argv)
 {
 	struct request *q = calloc(1, sizeof(*q));
-	int r = CLI_ERROR;
+	int r;
 
 	if (!q)
 		return cli_complain("replay: out of memory");
 	q->threads = q->copies = q->repeat = 1;
 	q->batch = BATCH_MOST;
 	scenario_init(&q->scenario);
-	if (parse(q, argc, argv)) {
-		r = CLI_OK;
-		if (q->help)
-			fprintf(stdout, "%s%s", usage, scenario_usage);
-		else
-			r = run(q);
-	}
+	r = parse(q, argc, argv);
+	if (r == CLI_GO_ON)
+		r = run(q);
 	replay_files_drop(&q->files);
 	replay_free(&q->replay);
 	store_free(&q->store);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * natbench rules: rules as iptables prints them. */
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,9 +49,7 @@ static int print(const struct request *q, const struct nat_rules *rules)
 				    q->list.chain ? "chain " : "chains",
 				    q->list.chain ? q->list.chain : "",
 				    q->list.table);
-	if (fflush(stdout) || ferror(stdout))
-		return cli_complain("standard output: write error");
-	return CLI_OK;
+	return cli_flush();
 }
 
 static int answer(const struct request *q)
@@ -78,8 +75,10 @@ static int answer(const struct request *q)
 	return rc;
 }
 
-static bool take_option(struct request *q, int code, const char *arg)
+static bool take_option(void *request, int code, char *arg)
 {
+	struct request *q = request;
+
 	switch (code) {
 	case 'r':
 	case '6':
@@ -141,19 +140,17 @@ int cmd_rules(int argc, char **argv)
 		{"help", no_argument, NULL, 'h'},
 		{0},
 	};
+	static const struct cli_syntax syntax = {
+		.usage = usage,
+		.letters = "r:6:t:vnxLSh",
+		.options = options,
+		.take = take_option,
+	};
 	struct request q = {.list.table = "nat"};
-	int code;
+	int r = cli_options(&syntax, &q, argc, argv);
 
-	/* NOLINTNEXTLINE(concurrency-mt-unsafe): no other thread */
-	while ((code = getopt_long(argc, argv, "r:6:t:vnxLSh", options,
-				   NULL)) != -1) {
-		if (code == 'h') {
-			fputs(usage, stdout);
-			return CLI_OK;
-		}
-		if (!take_option(&q, code, optarg))
-			return CLI_ERROR;
-	}
+	if (r != CLI_GO_ON)
+		return r;
 	return take_place(&q, argc - optind, argv + optind) ? answer(&q)
 							    : CLI_ERROR;
 }

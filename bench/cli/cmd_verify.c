@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
  * natbench verify: core and kernel, packet by packet. */
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,7 +57,6 @@ struct request {
 	struct verify_config cfg;
 	const char *dir;
 	char *diagnosis;
-	bool help;
 };
 
 static bool take_iptables(struct request *q, const char *arg)
@@ -80,8 +78,10 @@ static bool take_kinds(struct request *q, const char *arg)
 	return false;
 }
 
-static bool take_option(struct request *q, int code, char *arg)
+static bool take_option(void *request, int code, char *arg)
 {
+	struct request *q = request;
+
 	switch (code) {
 	case 'i':
 		return replay_files_input(&q->files, arg);
@@ -103,9 +103,6 @@ static bool take_option(struct request *q, int code, char *arg)
 	case JSON:
 		q->files.json.path = arg;
 		return true;
-	case 'h':
-		q->help = true;
-		return true;
 	default: /* getopt or the scenario has complained */
 		return scenario_option(&q->scenario, code, arg) ==
 		       SCENARIO_TAKEN;
@@ -123,7 +120,7 @@ static bool has_source(struct request *q, int n, char **names)
 	return false;
 }
 
-static bool parse(struct request *q, int argc, char **argv)
+static int parse(struct request *q, int argc, char **argv)
 {
 	static const struct option options[] = {
 		SCENARIO_LONG,
@@ -138,14 +135,16 @@ static bool parse(struct request *q, int argc, char **argv)
 		{"help", no_argument, NULL, 'h'},
 		{0},
 	};
-	int code;
+	static const struct cli_syntax syntax = {
+		usage,   scenario_usage, SCENARIO_SHORT "i:o:h",
+		options, take_option,
+	};
+	int r = cli_options(&syntax, q, argc, argv);
 
-	/* NOLINTNEXTLINE(concurrency-mt-unsafe): no other thread yet */
-	while ((code = getopt_long(argc, argv, SCENARIO_SHORT "i:o:h", options,
-				   NULL)) != -1)
-		if (!take_option(q, code, optarg))
-			return false;
-	return q->help || has_source(q, argc - optind, argv + optind);
+	if (r != CLI_GO_ON)
+		return r;
+	return has_source(q, argc - optind, argv + optind) ? CLI_GO_ON
+							   : CLI_ERROR;
 }
 
 /* The scenario as both sides want it. */
@@ -213,8 +212,8 @@ static int answer(struct request *q)
 		return CLI_ERROR;
 	if (!json || strcmp(q->files.json.path, "-") != 0)
 		verify_print(&report, stdout);
-	if (fflush(stdout) || ferror(stdout))
-		return cli_complain("standard output: cannot be written");
+	if (cli_flush())
+		return CLI_ERROR;
 	return q->verify.divergences || !verify_exceptions_ok(&q->verify)
 		       ? CLI_BAD_ANSWER
 		       : CLI_OK;
@@ -269,20 +268,16 @@ static int run(struct request *q)
 int cmd_verify(int argc, char **argv)
 {
 	struct request *q = calloc(1, sizeof(*q));
-	int r = CLI_ERROR;
+	int r;
 
 	if (!q)
 		return cli_complain("verify: out of memory");
 	q->cfg.compare_every = 5000;
 	q->dir = ".";
 	scenario_init(&q->scenario);
-	if (parse(q, argc, argv)) {
-		r = CLI_OK;
-		if (q->help)
-			fprintf(stdout, "%s%s", usage, scenario_usage);
-		else
-			r = run(q);
-	}
+	r = parse(q, argc, argv);
+	if (r == CLI_GO_ON)
+		r = run(q);
 	replay_files_drop(&q->files);
 	verify_free(&q->verify);
 	capture_feed_fini(&q->feed);
