@@ -78,11 +78,13 @@ size_t scratch_count(void)
 	return visit(NULL);
 }
 
-void scratch_remove(void)
+int scratch_remove(void **state)
 {
+	(void)state;
 	visit(unlink);
 	rmdir(scratch);
 	*scratch = '\0';
+	return 0;
 }
 
 void write_file(const char *path, const void *bytes, size_t len)

@@ -17,8 +17,8 @@ size_t hex_bytes(const char *hex, uint8_t *out, size_t size);
 const char *scratch_path(const char *name);
 /* How many entries the folder holds. */
 size_t scratch_count(void);
-/* Removes the folder and what is in it. */
-void scratch_remove(void);
+/* Removes the folder and what is in it: the teardown of a group of tests. */
+int scratch_remove(void **state);
 
 void write_file(const char *path, const void *bytes, size_t len);
 /* Allocated. */

@@ -4,12 +4,14 @@
 #include "test/command.h"
 
 #include <getopt.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "cli/cli.h"
 #include "test/capture_util.h"
 #include "test/check.h"
 
@@ -81,4 +83,29 @@ void run_command(int (*cmd)(int argc, char **argv), const char *line,
 	o->status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 	take(out, o->out);
 	take(err, o->err);
+}
+
+static bool is_one_complaint(const struct outcome *o, const char *says)
+{
+	const char *newline = strchr(o->err, '\n');
+
+	return o->status == CLI_ERROR && !*o->out && newline && !newline[1] &&
+	       !strncmp(o->err, "natbench: ", 10) && strstr(o->err, says);
+}
+
+void check_faults(int (*cmd)(int argc, char **argv), const struct fault *rows,
+		  size_t n)
+{
+	static struct outcome got;
+
+	for (size_t i = 0; i < n; i++) {
+		size_t before = scratch_count();
+
+		run_command(cmd, rows[i].line, &got);
+		if (!is_one_complaint(&got, rows[i].says))
+			fail_msg("%s: exit %d, out '%s', err '%s'",
+				 rows[i].line, got.status, got.out, got.err);
+		if (scratch_count() != before)
+			fail_msg("%s: left a file", rows[i].line);
+	}
 }

@@ -4,6 +4,8 @@
 #ifndef NATBENCH_TEST_COMMAND_H
 #define NATBENCH_TEST_COMMAND_H
 
+#include <stddef.h>
+
 enum { COMMAND_WORDS = 24, COMMAND_TEXT = 1 << 16 };
 
 struct outcome {
@@ -16,5 +18,15 @@ struct outcome {
  * cut. */
 void run_command(int (*cmd)(int argc, char **argv), const char *line,
 		 struct outcome *o);
+
+/* A command line that is wrong. */
+struct fault {
+	const char *line, *says;
+};
+
+/* Each line of @rows says one line on stderr that holds the text, and nothing
+ * else, exits 2 and leaves no file. */
+void check_faults(int (*cmd)(int argc, char **argv), const struct fault *rows,
+		  size_t n);
 
 #endif

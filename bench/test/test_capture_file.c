@@ -423,13 +423,6 @@ static void test_link_is_followed(void **state)
 	assert_int_equal(read_samples(target).delivered, SMALL);
 }
 
-static int remove_scratch(void **state)
-{
-	(void)state;
-	scratch_remove();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -447,5 +440,5 @@ int main(void)
 		cmocka_unit_test(test_link_is_followed),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, remove_scratch);
+	return cmocka_run_group_tests(tests, NULL, scratch_remove);
 }

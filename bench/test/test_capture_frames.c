@@ -208,13 +208,6 @@ static void test_shared_captures(void **state)
 	assert_true(compare_all(NATBENCH_SHARED_PCAPS "/*.pcap*") > 0);
 }
 
-static int clean_up(void **state)
-{
-	(void)state;
-	scratch_remove();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -223,5 +216,5 @@ int main(void)
 		cmocka_unit_test(test_shared_captures),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, clean_up);
+	return cmocka_run_group_tests(tests, NULL, scratch_remove);
 }

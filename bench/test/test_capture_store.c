@@ -139,13 +139,6 @@ static void test_store_out_of_memory(void **state)
 #endif
 }
 
-static int remove_scratch(void **state)
-{
-	(void)state;
-	scratch_remove();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -155,5 +148,5 @@ int main(void)
 		cmocka_unit_test(test_store_out_of_memory),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, remove_scratch);
+	return cmocka_run_group_tests(tests, NULL, scratch_remove);
 }

@@ -22,49 +22,47 @@
 static struct outcome got;
 
 /* clang-format off */
-static const struct {
-	int (*cmd)(int argc, char **argv);
-	const char *line, *says;
-} faults[] = {
-	{ cmd_explain, "", "either --packet or a capture is needed" },
-	{ cmd_explain, "--packet 'udp 1.1.1.1:1 > 2.2.2.2:2' x.pcap",
+static const struct fault explain_faults[] = {
+	{ "", "either --packet or a capture is needed" },
+	{ "--packet 'udp 1.1.1.1:1 > 2.2.2.2:2' x.pcap",
 	  "either --packet or a capture is needed" },
-	{ cmd_explain, "a.pcap b.pcap", "b.pcap: an argument too many" },
-	{ cmd_explain, "--packet bogus", "--packet 'bogus': column 1: " },
-	{ cmd_explain, "--packet 'udp 1.1.1.1:1 > 2.2.2.2:2' --packet bogus",
+	{ "a.pcap b.pcap", "b.pcap: an argument too many" },
+	{ "--packet bogus", "--packet 'bogus': column 1: " },
+	{ "--packet 'udp 1.1.1.1:1 > 2.2.2.2:2' --packet bogus",
 	  "--packet 'bogus': column 1: " },
-	{ cmd_explain, "--packet 'eth9: udp 1.1.1.1:1 > 2.2.2.2:2'",
+	{ "--packet 'eth9: udp 1.1.1.1:1 > 2.2.2.2:2'",
 	  "unknown interface 'eth9'" },
-	{ cmd_explain, "--packet 'udp 1.1.1.1:1 > 2.2.2.2:2' --frame 1",
+	{ "--packet 'udp 1.1.1.1:1 > 2.2.2.2:2' --frame 1",
 	  "--frame is for a capture" },
-	{ cmd_explain, "--frame 0 x.pcap", "--frame 0: a number from 1" },
-	{ cmd_explain, "--frames 5 x.pcap", "--frames 5: A-B is needed" },
-	{ cmd_explain, "--frames 5-4 x.pcap", "a number from 5" },
-	{ cmd_explain, "--bogus", "unrecognized option" },
-	{ cmd_explain, "@absent.pcap", "absent.pcap: No such file" },
-	{ cmd_explain, "-T @absent.ip x.pcap", "absent.ip: No such file" },
-	{ cmd_explain, "-T @typo.ip x.pcap", "typo.ip:2: unknown command" },
-	{ cmd_explain, "-T @empty.ip x.pcap", "no line names an interface" },
-	{ cmd_explain, "-r @typo.v4 x.pcap", "typo.v4:3: " },
-	{ cmd_explain, "-r @if.v4 x.pcap", "if.v4:3: " },
-	{ cmd_explain, "-6 rules.v6 x.pcap", "rules.v6: No such file" },
-	{ cmd_explain, "--seed x y.pcap", "--seed x: a number" },
-	{ cmd_explain, "--sysctl nonsense=1 y.pcap", "unknown sysctl" },
-	{ cmd_explain, "--sysctl net.netfilter.nf_conntrack_max=x y.pcap",
+	{ "--frame 0 x.pcap", "--frame 0: a number from 1" },
+	{ "--frames 5 x.pcap", "--frames 5: A-B is needed" },
+	{ "--frames 5-4 x.pcap", "a number from 5" },
+	{ "--bogus", "unrecognized option" },
+	{ "@absent.pcap", "absent.pcap: No such file" },
+	{ "-T @absent.ip x.pcap", "absent.ip: No such file" },
+	{ "-T @typo.ip x.pcap", "typo.ip:2: unknown command" },
+	{ "-T @empty.ip x.pcap", "no line names an interface" },
+	{ "-r @typo.v4 x.pcap", "typo.v4:3: " },
+	{ "-r @if.v4 x.pcap", "if.v4:3: " },
+	{ "-6 rules.v6 x.pcap", "rules.v6: No such file" },
+	{ "--seed x y.pcap", "--seed x: a number" },
+	{ "--sysctl nonsense=1 y.pcap", "unknown sysctl" },
+	{ "--sysctl net.netfilter.nf_conntrack_max=x y.pcap",
 	  "bad value 'x'" },
-	{ cmd_explain, "--sysctl nothing y.pcap", "NAME=VALUE is needed" },
-	{ cmd_explain, "--client-if eth9 y.pcap", "no such interface" },
-	{ cmd_explain, "--server-if eth9 y.pcap", "no such interface" },
-
-	{ cmd_rules, "", "-r FILE is missing" },
-	{ cmd_rules, "-r @absent.v4", "absent.v4: No such file" },
-	{ cmd_rules, "-r /", "/: Is a directory" },
-	{ cmd_rules, "-r @typo.v4", "typo.v4:3: " },
-	{ cmd_rules, "-r @good.v4 --table bogus", "no chains in table 'bogus'" },
-	{ cmd_rules, "-r @good.v4 bogus", "no chain bogus in table 'nat'" },
-	{ cmd_rules, "-r @good.v4 INPUT OUTPUT", "rule number OUTPUT" },
-	{ cmd_rules, "-r @good.v4 INPUT 1 2", "an argument too many" },
-	{ cmd_rules, "--bogus", "unrecognized option" },
+	{ "--sysctl nothing y.pcap", "NAME=VALUE is needed" },
+	{ "--client-if eth9 y.pcap", "no such interface" },
+	{ "--server-if eth9 y.pcap", "no such interface" },
+};
+static const struct fault rules_faults[] = {
+	{ "", "-r FILE is missing" },
+	{ "-r @absent.v4", "absent.v4: No such file" },
+	{ "-r /", "/: Is a directory" },
+	{ "-r @typo.v4", "typo.v4:3: " },
+	{ "-r @good.v4 --table bogus", "no chains in table 'bogus'" },
+	{ "-r @good.v4 bogus", "no chain bogus in table 'nat'" },
+	{ "-r @good.v4 INPUT OUTPUT", "rule number OUTPUT" },
+	{ "-r @good.v4 INPUT 1 2", "an argument too many" },
+	{ "--bogus", "unrecognized option" },
 };
 
 /* Lines that must be there, in this order, whatever stands between them. */
@@ -178,7 +176,7 @@ static const struct {
 };
 /* clang-format on */
 
-static void make_files(void)
+static int make_files(void **state)
 {
 	static const char ip[] = "addr add 10.0.0.1/24 dev a\naddr put x\n";
 	static const char nat[] = "*nat\n:POSTROUTING ACCEPT [0:0]\n";
@@ -186,6 +184,7 @@ static void make_files(void)
 	char text[512];
 	int n;
 
+	(void)state;
 	write_file(scratch_path("typo.ip"), ip, strlen(ip));
 	write_file(scratch_path("empty.ip"), "# none\n", 7);
 	n = snprintf(text, sizeof(text), "%s-A POSTROUTING --bogus\nCOMMIT\n",
@@ -194,24 +193,14 @@ static void make_files(void)
 	n = snprintf(text, sizeof(text), "%s%sCOMMIT\n", nat, rule);
 	write_file(scratch_path("if.v4"), text, (size_t)n);
 	write_file(scratch_path("good.v4"), text, (size_t)n);
+	return 0;
 }
 
 static void test_faults(void **state)
 {
 	(void)state;
-	make_files();
-	for (size_t i = 0; i < N_ROWS(faults); i++) {
-		const char *newline;
-
-		run_command(faults[i].cmd, faults[i].line, &got);
-		newline = strchr(got.err, '\n');
-		if (got.status != CLI_ERROR || *got.out ||
-		    strncmp(got.err, "natbench: ", 10) != 0 ||
-		    !strstr(got.err, faults[i].says) || !newline || newline[1])
-			fail_msg("'%s': status %d, out '%s', err '%s'",
-				 faults[i].line, got.status, got.out, got.err);
-	}
-	scratch_remove();
+	check_faults(cmd_explain, explain_faults, N_ROWS(explain_faults));
+	check_faults(cmd_rules, rules_faults, N_ROWS(rules_faults));
 }
 
 static void test_tales(void **state)
@@ -336,5 +325,5 @@ int main(void)
 		cmocka_unit_test(test_help),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, make_files, scratch_remove);
 }

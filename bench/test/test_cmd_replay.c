@@ -21,10 +21,7 @@
 static struct outcome got;
 
 /* clang-format off */
-/* Each says one line on stderr that holds the text, exits 2, leaves no file. */
-static const struct {
-	const char *line, *says;
-} faults[] = {
+static const struct fault faults[] = {
 	{ "", "a capture is missing" },
 	{ "@good.pcap @good.pcap", "one capture too many" },
 	{ "--frobnicate @good.pcap", "unrecognized option" },
@@ -153,31 +150,10 @@ static int make_files(void **state)
 	return 0;
 }
 
-static int remove_files(void **state)
-{
-	(void)state;
-	scratch_remove();
-	return 0;
-}
-
 static void test_faults(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < N_ROWS(faults); i++) {
-		size_t before = scratch_count();
-		const char *newline;
-
-		run_command(cmd_replay, faults[i].line, &got);
-		newline = strchr(got.err, '\n');
-		if (got.status != CLI_ERROR || !newline || newline[1] ||
-		    strncmp(got.err, "natbench: ", 10) != 0 ||
-		    !strstr(got.err, faults[i].says))
-			fail_msg("replay %s: exit %d, said: %s", faults[i].line,
-				 got.status, got.err);
-		assert_string_equal(got.out, "");
-		if (scratch_count() != before)
-			fail_msg("replay %s: left a file", faults[i].line);
-	}
+	check_faults(cmd_replay, faults, N_ROWS(faults));
 }
 
 static json_t *load(const char *name)
@@ -445,5 +421,5 @@ int main(void)
 		cmocka_unit_test(test_help_and_stdout),
 	};
 
-	return cmocka_run_group_tests(tests, make_files, remove_files);
+	return cmocka_run_group_tests(tests, make_files, scratch_remove);
 }

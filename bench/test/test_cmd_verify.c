@@ -17,10 +17,7 @@
 static struct outcome got;
 
 /* clang-format off */
-/* Each says one line on stderr that holds the text, exits 2, leaves no file. */
-static const struct {
-	const char *line, *says;
-} faults[] = {
+static const struct fault faults[] = {
 	{ "", "verify: a capture is missing" },
 	{ "@a.pcap @b.pcap", "one capture too many" },
 	{ "--frobnicate @a.pcap", "unrecognized option" },
@@ -76,31 +73,10 @@ static int make_files(void **state)
 	return 0;
 }
 
-static int remove_files(void **state)
-{
-	(void)state;
-	scratch_remove();
-	return 0;
-}
-
 static void test_faults(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < N_ROWS(faults); i++) {
-		size_t before = scratch_count();
-		const char *newline;
-
-		run_command(cmd_verify, faults[i].line, &got);
-		newline = strchr(got.err, '\n');
-		if (got.status != CLI_ERROR || !newline || newline[1] ||
-		    strncmp(got.err, "natbench: ", 10) != 0 ||
-		    !strstr(got.err, faults[i].says))
-			fail_msg("verify %s: exit %d, said: %s", faults[i].line,
-				 got.status, got.err);
-		assert_string_equal(got.out, "");
-		if (scratch_count() != before)
-			fail_msg("verify %s: left a file", faults[i].line);
-	}
+	check_faults(cmd_verify, faults, N_ROWS(faults));
 }
 
 static json_int_t number(const json_t *o, const char *name)
@@ -187,5 +163,5 @@ int main(void)
 		cmocka_unit_test(test_fuzz),
 	};
 
-	return cmocka_run_group_tests(tests, make_files, remove_files);
+	return cmocka_run_group_tests(tests, make_files, scratch_remove);
 }

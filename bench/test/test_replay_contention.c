@@ -164,13 +164,6 @@ static void test_refused(void **state)
 	assert_int_equal(got.status, CLI_OK);
 }
 
-static int clean_up(void **state)
-{
-	(void)state;
-	scratch_remove();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -178,5 +171,5 @@ int main(void)
 		cmocka_unit_test(test_refused),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, clean_up);
+	return cmocka_run_group_tests(tests, NULL, scratch_remove);
 }

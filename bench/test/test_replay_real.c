@@ -83,13 +83,6 @@ static void test_shared_captures(void **state)
 	replay_all(NATBENCH_SHARED_PCAPS "/*.pcap*");
 }
 
-static int clean_up(void **state)
-{
-	(void)state;
-	scratch_remove();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -97,5 +90,5 @@ int main(void)
 		cmocka_unit_test(test_shared_captures),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, clean_up);
+	return cmocka_run_group_tests(tests, NULL, scratch_remove);
 }

@@ -199,13 +199,6 @@ static void test_kept_going(void **state)
 	unmake(&s);
 }
 
-static int remove_files(void **state)
-{
-	(void)state;
-	scratch_remove();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -220,5 +213,5 @@ int main(void)
 		printf("SKIPPED: kernel against core: %s\n", err.text);
 		return 77;
 	}
-	return cmocka_run_group_tests(tests, NULL, remove_files);
+	return cmocka_run_group_tests(tests, NULL, scratch_remove);
 }
