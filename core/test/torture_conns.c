@@ -10,14 +10,12 @@
  * also shows that nothing else is shared.
  */
 #include <arpa/inet.h>
-#include <pthread.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "pure/random.h"
 #include "shared/conns.h"
 #include "test/check.h"
+#include "test/threads.h"
 
 enum {
 	MAX_THREADS = 3,
@@ -30,7 +28,7 @@ enum {
 
 struct torture {
 	struct conns s;
-	_Atomic bool stop;
+	struct threads threads;
 	uint8_t proto; /* of the hot ones */
 };
 
@@ -43,7 +41,6 @@ struct worker {
 	struct conns_view v;
 	struct torture *t;
 	struct random random;
-	pthread_t thread;
 	uint8_t id;
 	bool mine[OWN]; /* in the table */
 	struct tally did;
@@ -164,7 +161,7 @@ static void *worker(void *arg)
 
 	grace_thread_register();
 	conns_view_init(&w->v, &t->s, w->id, false);
-	while (!atomic_load_explicit(&t->stop, memory_order_relaxed)) {
+	while (!threads_over(&t->threads)) {
 		conns_begin(&w->v);
 		for (unsigned i = 0; i < BATCH; i++) {
 			own(w);
@@ -217,7 +214,7 @@ static const struct torture_case {
 	const char *name;
 	uint8_t proto;
 	unsigned threads;
-	useconds_t time;
+	unsigned time;
 } cases[] = {
 	{"tcp, two threads", PROTO_TCP, 2, 400000},
 	{"udp, two threads", PROTO_UDP, 2, 400000},
@@ -235,29 +232,21 @@ static void add(struct tally *sum, const struct tally *t)
 
 static void check_case(const struct torture_case *c)
 {
-	struct torture *t = aligned_alloc(CACHE_LINE, sizeof(*t));
-	struct worker *w = aligned_alloc(CACHE_LINE, MAX_THREADS * sizeof(*w));
+	struct torture *t = lines_of_zeros(sizeof(*t));
+	struct worker *w = lines_of_zeros(MAX_THREADS * sizeof(*w));
 	struct tally sum = {0};
 
-	assert_non_null(t);
-	assert_non_null(w);
-	memset(t, 0, sizeof(*t));
-	memset(w, 0, MAX_THREADS * sizeof(*w));
 	assert_int_equal(conns_init(&t->s, 1, 0, 0), 0);
 	t->proto = c->proto;
 	for (uint8_t i = 0; i < c->threads; i++) {
 		w[i].t = t;
 		w[i].id = i;
 		w[i].random = random_new(i);
-		assert_int_equal(
-			pthread_create(&w[i].thread, NULL, worker, &w[i]), 0);
+		threads_start(&t->threads, worker, &w[i]);
 	}
-	usleep(c->time);
-	atomic_store_explicit(&t->stop, true, memory_order_relaxed);
-	for (unsigned i = 0; i < c->threads; i++) {
-		assert_int_equal(pthread_join(w[i].thread, NULL), 0);
+	threads_finish(&t->threads, c->time);
+	for (unsigned i = 0; i < c->threads; i++)
 		add(&sum, &w[i].did);
-	}
 	print_message("  %s: %lu made\n", c->name, sum.created);
 	sum.killed += kill_hot(t);
 	assert_true(sum.created > 0);

@@ -9,14 +9,12 @@
  * worker left behind when it went is its successor's.
  */
 #include <arpa/inet.h>
-#include <pthread.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "pure/random.h"
 #include "shared/conns.h"
 #include "test/check.h"
+#include "test/threads.h"
 
 enum {
 	MAX_THREADS = 3,
@@ -28,7 +26,7 @@ enum {
 
 struct torture {
 	struct conns s;
-	_Atomic bool stop;
+	struct threads threads;
 	_Atomic uint32_t made; /* numbers given to connections */
 };
 
@@ -36,7 +34,6 @@ struct worker {
 	struct conns_view v;
 	struct torture *t;
 	struct random random;
-	pthread_t thread;
 	uint8_t id;
 	uint64_t entered, locked, together;
 };
@@ -101,7 +98,7 @@ static void *work(void *arg)
 
 	grace_thread_register();
 	conns_view_init(&w->v, &w->t->s, w->id, false);
-	while (!atomic_load_explicit(&w->t->stop, memory_order_relaxed)) {
+	while (!threads_over(&w->t->threads)) {
 		unsigned entries = random_u32(&w->random) % ENTRIES;
 
 		conns_begin(&w->v);
@@ -119,17 +116,12 @@ static void *work(void *arg)
 static void generation(struct torture *t, struct worker *w, unsigned threads,
 		       unsigned first_id)
 {
-	atomic_store_explicit(&t->stop, false, memory_order_relaxed);
 	for (unsigned i = 0; i < threads; i++) {
 		w[i].t = t;
 		w[i].id = (uint8_t)((first_id + i) % threads);
-		assert_int_equal(
-			pthread_create(&w[i].thread, NULL, work, &w[i]), 0);
+		threads_start(&t->threads, work, &w[i]);
 	}
-	usleep(150000);
-	atomic_store_explicit(&t->stop, true, memory_order_relaxed);
-	for (unsigned i = 0; i < threads; i++)
-		assert_int_equal(pthread_join(w[i].thread, NULL), 0);
+	threads_finish(&t->threads, 150000);
 }
 
 /* What the connections have counted. */
@@ -157,14 +149,10 @@ static uint64_t harvest(struct torture *t)
 
 static void check_threads(unsigned threads)
 {
-	struct torture *t = aligned_alloc(CACHE_LINE, sizeof(*t));
-	struct worker *w = aligned_alloc(CACHE_LINE, MAX_THREADS * sizeof(*w));
+	struct torture *t = lines_of_zeros(sizeof(*t));
+	struct worker *w = lines_of_zeros(MAX_THREADS * sizeof(*w));
 	uint64_t entered = 0, locked = 0, together = 0;
 
-	assert_non_null(t);
-	assert_non_null(w);
-	memset(t, 0, sizeof(*t));
-	memset(w, 0, MAX_THREADS * sizeof(*w));
 	assert_int_equal(conns_init(&t->s, 1, 0, CONN_ACCT), 0);
 	for (unsigned i = 0; i < threads; i++)
 		w[i].random = random_new(i);

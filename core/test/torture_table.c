@@ -6,9 +6,7 @@
  *	- what a reader holds is not reused under it.
  * Under ThreadSanitizer it also shows that nothing else is shared.
  */
-#include <pthread.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "pure/random.h"
@@ -16,6 +14,7 @@
 #include "shared/rcu.h"
 #include "shared/table.h"
 #include "test/check.h"
+#include "test/threads.h"
 
 enum { BATCH = 16, MAX_THREADS = 8 };
 
@@ -30,7 +29,7 @@ struct torture {
 	struct pool pool;
 	uint64_t (*hash)(uint64_t key);
 	uint32_t permanent, churned; /* objects */
-	_Atomic bool stop;
+	struct threads threads;
 	_Atomic uint64_t lookups, missed, torn, half, inserted, removed;
 };
 
@@ -38,7 +37,6 @@ struct worker {
 	struct torture *t;
 	struct pool_cache cache;
 	struct random random;
-	pthread_t thread;
 };
 
 static void bump(_Atomic uint64_t *n, uint64_t by)
@@ -156,17 +154,12 @@ static void look_up_batch(struct worker *w)
 
 /* ----------------------------------------------------------------- threads */
 
-static bool stopped(const struct torture *t)
-{
-	return atomic_load_explicit(&t->stop, memory_order_relaxed);
-}
-
 static void *reader(void *arg)
 {
 	struct worker *w = arg;
 
 	grace_thread_register();
-	while (!stopped(w->t)) {
+	while (!threads_over(&w->t->threads)) {
 		look_up_batch(w);
 		grace_quiescent();
 	}
@@ -183,7 +176,7 @@ static void *churner(void *arg)
 	uint64_t inserted = 0, removed = 0;
 
 	grace_thread_register();
-	while (!stopped(t)) {
+	while (!threads_over(&t->threads)) {
 		for (unsigned i = 0; i < BATCH; i++) {
 			uint64_t n = t->permanent +
 				     random_u32(&w->random) % t->churned;
@@ -225,7 +218,7 @@ static void *maintainer(void *arg)
 	struct torture *t = w->t;
 
 	grace_thread_register();
-	while (!stopped(t)) {
+	while (!threads_over(&t->threads)) {
 		(void)table_maintain(&t->table, 32);
 		(void)pool_reserve(&t->pool, 1);
 		sweep(t);
@@ -263,7 +256,7 @@ static const struct torture_case {
 	uint64_t (*hash)(uint64_t key);
 	uint32_t permanent, churned;
 	void *(*thread[MAX_THREADS])(void *worker);
-	useconds_t time;
+	unsigned time;
 } cases[] = {
 	/* clang-format off */
 	{ "growing, alone", spread, 1000, 400000,
@@ -293,10 +286,8 @@ static uint64_t in_table(struct torture *t)
 static struct torture *torture_new(const struct torture_case *c)
 {
 	struct pool_config cfg = {.slab_bytes = 65536};
-	struct torture *t = aligned_alloc(CACHE_LINE, sizeof(*t));
+	struct torture *t = lines_of_zeros(sizeof(*t));
 
-	assert_non_null(t);
-	memset(t, 0, sizeof(*t));
 	assert_int_equal(table_init(&t->table, 0), 0);
 	pool_init(&t->pool, &cfg);
 	t->hash = c->hash;
@@ -308,34 +299,24 @@ static struct torture *torture_new(const struct torture_case *c)
 static void run_threads(struct torture *t, const struct torture_case *c,
 			struct worker *w)
 {
-	unsigned n;
-
-	for (n = 0; n < MAX_THREADS && c->thread[n]; n++) {
+	for (unsigned n = 0; n < MAX_THREADS && c->thread[n]; n++) {
 		w[n].t = t;
 		w[n].random = random_new(n);
 		if (c->thread[n] == churner)
 			pool_cache_init(&w[n].cache, &t->pool);
-		assert_int_equal(
-			pthread_create(&w[n].thread, NULL, c->thread[n], &w[n]),
-			0);
+		threads_start(&t->threads, c->thread[n], &w[n]);
 	}
 	grace_thread_offline();
-	usleep(c->time);
-	atomic_store_explicit(&t->stop, true, memory_order_relaxed);
-	while (n--)
-		assert_int_equal(pthread_join(w[n].thread, NULL), 0);
+	threads_finish(&t->threads, c->time);
 	grace_thread_online();
 }
 
 static void check_case(const struct torture_case *c)
 {
 	struct torture *t = torture_new(c);
-	size_t size = (MAX_THREADS + 1) * sizeof(struct worker);
-	struct worker *w = aligned_alloc(CACHE_LINE, size);
+	struct worker *w = lines_of_zeros((MAX_THREADS + 1) * sizeof(*w));
 	uint64_t live;
 
-	assert_non_null(w);
-	memset(w, 0, size);
 	w[MAX_THREADS].t = t;
 	pool_cache_init(&w[MAX_THREADS].cache, &t->pool);
 	for (uint32_t i = 0; i < c->permanent; i++)

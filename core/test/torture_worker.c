@@ -9,17 +9,16 @@
  *	- the counters add up.
  * Under ThreadSanitizer it also shows that nothing else is shared.
  */
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "pure/packet.h"
 #include "pure/random.h"
 #include "test/check.h"
 #include "test/router.h"
+#include "test/threads.h"
 #include "test/traffic.h"
 #include "util.h"
 
@@ -32,7 +31,7 @@ struct conversation {
 
 struct torture {
 	struct router r;
-	_Atomic bool stop;
+	struct threads threads;
 	uint64_t wrong, packets; /* once all are done */
 };
 
@@ -47,7 +46,6 @@ struct worker {
 	struct sent sent[BATCH];
 	struct nat_packet pkt[BATCH];
 	unsigned meant[BATCH]; /* conversation; OWN: traffic */
-	pthread_t thread;
 };
 
 static void ask(const struct worker *w, unsigned n, struct sent *s)
@@ -158,8 +156,7 @@ static void *work(void *arg)
 	w->w = nat_worker_new(w->t->r.engine);
 	if (!w->w)
 		abort();
-	for (unsigned i = 0;
-	     !atomic_load_explicit(&w->t->stop, memory_order_relaxed); i++) {
+	for (unsigned i = 0; !threads_over(&w->t->threads); i++) {
 		run_batch(w);
 		if (i % 64 == 0)
 			keep_alive(w);
@@ -238,13 +235,10 @@ static void check_case(const struct torture_case *c)
 		traffic_init(&w[i].traffic, c->shared ? 1 : i,
 			     c->shared ? 0 : i);
 		w[i].traffic.random = random_new(100 + i);
-		assert_int_equal(
-			pthread_create(&w[i].thread, NULL, work, &w[i]), 0);
+		threads_start(&t->threads, work, &w[i]);
 	}
-	usleep(400000);
-	atomic_store_explicit(&t->stop, true, memory_order_relaxed);
+	threads_finish(&t->threads, 400000);
 	for (unsigned i = 0; i < c->threads; i++) {
-		assert_int_equal(pthread_join(w[i].thread, NULL), 0);
 		t->packets += w[i].packets;
 		t->wrong += w[i].wrong;
 	}
