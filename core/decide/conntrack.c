@@ -6,7 +6,8 @@
 #include "decide/trace.h"
 #include "decide/zone.h"
 
-void walk_detach(struct walk *k)
+/* One that was never confirmed is gone. */
+static void detach(struct walk *k)
 {
 	if (k->ct.conn && !walk_confirmed(k))
 		conns_discard(&k->w->view, k->ct);
@@ -24,7 +25,7 @@ static bool refuse(struct walk *k, enum nat_drop reason)
 /* The packet goes on without a connection; @counter says what it is. */
 static bool untracked(struct walk *k, uint64_t *counter, const char *why)
 {
-	walk_detach(k);
+	detach(k);
 	++*counter;
 	trace(k, NAT_STEP_CONNTRACK, why);
 	return true;

@@ -93,7 +93,4 @@ static inline bool walk_confirmed(const struct walk *k)
 	return conn_status(k->ct.conn) & NAT_ST_CONFIRMED;
 }
 
-/* Detaches the connection; one that was never confirmed is gone. */
-void walk_detach(struct walk *k);
-
 #endif

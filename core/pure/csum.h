@@ -141,14 +141,6 @@ static inline uint16_t csum_apply(uint16_t check, struct csum_delta d)
 	return (uint16_t) ~((s + (s << 16 | s >> 16)) >> 16);
 }
 
-static inline uint16_t csum_update32(uint16_t check, uint32_t from, uint32_t to)
-{
-	struct csum_delta d = {0};
-
-	csum_delta_u32(&d, from, to);
-	return csum_apply(check, d);
-}
-
 /* One in the upper byte of a word in network order, where IPv4 has the TTL. */
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 #define CSUM_TTL_UNIT 0x0001

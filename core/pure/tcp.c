@@ -349,14 +349,6 @@ struct tcp_result tcp_set_closing(struct tcp_track *t,
 	};
 }
 
-void tcp_forget_windows(struct tcp_track *t)
-{
-	if (tcp_state(t) != TCPS_ESTABLISHED)
-		return;
-	t->side[NAT_ORIGINAL].maxwin = 0;
-	t->side[NAT_REPLY].maxwin = 0;
-}
-
 bool tcp_may_evict(const struct tcp_track *mine, const struct tcp_track *old)
 {
 	return tcp_state(mine) == TCPS_SYN_SENT &&

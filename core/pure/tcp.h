@@ -82,9 +82,6 @@ ALWAYS_INLINE bool tcp_update_ordinary(struct tcp_track *t,
 MUST_USE struct tcp_result tcp_set_closing(struct tcp_track *t,
 					   const struct tcp_rules *r);
 
-/* Tracking pauses: the windows are to be learnt anew (spec 1.4). */
-void tcp_forget_windows(struct tcp_track *t);
-
 /* True when @mine, opened by a SYN, may take a port from @old, which is
  * nearly over: it begins where the other ended (spec 7.5). */
 MUST_USE bool tcp_may_evict(const struct tcp_track *mine,

@@ -72,17 +72,6 @@ static inline void grace_quiescent(void)
 	urcu_qsbr_quiescent_state();
 }
 
-/* Nothing in this flavour; they mark in the source where a reader reads. */
-static inline void grace_read_lock(void)
-{
-	urcu_qsbr_read_lock();
-}
-
-static inline void grace_read_unlock(void)
-{
-	urcu_qsbr_read_unlock();
-}
-
 static inline void grace_run(struct rcu_head *urcu)
 {
 	struct grace_head *head = container_of(urcu, struct grace_head, urcu);

@@ -21,6 +21,14 @@ static uint16_t in_memory_order(uint16_t host)
 	return load16(b);
 }
 
+static uint16_t update32(uint16_t check, uint32_t from, uint32_t to)
+{
+	struct csum_delta d = {0};
+
+	csum_delta_u32(&d, from, to);
+	return csum_apply(check, d);
+}
+
 static void fill(uint8_t *bytes, size_t n, uint64_t seed)
 {
 	struct random r = random_new(seed);
@@ -141,7 +149,7 @@ static void by_difference(void **state)
 			uint32_t to = interesting[i % n];
 			uint16_t word = word_for((uint16_t)check, from);
 			uint16_t want = checksum(to, word);
-			uint16_t got = csum_update32((uint16_t)check, from, to);
+			uint16_t got = update32((uint16_t)check, from, to);
 
 			if (want == 0xffff)
 				want = 0;
@@ -160,7 +168,7 @@ static void grouped(void **state)
 	for (uint32_t check = 0; check <= 0xffff; check++) {
 		uint32_t from = random_u32(&r), to = random_u32(&r);
 		uint16_t id = random_u16(&r), other = random_u16(&r);
-		uint16_t step = csum_update32((uint16_t)check, from, to);
+		uint16_t step = update32((uint16_t)check, from, to);
 		struct csum_delta d = {0}, last = {0};
 
 		csum_delta_u32(&d, from, to);
@@ -185,9 +193,9 @@ static void undone(void **state)
 		for (size_t i = 0; i < n * n; i++) {
 			uint32_t a = interesting[i / n];
 			uint32_t b = interesting[i % n];
-			uint16_t there = csum_update32((uint16_t)check, a, b);
+			uint16_t there = update32((uint16_t)check, a, b);
 
-			assert_int_equal(csum_update32(there, b, a), check);
+			assert_int_equal(update32(there, b, a), check);
 		}
 }
 
@@ -199,8 +207,8 @@ static void ttl_down(void **state)
 		for (unsigned ttl = 1; ttl < 256; ttl++) {
 			uint8_t was[4] = {(uint8_t)ttl, 17};
 			uint8_t is[4] = {(uint8_t)(ttl - 1), 17};
-			uint16_t want = csum_update32((uint16_t)check,
-						      load32(was), load32(is));
+			uint16_t want = update32((uint16_t)check, load32(was),
+						 load32(is));
 
 			if (csum_ttl_down((uint16_t)check) != want)
 				fail_msg("%04x, ttl %u", check, ttl);

@@ -251,26 +251,6 @@ static void test_set_closing(void **state)
 	assert_int_equal(tcp_last_dir(&t), NAT_REPLY);
 }
 
-/* Windows that were forgotten are learnt from the next segments. */
-static void test_forget_windows(void **state)
-{
-	struct tcp_track t = open_windows(TCPS_ESTABLISHED);
-	struct tcp_track closing = open_windows(TCPS_FIN_WAIT);
-
-	(void)state;
-	tcp_forget_windows(&closing);
-	assert_int_equal(closing.side[NAT_REPLY].maxwin, 30000);
-	t.side[NAT_ORIGINAL].end = 0x70000000;
-	t.side[NAT_ORIGINAL].maxend = 0x70000000;
-	tcp_forget_windows(&t);
-	assert_int_equal(send_fitting(&t, NAT_ORIGINAL, TCP_ACK).verdict,
-			 TCP_ACCEPT);
-	assert_int_equal(t.side[NAT_ORIGINAL].end, 1000);
-	assert_int_equal(t.side[NAT_ORIGINAL].maxend, 2000);
-	assert_int_equal(send_fitting(&t, NAT_REPLY, TCP_ACK).verdict,
-			 TCP_ACCEPT);
-}
-
 static void test_may_evict(void **state)
 {
 	static const struct {
@@ -379,7 +359,6 @@ int main(void)
 		cmocka_unit_test(test_class),
 		cmocka_unit_test(test_accessors),
 		cmocka_unit_test(test_set_closing),
-		cmocka_unit_test(test_forget_windows),
 		cmocka_unit_test(test_may_evict),
 		cmocka_unit_test(test_ack_offset),
 		cmocka_unit_test(test_fixed_timeout),
