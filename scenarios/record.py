@@ -16,30 +16,27 @@ rows that the kernel no longer answers as recorded.
 
 import argparse
 import ctypes
-import fcntl
 import itertools
-import json
 import os
 import re
 import shutil
 import struct
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
-CLONE_NEWNET = 0x40000000
-TUNSETIFF = 0x400454CA
-IFF_TUN, IFF_NO_PI = 0x0001, 0x1000
+sys.path.insert(0, str(ROOT / "core/test/data"))
+import lab  # noqa: E402
+from lab import in_child, run  # noqa: E402
+
 LINKTYPE_RAW = 101
 NETLINK_NETFILTER = "12"
 ICMPV6 = 58
 TOOLS = ("iptables", "ip6tables")
 RULES = ("rules.v4", "rules.v6")  # of each
-TIMEOUT = 20  # seconds, each tool
 NOTHING = "-"
 MORE = "+"  # first column of a row that is one more packet out
 
@@ -69,26 +66,15 @@ MARKER = ("-s", "192.0.2.254", "-d", "192.0.2.253", "--sport", "9",
 PROBE = "*security\n-A INPUT\n-A FORWARD\nCOMMIT\n"
 
 
-def run(*args, text=None):
-    done = subprocess.run(args, input=text, capture_output=True, text=True,
-                          timeout=TIMEOUT, check=False)
-    if done.returncode:
-        raise RuntimeError(f"{' '.join(args)}: {done.stderr.strip()}")
-    return done.stdout
-
-
 class Notation:
     """bench/explain/notation.h, compiled on the spot."""
 
     MAX = 40 + 65535
 
     def __init__(self):
-        with tempfile.TemporaryDirectory() as tmp:
-            lib = f"{tmp}/notation.so"
-            run("cc", "-std=gnu17", "-D_GNU_SOURCE", "-O1", "-shared", "-fPIC",
-                f"-I{ROOT}/core", f"-I{ROOT}/bench", "-o", lib,
-                *map(str, sorted(ROOT.glob("bench/explain/notation*.c"))))
-            self.lib = ctypes.CDLL(lib)
+        self.lib = lab.compiled(
+            sorted(ROOT.glob("bench/explain/notation*.c")),
+            [ROOT / "core", ROOT / "bench"])
 
     def encode(self, text):
         buf = ctypes.create_string_buffer(self.MAX)
@@ -105,19 +91,14 @@ class Notation:
         return out.value.decode()
 
 
-class Router:
+class Router(lab.Namespace):
     """The scenario in a network namespace of this very process."""
 
     def __init__(self, scenario, iptables):
         self.iptables = [f"{tool}-{iptables}" for tool in TOOLS]
-        if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNET):
-            raise OSError(ctypes.get_errno(), "unshare")
-        for name, value in SYSCTLS.items():
-            Path("/proc/sys/net", name).write_text(str(value))
-        run("ip", "link", "set", "lo", "up")
-        topology = scenario / "topology.ip"
-        self.fd = {name: self.tun(name) for name in interfaces(topology)}
-        lines = topology.read_text().splitlines(True)
+        topology = (scenario / "topology.ip").read_text()
+        super().__init__(SYSCTLS, lab.interfaces(topology))
+        lines = topology.splitlines(True)
         # ip takes a family in front of a whole batch alone
         run("ip", "-batch", "-",
             text="".join(l for l in lines if not l.startswith("-6 ")))
@@ -137,14 +118,6 @@ class Router:
     @staticmethod
     def restore(tool, text):
         run(f"{tool}-restore", "--noflush", "--counters", text=text)
-
-    @staticmethod
-    def tun(name):
-        fd = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK)
-        fcntl.ioctl(fd, TUNSETIFF, struct.pack("16sH22x", name.encode(),
-                                               IFF_TUN | IFF_NO_PI))
-        run("ip", "link", "set", "dev", name, "up")
-        return fd
 
     def passed(self):
         """Packets that came past the filter, at INPUT and FORWARD."""
@@ -168,16 +141,6 @@ class Router:
         next(lines)  # its end
         return [unhurried(l.rstrip("\n")) for l in before]
 
-    def emitted(self):
-        for name, fd in self.fd.items():
-            while True:
-                try:
-                    packet = os.read(fd, 1 << 17)
-                except BlockingIOError:
-                    break
-                if not chatter(packet):
-                    yield name, packet
-
     @staticmethod
     def waiting():
         """Memory of fragments that wait for others."""
@@ -189,8 +152,8 @@ class Router:
     def send(self, name, packet):
         """(verdict, [(interface, packet out)])"""
         before, waited = self.passed(), self.waiting()
-        os.write(self.fd[name], packet)  # answered before it returns
-        out = list(self.emitted())
+        super().send(name, packet)
+        out = [o for o in self.emitted() if not chatter(o[1])]
         local, forward = (a - b for a, b in zip(self.passed(), before))
         if local:
             return "local", out
@@ -208,36 +171,6 @@ def chatter(packet):
         return packet[40] == 133
     return packet[6] == 0 and packet[40] == ICMPV6 and packet[48] in (131, 132,
                                                                       143)
-
-
-def interfaces(topology):
-    """Names in the order in which the file has them first."""
-    words = r"\b(?:dev|iif)\s+(\S+)"
-    text = re.sub(r"#.*", "", topology.read_text())
-    return list(dict.fromkeys(re.findall(words, text)))
-
-
-def in_child(work):
-    """The result of work() in a process of its own, namespaces and all."""
-    read, write = os.pipe()
-    pid = os.fork()
-    if not pid:
-        status = 1
-        try:
-            result = json.dumps(work()).encode()
-            with os.fdopen(write, "wb") as pipe:
-                pipe.write(result)
-            status = 0
-        except Exception as error:  # the child must not return
-            print(f"record.py: {error}", file=sys.stderr)
-        finally:
-            os._exit(status)
-    os.close(write)
-    with os.fdopen(read, "rb") as pipe:
-        result = pipe.read()
-    if os.waitpid(pid, 0)[1]:
-        sys.exit(2)
-    return json.loads(result)
 
 
 def answers(scenario, iptables, notation, rows):

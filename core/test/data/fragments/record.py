@@ -25,19 +25,20 @@ mod 256, and arrives so.
 The rows are made below: some by hand, all orders of some, many at random.
 """
 
-import ctypes
-import fcntl
 import itertools
 import os
 import random
 import re
 import struct
-import subprocess
 import sys
 import time
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
+import lab  # noqa: E402
+from lab import run  # noqa: E402
+
 RULES = ("*filter\n:FORWARD ACCEPT [0:0]\n"
          "-A FORWARD -m conntrack --ctstate INVALID\nCOMMIT\n")
 SRC, DST = bytes((10, 0, 0, 9)), bytes((203, 0, 113, 5))
@@ -221,10 +222,6 @@ def rows():
     yield from at_random(600)
 
 
-def run(*args, text=None):
-    subprocess.run(args, input=text, text=True, check=True, timeout=20)
-
-
 def checksum(b):
     total = sum(struct.unpack(f"!{len(b) // 2}H", b))
     while total >> 16:
@@ -242,49 +239,29 @@ def mark(marks, letter, default=0):
     return int(m[1]) if m else default
 
 
-class Router:
+class Router(lab.Namespace):
     """IPv4's, and what IPv6's has in common with it."""
 
     iptables = "iptables-legacy"
-    sysctls = (("ipv4/ip_forward", 1), ("ipv4/icmp_ratemask", 0),
-               ("ipv4/ipfrag_high_thresh", 1 << 26),
-               ("ipv4/conf/all/rp_filter", 0),
-               ("ipv4/conf/default/rp_filter", 0),
-               ("ipv6/conf/default/disable_ipv6", 1))
+    sysctls = {"ipv4/ip_forward": 1, "ipv4/icmp_ratemask": 0,
+               "ipv4/ipfrag_high_thresh": 1 << 26,
+               "ipv4/conf/all/rp_filter": 0,
+               "ipv4/conf/default/rp_filter": 0,
+               "ipv6/conf/default/disable_ipv6": 1}
     topology = ("addr add 10.0.0.1/24 dev lan\n"
                 "addr add 198.51.100.1/24 dev wan\n"
                 "route add default dev wan\n")
 
     def __init__(self, mtu):
-        if ctypes.CDLL(None, use_errno=True).unshare(0x40000000):
-            raise OSError(ctypes.get_errno(), "unshare")
-        for name, value in self.sysctls:
-            Path("/proc/sys/net", name).write_text(str(value))
-        self.fd = {name: self.tun(name) for name in ("lan", "wan")}
+        super().__init__(self.sysctls, ("lan", "wan"))
         run("ip", "link", "set", "dev", "wan", "mtu", str(mtu))
         run("ip", "-batch", "-", text=self.topology)
         run(f"{self.iptables}-restore", "--noflush", text=RULES)
         self.settle()
         self.id = 0
 
-    @staticmethod
-    def tun(name):
-        fd = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK)
-        fcntl.ioctl(fd, 0x400454CA, struct.pack("16sH22x", name.encode(),
-                                                0x1001))
-        run("ip", "link", "set", "dev", name, "up")
-        return fd
-
     def settle(self):
         pass
-
-    def out(self):
-        for fd in self.fd.values():
-            while True:
-                try:
-                    yield os.read(fd, 1 << 17)
-                except BlockingIOError:
-                    break
 
     @staticmethod
     def counts():
@@ -298,8 +275,8 @@ class Router:
 
     def answer(self, piece):
         bytes_before, fails_before = self.counts()
-        os.write(self.fd["lan"], self.encode(piece, self.id))
-        left = [self.decode(p) for p in self.out()]
+        self.send("lan", self.encode(piece, self.id))
+        left = [self.decode(p) for _, p in self.emitted()]
         held, fails = self.counts()
         if left:
             return ",".join(left)
@@ -337,9 +314,9 @@ class Router:
 
 class Router6(Router):
     iptables = "ip6tables-legacy"
-    sysctls = (("ipv6/conf/all/forwarding", 1), ("ipv6/icmp/ratelimit", 0),
-               ("netfilter/nf_conntrack_frag6_high_thresh", 1 << 26),
-               ("ipv6/conf/default/addr_gen_mode", 1))  # no link-local ones
+    sysctls = {"ipv6/conf/all/forwarding": 1, "ipv6/icmp/ratelimit": 0,
+               "netfilter/nf_conntrack_frag6_high_thresh": 1 << 26,
+               "ipv6/conf/default/addr_gen_mode": 1}  # no link-local ones
     topology = ("addr add 2001:db8:1::1/64 dev lan nodad\n"
                 "addr add 2001:db8:2::1/64 dev wan nodad\n"
                 "route add 2000::/3 dev wan\n")
@@ -347,7 +324,7 @@ class Router6(Router):
     def settle(self):
         """Its own chatter is over then."""
         time.sleep(4)
-        list(self.out())
+        list(self.emitted())
 
     @staticmethod
     def counts():

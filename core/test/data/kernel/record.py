@@ -24,23 +24,21 @@ found answers that the kernel does not give any more; 77: not root.
 
 import argparse
 import ctypes
-import fcntl
 import os
 import re
 import shutil
 import struct
-import subprocess
 import sys
-import tempfile
 import time
 from collections import Counter
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-CORE = HERE.parents[2]
-CLONE_NEWNET = 0x40000000
-TUNSETIFF = 0x400454CA
-IFF_TUN, IFF_NO_PI = 0x0001, 0x1000
+sys.path.insert(0, str(HERE.parent))
+import lab  # noqa: E402
+from lab import run  # noqa: E402
+
+CORE = lab.ROOT / "core"
 FRAME_MAX, FRAME_TEXT = 4096, 512
 ANSWERS = ("<", "^", "ct", "count")
 
@@ -64,25 +62,13 @@ PROBE = """table ip probe {
 """
 
 
-def run(*args, text=None):
-    done = subprocess.run(args, input=text, capture_output=True, text=True,
-                          timeout=20, check=False)
-    if done.returncode:
-        raise RuntimeError(f"{' '.join(args)}: {done.stderr.strip()}")
-    return done.stdout
-
-
 class Frames:
     """../../frames.h, compiled on the spot."""
 
     def __init__(self):
-        with tempfile.TemporaryDirectory() as tmp:
-            lib = f"{tmp}/frames.so"
-            sources = [CORE / "test/frames.c", CORE / "test/frames_print.c",
-                       *CORE.glob("pure/*.c")]
-            run("cc", "-std=gnu17", "-D_GNU_SOURCE", "-O1", "-shared", "-fPIC",
-                f"-I{CORE}", "-o", lib, *map(str, sources), "-lcmocka")
-            self.lib = ctypes.CDLL(lib)
+        self.lib = lab.compiled(
+            [CORE / "test/frames.c", CORE / "test/frames_print.c",
+             *CORE.glob("pure/*.c")], [CORE], ["-lcmocka"])
 
     def encode(self, text):
         frame = ctypes.create_string_buffer(4 + FRAME_MAX)
@@ -112,47 +98,25 @@ class Script:
                       if l.split(" ")[0] not in ANSWERS]
 
 
-class Router:
+class Router(lab.Namespace):
     def __init__(self, topology, script, frames):
         self.frames = frames
-        if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNET):
-            raise OSError(ctypes.get_errno(), "unshare")
-        for name, value in SYSCTLS.items():
-            Path("/proc/sys/net", name).write_text(str(value))
-        run("ip", "link", "set", "lo", "up")
         text = "\n".join(topology + script.topology) + "\n"
-        names = dict.fromkeys(re.findall(r"\b(?:dev|iif)\s+(\S+)", text))
-        self.fd = {name: self.tun(name) for name in names}
+        super().__init__(SYSCTLS, lab.interfaces(text))
         run("ip", "-batch", "-", text=text)
         run("iptables-legacy-restore", "--noflush", "--counters",
             text="\n".join(script.rules) + "\n")
         run("nft", "-f", "-", text=PROBE)
         self.tables = [l[1:] for l in script.rules if l.startswith("*")]
 
-    @staticmethod
-    def tun(name):
-        fd = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK)
-        fcntl.ioctl(fd, TUNSETIFF, struct.pack("16sH22x", name.encode(),
-                                               IFF_TUN | IFF_NO_PI))
-        run("ip", "link", "set", "dev", name, "up")
-        return fd
-
     def passed(self):
         text = run("nft", "list", "table", "ip", "probe")
         return [int(c) for c in re.findall(r"counter packets (\d+)", text)]
 
-    def emitted(self):
-        for name, fd in self.fd.items():
-            while True:
-                try:
-                    yield f"{name} {self.frames.decode(os.read(fd, 1 << 17))}"
-                except BlockingIOError:
-                    break
-
     def send(self, name, text):
         before = self.passed()
-        os.write(self.fd[name], self.frames.encode(text))
-        out = list(self.emitted())
+        super().send(name, self.frames.encode(text))
+        out = [f"{i} {self.frames.decode(p)}" for i, p in self.emitted()]
         local, forward = (a - b for a, b in zip(self.passed(), before))
         if forward and out:
             yield f"< {out.pop(0)}"
@@ -199,29 +163,6 @@ class Router:
             raise ValueError(f"the kernel cannot be told: {step}")
 
 
-def in_child(work):
-    """The text that work() makes in a process, and so a namespace, its own."""
-    read, write = os.pipe()
-    pid = os.fork()
-    if not pid:
-        status = 1
-        try:
-            text = work().encode()
-            with os.fdopen(write, "wb") as pipe:
-                pipe.write(text)
-            status = 0
-        except Exception as error:  # the child must not return
-            print(f"record.py: {error}", file=sys.stderr)
-        finally:
-            os._exit(status)
-    os.close(write)
-    with os.fdopen(read, "rb") as pipe:
-        text = pipe.read().decode()
-    if os.waitpid(pid, 0)[1]:
-        sys.exit(2)
-    return text
-
-
 def play(topology, script, frames):
     router = Router(topology, script, frames)
     lines = [f"== {script.name}", *script.head, "--"]
@@ -237,7 +178,7 @@ def record(path, frames):
     for part in rest:
         name, *lines = part.rstrip("\n").split("\n")
         script = Script(name, [l for l in lines if l])
-        text += in_child(lambda s=script: play(topology, s, frames)) + "\n"
+        text += lab.in_child(lambda s=script: play(topology, s, frames)) + "\n"
     return text.rstrip("\n") + "\n"
 
 
