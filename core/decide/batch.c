@@ -39,10 +39,10 @@ static void sweep(struct nat_worker *w, size_t packets)
 	for (uint64_t left = due < most ? due : most; left;) {
 		uint32_t n = conns_sweep(&w->view, (uint32_t)left);
 
+		if (!n) /* another thread is at it */
+			break;
 		w->owed -= (uint64_t)n * SWEEP_PERIOD;
 		left -= n;
-		if (!n)
-			break;
 	}
 }
 

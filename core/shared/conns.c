@@ -458,18 +458,15 @@ static struct pool_slab claim(struct conns *s, uint32_t slots)
 
 	if (!n_slabs || !spin_try(&s->sweeping))
 		return run;
-	if (s->sweep_slab >= n_slabs)
-		s->sweep_slab = 0;
 	run = pool_slab(&s->pool, s->sweep_slab);
-	if (s->sweep_slot < run.n) {
-		run.first += s->sweep_slot * run.step;
-		run.n = min_u32(run.n - s->sweep_slot, slots);
-		s->sweep_slot += run.n;
-	} else {
-		run.n = 0;
-		s->sweep_slab++;
+	if (s->sweep_slot == run.n) {
+		s->sweep_slab = (s->sweep_slab + 1) % n_slabs;
 		s->sweep_slot = 0;
+		run = pool_slab(&s->pool, s->sweep_slab);
 	}
+	run.first += s->sweep_slot * run.step;
+	run.n = min_u32(run.n - s->sweep_slot, slots);
+	s->sweep_slot += run.n;
 	spin_unlock(&s->sweeping);
 	return run;
 }
