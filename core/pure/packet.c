@@ -150,12 +150,10 @@ static enum l4_fault check_tcp(const struct packet *p, bool verify)
 {
 	const uint8_t *l4 = packet_l4(p);
 	uint32_t len = packet_l4_len(p);
-	uint32_t header;
 
 	if (len < TCP_HEADER)
 		return L4_SHORT;
-	header = (uint32_t)(l4[TCP_DOFF] >> 4) * 4;
-	if (header < TCP_HEADER || header > len)
+	if (!tcp_header_fits(l4, len))
 		return L4_LENGTH;
 	if (verify && fold_with_pseudo(p, PROTO_TCP) != 0xffff)
 		return L4_CHECKSUM;
@@ -167,12 +165,10 @@ static enum l4_fault check_udp(const struct packet *p, bool verify)
 {
 	const uint8_t *l4 = packet_l4(p);
 	uint32_t len = packet_l4_len(p);
-	uint32_t udp_len;
 
 	if (len < UDP_HEADER)
 		return L4_SHORT;
-	udp_len = load16_host(l4 + UDP_LEN);
-	if (udp_len > len || udp_len < UDP_HEADER)
+	if (!udp_length_fits(l4, len))
 		return L4_LENGTH;
 	if (verify && load16(l4 + UDP_CHECK) &&
 	    fold_with_pseudo(p, PROTO_UDP) != 0xffff)

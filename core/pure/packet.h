@@ -390,6 +390,23 @@ ALWAYS_INLINE uint64_t packet_plain_sum(const uint8_t *ip, uint32_t len)
 	return csum_continue(sum, ip + at, len - at);
 }
 
+/* Of a TCP header that is there: its length is one, and so much is there. */
+ALWAYS_INLINE bool tcp_header_fits(const uint8_t *l4, uint32_t len)
+{
+	uint32_t options = (uint32_t)(l4[TCP_DOFF] >> 4) * 4 -
+			   TCP_HEADER; /* huge if negative */
+
+	return likely(options <= len - TCP_HEADER);
+}
+
+/* Of a UDP header that is there, the same of all that it announces. */
+ALWAYS_INLINE bool udp_length_fits(const uint8_t *l4, uint32_t len)
+{
+	uint32_t data = load16_host(l4 + UDP_LEN) - UDP_HEADER;
+
+	return likely(data <= len - UDP_HEADER);
+}
+
 /* Of a plain packet: the transport header is complete and the checksum, if it
  * is to be looked at, right. */
 ALWAYS_INLINE bool packet_plain_l4_ok(const struct packet *p, bool verify)
@@ -399,15 +416,10 @@ ALWAYS_INLINE bool packet_plain_l4_ok(const struct packet *p, bool verify)
 	uint64_t sum;
 
 	if (p->proto == PROTO_TCP) {
-		uint32_t options = (uint32_t)(l4[TCP_DOFF] >> 4) * 4 -
-				   TCP_HEADER; /* huge if negative */
-
-		if (unlikely(options > len - TCP_HEADER))
+		if (!tcp_header_fits(l4, len))
 			return false;
 	} else {
-		uint32_t data = load16_host(l4 + UDP_LEN) - UDP_HEADER;
-
-		if (unlikely(data > len - UDP_HEADER))
+		if (!udp_length_fits(l4, len))
 			return false;
 		verify &= load16(l4 + UDP_CHECK) != 0;
 	}
