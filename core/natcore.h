@@ -416,7 +416,8 @@ struct nat_conntrack {
 };
 
 /* Calls @fn for each live connection at @now_ns, in no order. Runs on a thread
- * without a worker, or on a worker's own. */
+ * without a worker, or on a worker's own. Of a connection that a worker changes
+ * meanwhile, state and counters may be of different moments. */
 NAT_API void nat_engine_each(struct nat_engine *e, uint64_t now_ns,
 			     void (*fn)(void *ctx,
 					const struct nat_conntrack *ct),

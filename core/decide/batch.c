@@ -219,8 +219,8 @@ int nat_worker_run(struct nat_worker *w, uint64_t now_ns,
 	conns_begin(&w->view);
 	defrag_expire(w, 0);
 	run(w, pkt, n);
-	conns_end(&w->view);
 	sweep(w, n);
+	conns_end(&w->view);
 	grace_quiescent();
 	return (int)w->originated.n;
 }

@@ -50,20 +50,19 @@ void events_compare(const struct conn *c, const struct event_moment *before)
 		events_raise(c, bits);
 }
 
-static void tell(const struct nat_worker *w, const struct conn *c,
-		 unsigned bits)
+static void tell(const struct nat_worker *w, struct conn *c, unsigned bits)
 {
 	struct nat_conntrack ct;
 	struct nat_conntrack_event ev = {w->now_ns, bits, &ct};
 
-	conntrack_view(c, w->now_ns, &ct);
+	conntrack_enter_view(w, c, &ct);
 	w->events(w->events_ctx, &ev);
 }
 
 void events_deliver(const struct walk *k)
 {
 	enum { GONE = NAT_ST_DYING, HERE = NAT_ST_CONFIRMED };
-	const struct conn *c = k->ct.conn;
+	struct conn *c = k->ct.conn;
 	struct conn_watch *watch = listened(c);
 	uint16_t bits;
 
@@ -76,7 +75,7 @@ void events_deliver(const struct walk *k)
 }
 
 /* What still waits with the connection is lost, as it is in the kernel. */
-static void ended(struct conns_view *v, const struct conn *c)
+static void ended(struct conns_view *v, struct conn *c)
 {
 	if (listened(c))
 		tell(container_of(v, struct nat_worker, view), c,

@@ -27,7 +27,9 @@ uint64_t nat_worker_if_down(struct nat_worker *w, uint64_t now_ns,
 
 	worker_set_clock(w, now_ns);
 	worker_wake(w);
+	conns_begin(&w->view);
 	n = conns_kill_those(&w->view, is_lost, &loss);
+	conns_end(&w->view);
 	grace_quiescent();
 	return n;
 }

@@ -46,6 +46,15 @@ void conntrack_view(const struct conn *c, uint64_t now_ns,
 	memcpy(ct->bytes, a->bytes, sizeof(ct->bytes));
 }
 
+void conntrack_enter_view(const struct nat_worker *w, struct conn *c,
+			  struct nat_conntrack *ct)
+{
+	bool locked = conns_enter(&w->view, c);
+
+	conntrack_view(c, w->now_ns, ct);
+	conns_leave(c, locked);
+}
+
 void trace_emit(const struct walk *k, enum nat_step step, const char *text,
 		const struct trace_rule *at)
 {
@@ -70,7 +79,7 @@ void trace_emit(const struct walk *k, enum nat_step step, const char *text,
 		ev.rule = at->rule;
 	}
 	if (k->ct.conn) {
-		conntrack_view(k->ct.conn, k->w->now_ns, &ct);
+		conntrack_enter_view(k->w, k->ct.conn, &ct);
 		ev.ct = &ct;
 	}
 	k->w->trace(k->w->trace_ctx, &ev);

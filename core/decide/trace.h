@@ -23,8 +23,12 @@ static inline void trace(const struct walk *k, enum nat_step step,
 		trace_emit(k, step, text, NULL);
 }
 
-/* A connection as the public API shows it. */
+/* A connection as the public API shows it. Context: entered, or nobody else
+ * can be. */
 void conntrack_view(const struct conn *c, uint64_t now_ns,
 		    struct nat_conntrack *ct);
+/* The same of one that is not. Context: in a turn. */
+void conntrack_enter_view(const struct nat_worker *w, struct conn *c,
+			  struct nat_conntrack *ct);
 
 #endif

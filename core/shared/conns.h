@@ -48,8 +48,8 @@ struct conns_view {
 	uint8_t id;   /* of the worker; CONN_NO_OWNER: none, never enters */
 	bool alone;   /* there is no other view that enters */
 	/* Hears of every connection that this thread ends, before its memory
-	 * goes; NULL: nobody listens. */
-	void (*ended)(struct conns_view *v, const struct conn *c);
+	 * goes; NULL: nobody listens. May enter it. */
+	void (*ended)(struct conns_view *v, struct conn *c);
 };
 
 /* A connection and the side of it that was meant. */
@@ -174,7 +174,9 @@ enum confirm_result {
  * discarded; MERGED: *r is the winner. */
 enum confirm_result conns_confirm(struct conns_view *v, struct conn_ref *r);
 
-/* Ends a confirmed connection; true for the one caller that did. */
+/* Ends a confirmed connection; true for the one caller that did. Context,
+ * as with all that may end one, where somebody listens: in a turn, nothing
+ * entered. */
 bool conns_kill(struct conns_view *v, struct conn_ref r);
 
 /* Looks at up to @slots of the pool and ends what has expired. Returns how

@@ -32,14 +32,16 @@ struct conversation {
 struct torture {
 	struct router r;
 	struct threads threads;
+	bool listen;             /* to events */
 	uint64_t wrong, packets; /* once all are done */
+	uint64_t began, ended;   /* heard */
 };
 
 struct worker {
 	struct torture *t;
 	struct nat_worker *w;
 	unsigned who;
-	uint64_t now_ns, packets, wrong;
+	uint64_t now_ns, packets, wrong, began, ended;
 	struct random random;
 	struct conversation own[OWN];
 	struct traffic traffic; /* some of it everybody's */
@@ -149,6 +151,20 @@ static void keep_alive(struct worker *w)
 	}
 }
 
+/* A connection that is over and was heard of had packets of some length. */
+static void hear(void *ctx, const struct nat_conntrack_event *ev)
+{
+	struct worker *w = ctx;
+	const struct nat_conntrack *ct = ev->ct;
+
+	w->began += ev->bits & NAT_CT_NEW ? 1 : 0;
+	if (!(ev->bits & NAT_CT_DESTROY))
+		return;
+	w->ended++;
+	for (int d = 0; d < NAT_N_DIRS; d++)
+		w->wrong += ct->bytes[d] < ct->packets[d] * IPV4_HEADER;
+}
+
 static void *work(void *arg)
 {
 	struct worker *w = arg;
@@ -156,6 +172,8 @@ static void *work(void *arg)
 	w->w = nat_worker_new(w->t->r.engine);
 	if (!w->w)
 		abort();
+	if (w->t->listen)
+		nat_worker_events(w->w, hear, w);
 	for (unsigned i = 0; !threads_over(&w->t->threads); i++) {
 		run_batch(w);
 		if (i % 64 == 0)
@@ -193,6 +211,10 @@ static void check_sums(struct torture *t)
 	assert_int_equal(s.packets, t->packets);
 	assert_int_equal(verdicts, s.packets);
 	assert_int_equal(s.created - s.deleted, router_entries(&t->r));
+	if (t->listen) {
+		assert_in_range(t->began, 1, s.created);
+		assert_int_equal(t->ended, s.deleted);
+	}
 	router_counters(&t->r, "nat/POSTROUTING", 1, &packets, &bytes);
 	assert_true(packets > 0 && packets < s.packets);
 }
@@ -201,18 +223,20 @@ static const struct torture_case {
 	const char *name, *rules;
 	unsigned threads;
 	bool shared; /* the traffic of all is the same */
+	bool listen;
 } cases[] = {
-	{"apart", "-A POSTROUTING -o wan -j MASQUERADE\n", 2, false},
+	{"apart", "-A POSTROUTING -o wan -j MASQUERADE\n", 2, false, false},
 	{"the same conversations", "-A POSTROUTING -o wan -j MASQUERADE\n", 2,
-	 true},
-	{"three, all rules", NULL, 3, true},
+	 true, false},
+	{"three, all rules", NULL, 3, true, false},
+	{"listened to", "-A POSTROUTING -o wan -j MASQUERADE\n", 2, true, true},
 	{"with a filter",
 	 "*nat\n:POSTROUTING ACCEPT [0:0]\n"
 	 "-A POSTROUTING -o wan -j MASQUERADE\nCOMMIT\n"
 	 "*filter\n:FORWARD ACCEPT [0:0]\n"
 	 "-A FORWARD -p tcp -m statistic --mode nth --every 5 --packet 0 "
 	 "-j REJECT --reject-with tcp-reset\nCOMMIT\n",
-	 2, true},
+	 2, true, false},
 };
 
 static void check_case(const struct torture_case *c)
@@ -225,6 +249,8 @@ static void check_case(const struct torture_case *c)
 	assert_non_null(t);
 	assert_non_null(w);
 	cfg.workers = MAX_THREADS + 1;
+	cfg.sysctl.acct = c->listen;
+	t->listen = c->listen;
 	router_open(&t->r, &cfg);
 	nat_worker_idle(t->r.worker);
 	for (unsigned i = 0; i < c->threads; i++) {
@@ -241,6 +267,8 @@ static void check_case(const struct torture_case *c)
 	for (unsigned i = 0; i < c->threads; i++) {
 		t->packets += w[i].packets;
 		t->wrong += w[i].wrong;
+		t->began += w[i].began;
+		t->ended += w[i].ended;
 	}
 	print_message("  %s: %lu packets\n", c->name, t->packets);
 	assert_int_equal(t->wrong, 0);
