@@ -75,6 +75,7 @@ static int answer(const struct request *q)
 	return rc;
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): others take it apart */
 static bool take_option(void *request, int code, char *arg)
 {
 	struct request *q = request;
