@@ -35,6 +35,9 @@ static const char usage[] =
 	"                        -KIND to leave one out\n"
 	"      --iptables KIND   legacy or nft [legacy]\n"
 	"      --compare-every N compare the tables every N packets [5000]\n"
+	"      --renew-every N   a new namespace and a new core every N "
+	"packets;\n"
+	"                        0: never [0; --fuzz: 250000]\n"
 	"      --keep-going      count all differences, not the first alone\n"
 	"  -o, --output DIR      where captures of the fewest packets that "
 	"show\n"
@@ -42,7 +45,19 @@ static const char usage[] =
 	"      --json FILE       the result as data; - is stdout\n"
 	"\n";
 
-enum { IPTABLES = 0x200, COMPARE_EVERY, KEEP_GOING, JSON, FUZZ, KINDS };
+enum {
+	IPTABLES = 0x200,
+	COMPARE_EVERY,
+	RENEW_EVERY,
+	KEEP_GOING,
+	JSON,
+	FUZZ,
+	KINDS,
+};
+
+/* So many connections fit, and the trail into memory. */
+enum { FUZZ_RENEW_EVERY = 250000 };
+#define NOT_SAID UINT64_MAX
 
 struct request {
 	struct scenario scenario;
@@ -90,6 +105,9 @@ static bool take_option(void *request, int code, char *arg)
 	case COMPARE_EVERY:
 		return cli_number("--compare-every", arg, 0, UINT32_MAX,
 				  &q->cfg.compare_every);
+	case RENEW_EVERY:
+		return cli_number("--renew-every", arg, 0, UINT32_MAX,
+				  &q->cfg.renew_every);
 	case KEEP_GOING:
 		q->cfg.keep_going = true;
 		return true;
@@ -127,6 +145,7 @@ static int parse(struct request *q, int argc, char **argv)
 		{"input", required_argument, NULL, 'i'},
 		{"iptables", required_argument, NULL, IPTABLES},
 		{"compare-every", required_argument, NULL, COMPARE_EVERY},
+		{"renew-every", required_argument, NULL, RENEW_EVERY},
 		{"keep-going", no_argument, NULL, KEEP_GOING},
 		{"output", required_argument, NULL, 'o'},
 		{"json", required_argument, NULL, JSON},
@@ -143,6 +162,8 @@ static int parse(struct request *q, int argc, char **argv)
 
 	if (r != CLI_GO_ON)
 		return r;
+	if (q->cfg.renew_every == NOT_SAID)
+		q->cfg.renew_every = q->fuzz.most ? FUZZ_RENEW_EVERY : 0;
 	return has_source(q, argc - optind, argv + optind) ? CLI_GO_ON
 							   : CLI_ERROR;
 }
@@ -255,6 +276,8 @@ static int run(struct request *q)
 {
 	struct nat_error err;
 
+	if (q->fuzz.most)
+		fuzz_timeouts(&q->scenario.sysctl);
 	if (scenario_load(&q->scenario) ||
 	    replay_files_open(&q->files, &q->scenario) || !configure(q))
 		return CLI_ERROR;
@@ -273,6 +296,7 @@ int cmd_verify(int argc, char **argv)
 	if (!q)
 		return cli_complain("verify: out of memory");
 	q->cfg.compare_every = 5000;
+	q->cfg.renew_every = NOT_SAID;
 	q->dir = ".";
 	scenario_init(&q->scenario);
 	r = parse(q, argc, argv);

@@ -85,6 +85,7 @@ static void explain(const struct verify *v, struct picks *p, FILE *out)
 
 	cfg.keep_going = false;
 	cfg.compare_every = 0;
+	cfg.renew_every = 0;
 	cfg.progress = (struct progress){.fn = NULL};
 	cfg.trace = story_hear;
 	cfg.trace_ctx = &r;

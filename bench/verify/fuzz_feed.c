@@ -3,6 +3,8 @@
  * A generator's packets, one at a time. */
 #include "verify/fuzz_feed.h"
 
+#include <string.h>
+
 static bool next(void *ctx, struct feed *f)
 {
 	struct fuzz_feed *z = ctx;
@@ -33,4 +35,15 @@ static void learn(void *ctx, const struct feed_outcome *o)
 struct feeder fuzz_feeder(struct fuzz_feed *z)
 {
 	return (struct feeder){next, learn, z};
+}
+
+void fuzz_timeouts(struct nat_sysctl *s)
+{
+	enum { HOUR = 3600 };
+
+#define X(name, value)                                                         \
+	if (strstr(#name, "timeout") && s->name == (value))                    \
+		s->name += HOUR;
+	NAT_SYSCTLS(X)
+#undef X
 }

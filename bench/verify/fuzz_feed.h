@@ -14,4 +14,8 @@ struct fuzz_feed {
 
 struct feeder fuzz_feeder(struct fuzz_feed *z);
 
+/* An hour more for every timeout that nobody has set: a second more or less on
+ * a busy machine shall not make a connection expire, or not. */
+void fuzz_timeouts(struct nat_sysctl *s);
+
 #endif

@@ -21,18 +21,44 @@ struct lockstep {
 	struct nat_engine *engine;
 	struct nat_worker *worker;
 	struct chooser chooser;
+	uint64_t tick_ns;
 	struct sent core[SENT_MOST];
 	uint8_t buffer[LONGEST];
 };
 
-/* The clock by which the kernel's connections expire: it moves when jiffies
- * do. */
-static uint64_t now_ns(void)
+static uint64_t ns_of(const struct timespec *t)
+{
+	return (uint64_t)t->tv_sec * 1000000000 + (uint64_t)t->tv_nsec;
+}
+
+static uint64_t clock_ns(clockid_t clock)
 {
 	struct timespec t;
 
-	(void)clock_gettime(CLOCK_REALTIME_COARSE, &t);
-	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+	(void)clock_gettime(clock, &t);
+	return ns_of(&t);
+}
+
+static uint64_t tick_ns(void)
+{
+	struct timespec t;
+
+	(void)clock_getres(CLOCK_REALTIME_COARSE, &t);
+	return ns_of(&t);
+}
+
+/* The clock by which the kernel's connections expire: it moves when jiffies
+ * do. Never at a tick's end, for the kernel's packet comes a little later. */
+static uint64_t now_ns(const struct lockstep *s)
+{
+	const uint64_t margin = 50000;
+	uint64_t coarse, past;
+
+	do {
+		coarse = clock_ns(CLOCK_REALTIME_COARSE);
+		past = clock_ns(CLOCK_REALTIME) - coarse;
+	} while (past < s->tick_ns && past + margin > s->tick_ns);
+	return coarse;
 }
 
 static struct lockstep *fail(struct lockstep *s, struct nat_error *err)
@@ -53,6 +79,7 @@ struct lockstep *lockstep_new(const struct twin_config *cfg,
 	if (!s)
 		return fail(s, err);
 	engine.workers = 1;
+	s->tick_ns = tick_ns();
 	s->kernel = kernel_new(&cfg->kernel, err);
 	if (s->kernel)
 		s->engine = nat_engine_new(&engine, err);
@@ -166,7 +193,7 @@ void lockstep_play(struct lockstep *s, const struct feed *f,
 		   struct lockstep_step *step)
 {
 	struct sent_list kernel = {.n = 0}, core;
-	uint64_t now = now_ns();
+	uint64_t now = now_ns(s);
 
 	*step = (struct lockstep_step){.unsupported = unsupported(f)};
 	step->outcome.agreed = true;
@@ -215,7 +242,7 @@ int lockstep_compare(struct lockstep *s, struct table_diff *table,
 			       strerrordesc_np(-rc));
 		return -1;
 	}
-	nat_engine_each(s->engine, now_ns(), table_diff_core, table);
+	nat_engine_each(s->engine, now_ns(s), table_diff_core, table);
 	if (s->chooser.rules_text.at)
 		rc = compare_rules(s, 4, rules, err);
 	if (!rc && s->chooser.rules6_text.at)

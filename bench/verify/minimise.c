@@ -188,6 +188,7 @@ int minimise(const struct verify *v, uint64_t budget_ns, struct picks *p)
 	s.until.tv_nsec += (long)(budget_ns % second);
 	s.cfg.keep_going = false;
 	s.cfg.compare_every = 0;
+	s.cfg.renew_every = 0;
 	s.cfg.progress = (struct progress){.fn = NULL};
 	*p = (struct picks){.trail = &v->trail, .at = malloc(room)};
 	s.trial = malloc(room);

@@ -153,6 +153,25 @@ static int compare_tables(struct run *r, struct nat_error *err)
 	return 0;
 }
 
+/* What is known of the twin goes with it. */
+static void forget(struct verify *v)
+{
+	trail_free(&v->trail);
+	region_free(&v->tainted);
+	region_free(&v->known);
+	v->trail = (struct trail){.torn = false};
+}
+
+/* A new twin, to which nothing has happened. */
+static int renew(struct run *r, struct nat_error *err)
+{
+	lockstep_free(r->twin);
+	r->twin = NULL;
+	forget(r->v);
+	r->twin = lockstep_new(&r->v->cfg->twin, err);
+	return r->twin ? 0 : -1;
+}
+
 static bool enough(const struct verify *v)
 {
 	return v->divergences && !v->cfg->keep_going;
@@ -184,25 +203,35 @@ static int play(struct run *r, const struct feeder *feeder,
 	return 0;
 }
 
+static bool due(uint64_t n, uint64_t every)
+{
+	return every && n % every == 0;
+}
+
+/* What happens between packets, @n of which have been played. */
+static int pause(struct run *r, uint64_t n, struct nat_error *err)
+{
+	const struct verify_config *cfg = r->v->cfg;
+	bool last = due(n, cfg->renew_every);
+
+	if (due(n, PACKETS_PER_PROGRESS))
+		progress_tell(&cfg->progress, n, cfg->expected);
+	if ((last || due(n, cfg->compare_every)) && !enough(r->v) &&
+	    compare_tables(r, err))
+		return -1;
+	return last && !enough(r->v) ? renew(r, err) : 0;
+}
+
 static int play_all(struct run *r, const struct feeder *feeder,
 		    struct nat_error *err)
 {
-	struct verify *v = r->v;
-	const struct verify_config *cfg = v->cfg;
 	uint64_t n = 0;
 	struct feed f;
 
-	while (!enough(v) && feeder->next(feeder->ctx, &f)) {
-		if (play(r, feeder, &f, err))
+	while (!enough(r->v) && feeder->next(feeder->ctx, &f))
+		if (play(r, feeder, &f, err) || pause(r, ++n, err))
 			return -1;
-		n++;
-		if (n % PACKETS_PER_PROGRESS == 0)
-			progress_tell(&cfg->progress, n, cfg->expected);
-		if (cfg->compare_every && n % cfg->compare_every == 0 &&
-		    !enough(v) && compare_tables(r, err))
-			return -1;
-	}
-	return enough(v) ? 0 : compare_tables(r, err);
+	return enough(r->v) ? 0 : compare_tables(r, err);
 }
 
 int verify_run(struct verify *v, const struct verify_config *cfg,
@@ -228,9 +257,7 @@ void verify_free(struct verify *v)
 	tally_free(&v->kinds);
 	tally_free(&v->exceptions);
 	tally_free(&v->unsupported);
-	trail_free(&v->trail);
-	region_free(&v->tainted);
-	region_free(&v->known);
+	forget(v);
 }
 
 bool verify_exceptions_ok(const struct verify *v)

@@ -19,6 +19,7 @@
 struct verify_config {
 	struct twin_config twin;
 	uint64_t compare_every; /* packets; 0: at the end alone */
+	uint64_t renew_every;   /* packets, then a new twin; 0: never */
 	bool keep_going;
 	struct progress progress;
 	uint64_t expected; /* packets, for the progress; 0: unknown */
