@@ -342,6 +342,8 @@ struct tcp_result tcp_update(struct tcp_track *t, const struct tcp_segment *g,
 struct tcp_result tcp_set_closing(struct tcp_track *t,
 				  const struct tcp_rules *r)
 {
+	if (tcp_state(t) == TCPS_CLOSE)
+		return (struct tcp_result){.verdict = TCP_ACCEPT};
 	tcp_set_state(t, TCPS_CLOSE, tcp_last_class(t), tcp_last_dir(t));
 	return (struct tcp_result){
 		.timeout = r->timeout[TCPS_CLOSE][0],

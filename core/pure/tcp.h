@@ -78,7 +78,7 @@ ALWAYS_INLINE bool tcp_update_ordinary(struct tcp_track *t,
 	return true;
 }
 
-/* The router itself reset the connection (REJECT tcp-reset). */
+/* The router itself reset the connection (REJECT tcp-reset), once. */
 MUST_USE struct tcp_result tcp_set_closing(struct tcp_track *t,
 					   const struct tcp_rules *r);
 

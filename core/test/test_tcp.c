@@ -249,6 +249,9 @@ static void test_set_closing(void **state)
 	assert_int_equal(tcp_state(&t), TCPS_CLOSE);
 	assert_int_equal(tcp_last_class(&t), TCP_CLASS_ACK);
 	assert_int_equal(tcp_last_dir(&t), NAT_REPLY);
+	r = tcp_set_closing(&t, &rules);
+	assert_int_equal(r.actions, 0);
+	assert_int_equal(tcp_state(&t), TCPS_CLOSE);
 }
 
 static void test_may_evict(void **state)
