@@ -34,10 +34,10 @@ static const char usage[] =
 	"      --kinds LIST      what --fuzz makes: kinds between commas, or\n"
 	"                        -KIND to leave one out\n"
 	"      --iptables KIND   legacy or nft [legacy]\n"
-	"      --compare-every N compare the tables every N packets [5000]\n"
-	"      --renew-every N   a new namespace and a new core every N "
-	"packets;\n"
-	"                        0: never [0; --fuzz: 250000]\n"
+	"      --compare-every N compare the tables every N packets [5000;\n"
+	"                        --fuzz: 50000]\n"
+	"      --renew-every N   a new namespace and a new core every N\n"
+	"                        packets [never; --fuzz: 250000]\n"
 	"      --keep-going      count all differences, not the first alone\n"
 	"  -o, --output DIR      where captures of the fewest packets that "
 	"show\n"
@@ -55,8 +55,13 @@ enum {
 	KINDS,
 };
 
-/* So many connections fit, and the trail into memory. */
-enum { FUZZ_RENEW_EVERY = 250000 };
+/* What --fuzz makes are packets without number: with so many connections that
+ * looking at them takes longer than playing, until there are too many. */
+enum {
+	COMPARE_EVERY_DEFAULT = 5000,
+	FUZZ_COMPARE_EVERY = 50000,
+	FUZZ_RENEW_EVERY = 250000,
+};
 #define NOT_SAID UINT64_MAX
 
 struct request {
@@ -138,6 +143,17 @@ static bool has_source(struct request *q, int n, char **names)
 	return false;
 }
 
+static void set_pauses(struct request *q)
+{
+	bool fuzz = q->fuzz.most;
+
+	if (q->cfg.compare_every == NOT_SAID)
+		q->cfg.compare_every =
+			fuzz ? FUZZ_COMPARE_EVERY : COMPARE_EVERY_DEFAULT;
+	if (q->cfg.renew_every == NOT_SAID)
+		q->cfg.renew_every = fuzz ? FUZZ_RENEW_EVERY : 0;
+}
+
 static int parse(struct request *q, int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -162,8 +178,7 @@ static int parse(struct request *q, int argc, char **argv)
 
 	if (r != CLI_GO_ON)
 		return r;
-	if (q->cfg.renew_every == NOT_SAID)
-		q->cfg.renew_every = q->fuzz.most ? FUZZ_RENEW_EVERY : 0;
+	set_pauses(q);
 	return has_source(q, argc - optind, argv + optind) ? CLI_GO_ON
 							   : CLI_ERROR;
 }
@@ -295,7 +310,7 @@ int cmd_verify(int argc, char **argv)
 
 	if (!q)
 		return cli_complain("verify: out of memory");
-	q->cfg.compare_every = 5000;
+	q->cfg.compare_every = NOT_SAID;
 	q->cfg.renew_every = NOT_SAID;
 	q->dir = ".";
 	scenario_init(&q->scenario);
