@@ -312,6 +312,7 @@ static bool conntrack_tuple(struct walk *k, bool verify)
 		if (t.what == TRACK_INVALID)
 			return invalid(k, t.why);
 		conns_kill(&k->w->view, k->ct);
+		k->tracked_twice = true;
 	}
 }
 

@@ -242,10 +242,12 @@ static bool sum_was_checked(const struct walk *k)
 }
 
 /* The IP header is summed along with the rest, which options make wrong for a
- * while, unless the tracker's sum still counts: forwarding forgets it. */
+ * while, unless the tracker's sum still counts: forwarding forgets it, but not
+ * one that was looked at twice. */
 static bool may_be_reset(const struct walk *k)
 {
-	bool counts = k->hook == NAT_HOOK_INPUT && sum_was_checked(k);
+	bool counts = (k->hook == NAT_HOOK_INPUT || k->tracked_twice) &&
+		      sum_was_checked(k);
 
 	return (counts || ip_options_sum_ok(&k->p)) && packet_l4_csum_ok(&k->p);
 }

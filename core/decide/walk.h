@@ -35,6 +35,7 @@ struct walk {
 	uint8_t verdict, reason; /* once a station returned false */
 	bool hashed;             /* tuple and hash are valid */
 	bool judged;             /* INVALID, as its connection has said */
+	bool tracked_twice;      /* its first connection was over */
 	bool icmp_related;       /* an ICMP error about the connection */
 	bool inherited;          /* the connection is the cause's, not ours */
 	bool to_many;            /* IPv4 broadcast, multicast: nobody answers */
