@@ -22,6 +22,7 @@ struct lockstep {
 	struct nat_worker *worker;
 	struct chooser chooser;
 	uint64_t tick_ns;
+	bool nft;
 	struct sent core[SENT_MOST];
 	uint8_t buffer[LONGEST];
 };
@@ -80,6 +81,7 @@ struct lockstep *lockstep_new(const struct twin_config *cfg,
 		return fail(s, err);
 	engine.workers = 1;
 	s->tick_ns = tick_ns();
+	s->nft = cfg->kernel.nft;
 	s->kernel = kernel_new(&cfg->kernel, err);
 	if (s->kernel)
 		s->engine = nat_engine_new(&engine, err);
@@ -171,13 +173,17 @@ static const struct sent *find_forwarded(const struct feed *f,
 	return NULL;
 }
 
-/* Linux sends a host a few "no route" errors at once, then one a second, and
- * the setting is not the namespace's. */
-static const char *exception(const struct lockstep_step *step)
+/* Differences that are to stay, by the name that docs/differences.md has. */
+static const char *exception(const struct lockstep *s,
+			     const struct lockstep_step *step)
 {
-	if (!step->outcome.agreed && !step->difference.kernel &&
-	    step->verdict == NAT_DROP && step->reason == NAT_DROP_NO_ROUTE)
+	if (step->outcome.agreed || step->verdict != NAT_DROP)
+		return NULL;
+	if (!step->difference.kernel && step->reason == NAT_DROP_NO_ROUTE)
 		return "error_limit";
+	if (!step->difference.core && step->reason == NAT_DROP_HOTDROP &&
+	    s->nft)
+		return "nft_hotdrop";
 	return NULL;
 }
 
@@ -214,7 +220,7 @@ void lockstep_play(struct lockstep *s, const struct feed *f,
 	step->core = core.sent;
 	step->n_core = core.n;
 	step->choices = s->chooser.made;
-	step->exception = exception(step);
+	step->exception = exception(s, step);
 }
 
 static int compare_rules(struct lockstep *s, unsigned family,
