@@ -15,6 +15,7 @@ enum {
 	LONGEST = 65535 + 1,
 	PATIENCE_MS = 20, /* for what the kernel did not send at once */
 };
+#define NS_PER_S UINT64_C(1000000000)
 
 struct lockstep {
 	struct kernel *kernel;
@@ -29,7 +30,7 @@ struct lockstep {
 
 static uint64_t ns_of(const struct timespec *t)
 {
-	return (uint64_t)t->tv_sec * 1000000000 + (uint64_t)t->tv_nsec;
+	return (uint64_t)t->tv_sec * NS_PER_S + (uint64_t)t->tv_nsec;
 }
 
 static uint64_t clock_ns(clockid_t clock)
@@ -240,6 +241,7 @@ static int compare_rules(struct lockstep *s, unsigned family,
 int lockstep_compare(struct lockstep *s, struct table_diff *table,
 		     struct rules_diff *rules, struct nat_error *err)
 {
+	uint64_t begun = now_ns(s);
 	int rc = kernel_each(s->kernel, table_diff_kernel, table);
 
 	*err = (struct nat_error){.line = 0};
@@ -248,7 +250,8 @@ int lockstep_compare(struct lockstep *s, struct table_diff *table,
 			       strerrordesc_np(-rc));
 		return -1;
 	}
-	nat_engine_each(s->engine, now_ns(s), table_diff_core, table);
+	nat_engine_each(s->engine, begun, table_diff_core, table);
+	table->took_s = (uint32_t)((now_ns(s) - begun) / NS_PER_S);
 	if (s->chooser.rules_text.at)
 		rc = compare_rules(s, 4, rules, err);
 	if (!rc && s->chooser.rules6_text.at)

@@ -39,9 +39,9 @@ static int by_tuple(const void *a, const void *b)
 		      sizeof(x->tuple[NAT_ORIGINAL]));
 }
 
-static bool near(uint32_t a, uint32_t b)
+static bool near(uint32_t a, uint32_t b, uint32_t tolerance)
 {
-	return (a > b ? a - b : b - a) <= TOLERANCE_S;
+	return (a > b ? a - b : b - a) <= tolerance;
 }
 
 static bool same_tuple(const struct nat_conntrack *a,
@@ -59,7 +59,8 @@ static bool same_counters(const struct nat_conntrack *a,
 
 /* What is different in two entries of the same original tuple; NULL: nothing.
  */
-static const char *difference(const struct nat_conntrack *kernel,
+static const char *difference(const struct table_diff *d,
+			      const struct nat_conntrack *kernel,
 			      const struct nat_conntrack *core)
 {
 	if (!same_tuple(kernel, core, NAT_REPLY))
@@ -73,7 +74,7 @@ static const char *difference(const struct nat_conntrack *kernel,
 	if (memcmp(kernel->sctp_vtag, core->sctp_vtag,
 		   sizeof(core->sctp_vtag)) != 0)
 		return "sctp tag";
-	if (!near(kernel->timeout_s, core->timeout_s))
+	if (!near(kernel->timeout_s, core->timeout_s, TOLERANCE_S + d->took_s))
 		return "timeout";
 	if (kernel->mark != core->mark)
 		return "mark";
@@ -114,7 +115,7 @@ static void tell_lonely(const struct comparison *c, enum table_side side,
 {
 	bool kernel = side == TABLE_KERNEL;
 
-	if (ct->timeout_s >= TOLERANCE_S)
+	if (ct->timeout_s >= TOLERANCE_S + c->diff->took_s)
 		tell(c, kernel ? "only in the kernel" : "only in the core",
 		     kernel ? ct : NULL, kernel ? NULL : ct);
 }
@@ -160,7 +161,7 @@ void table_diff_run(struct table_diff *d,
 		else if (order)
 			tell_lonely(&c, TABLE_CORE, b);
 		else
-			tell(&c, difference(a, b), a, b);
+			tell(&c, difference(d, a, b), a, b);
 		i += order <= 0;
 		j += order >= 0;
 	}

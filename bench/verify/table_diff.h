@@ -22,6 +22,7 @@ struct table_entry_diff {
 struct table_diff {
 	struct region list[TABLE_SIDES]; /* struct nat_conntrack, sorted */
 	bool failed;                     /* no memory */
+	uint32_t took_s;                 /* it, to list both sides */
 	size_t compared, differ;
 };
 
