@@ -125,25 +125,27 @@ static bool complain(struct walk *k, uint8_t code, uint32_t pointer)
 	return walk_drop(k, NAT_DROP_FRAGMENT);
 }
 
-bool defrag_arrived(struct walk *k)
+bool defrag_arrived(struct walk *k, struct ext_place *i, bool again)
 {
 	enum { BAD_FIELD = 0, INCOMPLETE_CHAIN = 3, OFFSET_FIELD = 2 };
 	struct fragment_info f;
+	enum fragment_kind kind = packet_fragment(&k->p, &f);
 	enum reassembly_result r;
 
-	switch (packet_fragment(&k->p, &f)) {
-	case FRAGMENT_NONE:
+	if (again || kind == FRAGMENT_NONE)
+		return complain(k, BAD_FIELD, i->at);
+	if (!f.offset && f.last) {
+		i->named = (uint16_t)i->at;
+		i->at += f.own;
 		return true;
-	case FRAGMENT_HEADLESS:
-		return complain(k, INCOMPLETE_CHAIN, 0);
-	case FRAGMENT_USUAL:
-		break;
 	}
+	if (kind == FRAGMENT_HEADLESS)
+		return complain(k, INCOMPLETE_CHAIN, 0);
 	r = take_in(k, &f);
 	if (misfit(k, &f))
 		return complain(k, BAD_FIELD, IPV6_LEN);
 	if (f.offset + f.len > UINT16_MAX)
-		return complain(k, BAD_FIELD, f.before + OFFSET_FIELD);
+		return complain(k, BAD_FIELD, i->at + OFFSET_FIELD);
 	return go_on(k, r);
 }
 

@@ -160,8 +160,6 @@ static void input(struct walk *k, enum route_verdict to)
 	    !filter(k, TABLE_SECURITY) || !nat(k, MANIP_SRC) ||
 	    !conntrack_confirm(k))
 		return;
-	if (packet_is_fragment(&k->p) && !defrag_arrived(k))
-		return;
 	k->verdict = NAT_LOCAL;
 	local_deliver(k, to);
 }

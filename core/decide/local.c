@@ -2,9 +2,11 @@
  * What the router answers to packets of its own. */
 #include "decide/local.h"
 
+#include "decide/defrag.h"
 #include "decide/emit.h"
 #include "decide/source.h"
 #include "pure/ipv6_ext.h"
+#include "pure/packet_ipv6.h"
 #include "pure/tcp_options.h"
 #include "pure/tuple.h"
 
@@ -240,11 +242,26 @@ static bool headers_ok(struct walk *k, struct ext_place *i)
 	return false;
 }
 
+/* A fragment may come behind any, but once. */
+static bool read_headers(struct walk *k, struct ext_place *i)
+{
+	bool again = k->reassembled;
+
+	while (headers_ok(k, i)) {
+		if (k->p.ip[i->named] != EXT_FRAGMENT)
+			return true;
+		if (!defrag_arrived(k, i, again))
+			return false;
+		again = true;
+	}
+	return false;
+}
+
 static void arrive6(struct walk *k, enum route_verdict to)
 {
 	struct ext_place i = entry(k);
 
-	if (!headers_ok(k, &i))
+	if (!read_headers(k, &i))
 		return;
 	k->p.l4 = (uint16_t)i.at;
 	k->p.proto = k->p.ip[i.named];
@@ -254,8 +271,6 @@ static void arrive6(struct walk *k, enum route_verdict to)
 
 void local_deliver(struct walk *k, enum route_verdict to)
 {
-	if (packet_is_fragment(&k->p))
-		return;
 	if (k->p.family == 6) {
 		arrive6(k, to);
 	} else if (to == ROUTE_TO_LOCAL && sound(&k->p)) {

@@ -165,7 +165,7 @@ bool ipv6_headers_ok(const struct packet *p, struct ext_place *i,
 	uint8_t type;
 	uint32_t len;
 
-	while (ext_is_header(type = p->ip[i->named])) {
+	while (ext_is_header(type = p->ip[i->named]) && type != EXT_FRAGMENT) {
 		if (type == EXT_HOP_OPTIONS || type == EXT_AUTH)
 			return tell(f, UNKNOWN_HEADER, i->named);
 		if (p->len - i->at < 2)

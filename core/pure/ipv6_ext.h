@@ -29,8 +29,8 @@ struct ext_place {
 /* Behind the hop-by-hop options, which are there if the packet says so. */
 struct ext_place ipv6_behind_hop_options(const struct packet *p);
 
-/* All headers from @i up to the transport's, as its destination sees them; @i
- * is that then. False: @f says what is wrong. */
+/* All headers from @i up to a fragment header or the transport's, as their
+ * destination sees them; @i is that then. False: @f says what is wrong. */
 MUST_USE bool ipv6_headers_ok(const struct packet *p, struct ext_place *i,
 			      struct ext_fault *f);
 
