@@ -134,7 +134,7 @@ static void play_one(struct play *p)
 	p->established += pkt.state == NAT_STATE_ESTABLISHED;
 	p->translated += !!pkt.manip;
 	made = nat_worker_originated(p->worker, &n);
-	if (pkt.verdict == NAT_FORWARD)
+	if (pkt.verdict == NAT_FORWARD && pkt.len)
 		leave(p, &pkt, judge);
 	for (size_t i = 0; i < n; i++)
 		if (made[i].verdict == NAT_FORWARD)
@@ -244,7 +244,7 @@ static const struct kind_row {
 	unsigned six[2], fragments[2], tcp[2], sctp[2], errors[2], ttl[2];
 } kind_rows[] = {
 	{ "all", { 1000, 3000 }, { 400, 3000 }, { 500, 3000 }, { 20, 2000 }, { 50, 2000 }, { 20, 500 } },
-	{ "", { 0, 0 }, { 0, 0 }, { 500, 3000 }, { 20, 2000 }, { 50, 2000 }, { 20, 500 } },
+	{ "", { 0, 0 }, { 400, 3000 }, { 500, 3000 }, { 20, 2000 }, { 50, 2000 }, { 20, 500 } },
 	{ "ipv6,tcp", { 4000, 4000 }, { 0, 0 }, { 4000, 4000 }, { 0, 0 }, { 0, 0 }, { 0, 0 } },
 	{ "sctp,ttl", { 0, 0 }, { 0, 0 }, { 0, 0 }, { 4000, 4000 }, { 0, 0 }, { 20, 500 } },
 	{ "udp,errors,fragments", { 0, 0 }, { 400, 3000 }, { 0, 0 }, { 0, 0 }, { 50, 2000 }, { 0, 0 } },

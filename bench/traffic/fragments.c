@@ -1,13 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Cuts a datagram into fragments and brings the pieces out of order, twice,
- * over one another, or not all. */
+ * Cuts a datagram into fragments, brings the pieces out of order, twice, over
+ * one another, or not all, and writes into single ones what the others do not
+ * have.
+ *
+ * None waits for others for long: a fragment that no datagram survives ends
+ * what the pieces may have left. So no timer of reassembly runs out, whose
+ * answers belong to no packet. */
 #include <string.h>
 
 #include "traffic/maker.h"
 #include "traffic/put.h"
 
-enum { PIECES = 6, UNIT = 8, IP6 = 40, EXTENSION = 8, IP4_FLAGS = 6 };
+enum { PIECES = 6, UNIT = 8, IP4 = 20, IP6 = 40, EXTENSION = 8 };
+enum { IP4_TOS = 1, IP4_FLAGS = 6, IP4_TTL = 8, IP6_HOPS = 7 };
 
 /* Bytes [from, to) of a datagram's payload. */
 struct piece {
@@ -18,6 +24,7 @@ struct piece {
 struct pieces {
 	struct piece at[2 * PIECES];
 	unsigned n;
+	bool bare; /* IPv4 options are in the first alone */
 };
 
 /* --------------------------------------------------------------- manner */
@@ -121,20 +128,119 @@ static void whole_one(struct traffic *t, struct pieces *p)
 static const struct {
 	struct odds odds;
 	void (*arrange)(struct traffic *t, struct pieces *p);
+	bool complete; /* nothing is left over */
 } manners[] = {
-	{ { "fragments",               30, 0 }, in_order },
-	{ { "fragments backwards",     15, 0 }, backwards },
-	{ { "fragments shuffled",      20, 0 }, shuffled },
-	{ { "a fragment twice",        10, 0 }, one_twice },
-	{ { "a fragment missing",       8, 0 }, one_missing },
-	{ { "fragments overlap",        8, 0 }, overlapping },
-	{ { "a fragment in another",    6, 0 }, contained },
-	{ { "a fragment of odd length", 4, 0 }, odd_length },
-	{ { "an empty fragment",        2, 0 }, empty_piece },
-	{ { "another last fragment",    3, 0 }, another_end },
-	{ { "all in one fragment",      3, 0 }, whole_one },
+	{ { "fragments",               30, 0 }, in_order, true },
+	{ { "fragments backwards",     15, 0 }, backwards, true },
+	{ { "fragments shuffled",      20, 0 }, shuffled, true },
+	{ { "a fragment twice",        10, 0 }, one_twice, false },
+	{ { "a fragment missing",       8, 0 }, one_missing, false },
+	{ { "fragments overlap",        8, 0 }, overlapping, false },
+	{ { "a fragment in another",    6, 0 }, contained, false },
+	{ { "a fragment of odd length", 4, 0 }, odd_length, false },
+	{ { "an empty fragment",        2, 0 }, empty_piece, false },
+	{ { "another last fragment",    3, 0 }, another_end, false },
+	{ { "all in one fragment",      3, 0 }, whole_one, false },
 };
 /* clang-format on */
+
+/* -------------------------------------------------------- one fragment's */
+
+static bool is_v6(const struct parcel *p)
+{
+	return p->data[0] >> 4 == 6;
+}
+
+static void leave(struct traffic *t, struct parcel *p, uint8_t *payload)
+{
+	(void)t;
+	(void)p;
+	(void)payload;
+}
+
+static void set_tos(struct parcel *p, uint8_t mask, uint8_t tos)
+{
+	uint8_t *at = p->data;
+
+	if (is_v6(p)) {
+		at[0] = (uint8_t)((at[0] & ~(mask >> 4)) | (tos & mask) >> 4);
+		at[1] = (uint8_t)((at[1] & ~(mask << 4)) | (tos & mask) << 4);
+	} else {
+		at[IP4_TOS] = (uint8_t)((at[IP4_TOS] & ~mask) | (tos & mask));
+	}
+}
+
+static void ecn(struct traffic *t, struct parcel *p, uint8_t *payload)
+{
+	enum { ECN = 3 };
+
+	(void)payload;
+	set_tos(p, ECN, (uint8_t)rng_u32(&t->rng));
+}
+
+static void dscp(struct traffic *t, struct parcel *p, uint8_t *payload)
+{
+	enum { DSCP = 0xfc };
+
+	(void)payload;
+	set_tos(p, DSCP, (uint8_t)rng_u32(&t->rng));
+}
+
+static void hops(struct traffic *t, struct parcel *p, uint8_t *payload)
+{
+	(void)payload;
+	p->data[is_v6(p) ? IP6_HOPS : IP4_TTL] =
+		(uint8_t)draw_between(&t->rng, 1, 64);
+}
+
+static void dont_fragment(struct traffic *t, struct parcel *p, uint8_t *payload)
+{
+	(void)t;
+	(void)payload;
+	p->data[IP4_FLAGS] ^= 0x40;
+}
+
+static void reserved(struct traffic *t, struct parcel *p, uint8_t *payload)
+{
+	enum { BYTE = 1, BITS = 3 };
+
+	if (is_v6(p)) {
+		payload[BYTE - EXTENSION] = (uint8_t)rng_u32(&t->rng);
+		payload[BITS - EXTENSION] |=
+			(uint8_t)(rng_below(&t->rng, 4) * 2);
+	} else {
+		p->data[IP4_FLAGS] ^= 0x80;
+	}
+}
+
+static void iface(struct traffic *t, struct parcel *p, uint8_t *payload)
+{
+	(void)payload;
+	p->iface = (uint16_t)rng_below(&t->rng, t->places.n_ifs);
+}
+
+/* clang-format off */
+static const struct {
+	struct odds odds;
+	void (*change)(struct traffic *t, struct parcel *p, uint8_t *payload);
+} quirks[] = {
+	{ { "",                   150, 0 }, leave },
+	{ { "another ECN",         10, 0 }, ecn },
+	{ { "another DSCP",         3, 0 }, dscp },
+	{ { "another TTL",          4, KIND(TTL) }, hops },
+	{ { "another DF",           8, KIND(IPV4) }, dont_fragment },
+	{ { "reserved bits",        2, 0 }, reserved },
+	{ { "another interface",    2, KIND(MARTIANS) }, iface },
+};
+/* clang-format on */
+
+static void be_odd(struct traffic *t, struct parcel *p, uint8_t *payload)
+{
+	const struct draft *d = &t->draft;
+	uint32_t kinds = maker_kinds(t, d->family, d->proto);
+
+	DRAW(&t->rng, quirks, kinds)->change(t, p, payload);
+}
 
 /* ---------------------------------------------------------------- bytes */
 
@@ -144,6 +250,7 @@ static void cut_up(struct traffic *t, struct pieces *p, uint32_t len)
 	uint32_t n = draw_between(&t->rng, 2, units < PIECES ? units : PIECES);
 
 	p->n = 0;
+	p->bare = t->draft.family == 4 && chance(&t->rng, 2);
 	for (uint32_t i = 0; i < n; i++)
 		p->at[p->n++] = (struct piece){
 			units * i / n * UNIT,
@@ -154,20 +261,21 @@ static void cut_up(struct traffic *t, struct pieces *p, uint32_t len)
 
 /* The header of the datagram, and of IPv6 the fragment header behind it. */
 static uint32_t put_header(struct traffic *t, struct parcel *out,
-			   const struct parcel *p, const struct piece *piece)
+			   const struct parcel *p, const struct piece *piece,
+			   uint32_t header)
 {
 	const struct draft *d = &t->draft;
-	uint32_t header = draft_header_len(d), size = piece->to - piece->from;
+	uint32_t size = piece->to - piece->from;
 	uint8_t *at = out->data + header;
 	uint32_t next_at = d->n_extra ? IP6 + (uint32_t)d->next_at : 6u;
 
 	memcpy(out->data, p->data, header);
 	if (d->family == 4) {
+		out->data[0] = (uint8_t)(0x40 | header / 4);
 		put16(out->data + 2, header + size);
 		put16(out->data + IP4_FLAGS,
 		      (d->dont_fragment ? 0x4000u : 0) |
 			      (piece->more ? 0x2000u : 0) | piece->from / UNIT);
-		draft_ip_sum(out->data);
 		return header;
 	}
 	at = put8(put8(at, out->data[next_at]), 0);
@@ -178,25 +286,39 @@ static uint32_t put_header(struct traffic *t, struct parcel *out,
 }
 
 static void put_piece(struct traffic *t, const struct parcel *p,
-		      const struct piece *piece)
+		      const struct piece *piece, bool bare)
 {
-	uint32_t header = draft_header_len(&t->draft);
+	uint32_t header = draft_header_len(&t->draft), begin = header;
 	uint32_t size = piece->to - piece->from, at;
 	struct parcel *out = maker_queue(t);
 
 	if (!out)
 		return;
-	at = put_header(t, out, p, piece);
+	if (bare && piece->from)
+		header = IP4;
+	at = put_header(t, out, p, piece, header);
 	memset(out->data + at, 0, size);
-	if (header + piece->from < p->len)
-		memcpy(out->data + at, p->data + header + piece->from,
-		       header + piece->to > p->len
-			       ? p->len - header - piece->from
-			       : size);
+	if (begin + piece->from < p->len)
+		memcpy(out->data + at, p->data + begin + piece->from,
+		       begin + piece->to > p->len ? p->len - begin - piece->from
+						  : size);
 	out->len = at + size;
 	out->iface = p->iface;
 	out->group = p->group;
 	out->what = p->what;
+	be_odd(t, out, out->data + at);
+	if (!is_v6(out))
+		draft_ip_sum(out->data);
+}
+
+/* Of IPv4 nothing, of IPv6 a length that none but the last may have. */
+static void put_end(struct traffic *t, const struct parcel *p)
+{
+	struct piece end = {UNIT, UNIT, true};
+
+	if (t->draft.family == 6)
+		end.to++;
+	put_piece(t, p, &end, false);
 }
 
 bool fragment_parcel(struct traffic *t, const struct parcel *p)
@@ -205,18 +327,18 @@ bool fragment_parcel(struct traffic *t, const struct parcel *p)
 	uint32_t header = draft_header_len(&t->draft);
 	unsigned row = draw_row(&t->rng, manners, sizeof(manners[0]),
 				N_ROWS(manners), 0);
+	unsigned before = t->n_waiting;
 
-	if (p->len <= header + UNIT || t->n_waiting + 2 * PIECES > WAITING)
+	if (p->len <= header + UNIT || before + 2 * PIECES + 1 > WAITING)
 		return false;
 	cut_up(t, &pieces, p->len - header);
 	manners[row].arrange(t, &pieces);
-	for (unsigned i = 0; i < pieces.n; i++) {
-		unsigned at = t->n_waiting;
-
-		put_piece(t, p, &pieces.at[i]);
-		if (t->n_waiting > at)
-			t->waiting[(t->first + at) % WAITING].oddity =
-				manners[row].odds.name;
-	}
+	for (unsigned i = 0; i < pieces.n; i++)
+		put_piece(t, p, &pieces.at[i], pieces.bare);
+	if (!manners[row].complete)
+		put_end(t, p);
+	for (unsigned i = before; i < t->n_waiting; i++)
+		t->waiting[(t->first + i) % WAITING].oddity =
+			manners[row].odds.name;
 	return pieces.n;
 }

@@ -7,9 +7,9 @@
 
 enum { ALL = (1u << TRAFFIC_N_KINDS) - 1 };
 
-/* What the core does not yet do as Linux does; and times of day, which no two
- * routers agree on. */
-#define BY_NAME_ONLY (KIND(IPV6) | KIND(FRAGMENTS) | KIND(CLOCK))
+/* What not every scenario has rules for; and times of day, which no two routers
+ * agree on. */
+#define BY_NAME_ONLY (KIND(IPV6) | KIND(CLOCK))
 
 static const char *const names[] = {
 #define X(id, name) [TRAFFIC_##id] = (name),
