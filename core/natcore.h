@@ -314,13 +314,13 @@ struct nat_packet {
 			   * nat_worker_run() */
 	uint32_t mark;    /* netfilter mark; in and out */
 	uint64_t time_ns; /* arrival; 0: the time given to the call */
-	uint16_t in_if;   /* topology index */
 	uint16_t out_if;  /* FORWARD: where it left; NAT_NO_IF otherwise */
 	uint8_t verdict;  /* enum nat_verdict */
 	uint8_t reason;   /* enum nat_drop */
 	uint8_t state;    /* enum nat_state */
 	uint8_t dir;      /* enum nat_dir, where state has a connection */
 	uint16_t manip;   /* NAT_ST_SRC_NAT | NAT_ST_DST_NAT: what was done */
+	uint16_t in_if;   /* topology index */
 	uint16_t reserved;
 	uint32_t cause; /* of an originated packet: index in the batch of the
 			 * packet because of which, or at whose time */

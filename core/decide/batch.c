@@ -50,9 +50,8 @@ static void sweep(struct nat_worker *w, size_t packets)
 ALWAYS_INLINE void stage_key(const struct conns *s, uint64_t n_buckets,
 			     const struct nat_packet *pkt, struct flight *f)
 {
-	f->guess.conn = NULL;
-	f->plain = packet_is_plain(pkt->data, pkt->len);
-	if (unlikely(!f->plain))
+	f->bucket = NULL;
+	if (unlikely(!packet_is_plain(pkt->data, pkt->len)))
 		return;
 	f->hash = hash_ipv4(&s->key, pkt->data + IPV4_TTL);
 	f->bucket = table_aim(&s->table, n_buckets, f->hash);
@@ -77,8 +76,8 @@ static void walk(struct walk *k, const struct nat_packet *pkt,
 	}
 	k->hashed = packet_tuple(&k->p, &k->tuple);
 	if (k->hashed)
-		k->hash =
-			f->plain ? f->hash : conns_hash(&k->w->view, &k->tuple);
+		k->hash = f->bucket ? f->hash
+				    : conns_hash(&k->w->view, &k->tuple);
 	walk_receive(k);
 }
 
@@ -126,16 +125,20 @@ struct group {
 	struct nat_packet *pkt;
 	struct flight *f;
 	unsigned n;
-	uint32_t first; /* index of pkt[0] in the run */
+	uint32_t first;     /* index of pkt[0] in the run */
+	uint64_t latest_ns; /* of their times */
 };
 
-static void stage_keys(const struct nat_worker *w, const struct group *g)
+static void stage_keys(const struct nat_worker *w, struct group *g)
 {
 	const struct conns *s = w->view.all;
 	uint64_t n_buckets = table_buckets(&s->table);
 
-	for (unsigned i = 0; i < g->n; i++)
+	for (unsigned i = 0; i < g->n; i++) {
+		if (g->latest_ns < g->pkt[i].time_ns)
+			g->latest_ns = g->pkt[i].time_ns;
 		stage_key(s, n_buckets, &g->pkt[i], &g->f[i]);
+	}
 }
 
 /* No connection: this packet may begin one. Then the list of its socket will
@@ -157,28 +160,49 @@ static NOINLINE void expect_new(const struct nat_worker *w, const uint8_t *ip)
 
 static void stage_guesses(const struct nat_worker *w, const struct group *g)
 {
-	for (unsigned i = 0; i < g->n; i++)
-		if (likely(g->f[i].plain)) {
-			g->f[i].guess = conns_guess(&w->view, g->f[i].bucket,
-						    g->f[i].hash);
-			if (unlikely(!g->f[i].guess.conn))
-				expect_new(w, g->pkt[i].data);
-		}
+	const struct conns *s = w->view.all;
+
+	for (unsigned i = 0; i < g->n; i++) {
+		struct flight *f = &g->f[i];
+
+		if (unlikely(!f->bucket))
+			f->guess.conn = NULL;
+		else if (unlikely(!conns_guess(s, f->bucket, f->hash,
+					       &f->guess)))
+			expect_new(w, g->pkt[i].data);
+	}
+}
+
+/* How many packets from the @i-th on share its tick, the clock's from now on.
+ */
+static unsigned same_tick(struct nat_worker *w, const struct group *g,
+			  unsigned i)
+{
+	worker_set_clock(w, g->pkt[i].time_ns);
+	return likely(g->latest_ns < w->tick_ends_ns) ? g->n - i : 1;
 }
 
 static void stage_settle(struct nat_worker *w, const struct group *g)
 {
 	bool possible = settled_possible(w);
 
-	for (unsigned i = 0; i < g->n; i++) {
+	for (unsigned i = 0; i < g->n;) {
+		unsigned end = i + same_tick(w, g, i), walks = i;
 		enum settled how = NOT_SETTLED;
 
 		if (likely(possible))
-			i += settled_forward(w, g->pkt + i, g->f + i, g->n - i,
-					     &how);
-		if (unlikely(i < g->n))
-			stage_walk(w, &g->pkt[i], &g->f[i], how, g->first + i);
+			walks += settled_forward(w, g->pkt + i, g->f + i,
+						 end - i, &how);
+		if (likely(walks == end)) {
+			i = end;
+			continue;
+		}
+		for (; i < walks; i++)
+			worker_set_clock(w, g->pkt[i].time_ns);
+		stage_walk(w, &g->pkt[i], &g->f[i], how, g->first + i);
+		i++;
 	}
+	worker_set_clock(w, g->latest_ns);
 }
 
 static struct group group_of(const struct nat_worker *w, struct nat_packet *pkt,

@@ -94,26 +94,14 @@ static enum resolved resolve(struct walk *k)
 	return RESOLVED;
 }
 
-/* A timeout is a span until the connection is confirmed. */
 static void refresh(struct walk *k, ticks timeout)
 {
-	struct conn *c = k->ct.conn;
-	uint16_t status = conn_status(c);
-
-	if (status & NAT_ST_FIXED_TIMEOUT)
-		return;
-	conn_set_timeout(c, status & NAT_ST_CONFIRMED ? k->w->view.now + timeout
-						      : timeout);
+	conn_refresh(k->ct.conn, k->w->view.now, timeout);
 }
 
 static void account(const struct walk *k)
 {
-	struct conn_acct *a = conn_acct(k->ct.conn);
-
-	if (likely(!a))
-		return;
-	a->packets[k->ct.dir]++;
-	a->bytes[k->ct.dir] += k->p.len;
+	conn_account(k->ct.conn, k->ct.dir, k->p.len);
 }
 
 /* What became of the packet in its tracker's hands. */
@@ -137,12 +125,7 @@ static struct tracked track_tcp(struct walk *k)
 
 	packet_tcp(&k->p, &g);
 	r = tcp_update(conn_tcp(c), &g, &ctx);
-	if (r.actions & TCP_SET_TIMEOUT)
-		refresh(k, r.timeout);
-	if (r.actions & TCP_ACCOUNT)
-		account(k);
-	if (r.actions & TCP_ASSURE)
-		conn_set_status(c, NAT_ST_ASSURED);
+	conn_take_tcp(c, &r, k->w->view.now, k->ct.dir, k->p.len);
 	if (r.verdict == TCP_REPEAT)
 		return (struct tracked){TRACK_REPEAT, NULL, false};
 	if (r.verdict == TCP_INVALID)

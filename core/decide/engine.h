@@ -34,9 +34,20 @@ struct worker_clock {
 /* The way through the router that packets of a kind take, in at one interface
  * and out at another: see decide/settled.c. */
 struct path {
-	uint16_t in_if, out_if;
-	uint32_t mtu; /* of out_if */
+	uint16_t in_if;
+	uint32_t mtu; /* of the exit */
+	struct departure {
+		uint16_t out_if;
+		uint8_t verdict, reason, state, dir;
+		uint16_t manip;
+	} exit; /* as in struct nat_packet, which has all at once */
 };
+static_assert(sizeof(struct departure) == 8 &&
+		      offsetof(struct nat_packet, out_if) % 8 == 0 &&
+		      offsetof(struct nat_packet, manip) -
+				      offsetof(struct nat_packet, out_if) ==
+			      offsetof(struct departure, manip),
+	      "one word of a packet");
 
 struct nat_engine {
 	const struct nat_topology *topology;

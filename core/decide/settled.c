@@ -29,9 +29,10 @@ void settled_init(struct nat_engine *e)
 			if (i)
 				e->path[i] = (struct path){
 					.in_if = (uint16_t)in,
-					.out_if = (uint16_t)out,
 					.mtu = route_mtu(e->topology,
 							 (uint16_t)out),
+					.exit.out_if = (uint16_t)out,
+					.exit.verdict = NAT_FORWARD,
 				};
 		}
 }
@@ -78,70 +79,66 @@ void settled_expect(struct walk *k)
 		remember(k->ct.conn, NAT_REPLY, e, k->out_if, r.out_if);
 }
 
-/* What all packets of a batch share, and what they come to. Its address goes
- * nowhere, so that the compiler can keep it in registers. */
+/* What all packets of a run share. */
 struct round {
 	struct nat_worker *w;
-	const struct nat_engine *e;
-	uint64_t latest_ns, tick_ends_ns;
-	ticks now, others;
-	uint8_t id, layout;
+	const struct path *path;
+	struct {
+		uint64_t mask, want;
+	} tcp, udp; /* of heads: ordinary connections */
+	const struct tcp_rules *rules;
+	const struct nat_sysctl *sysctl;
+	ticks now;
 	bool verify, acct;
 
 	uint64_t bytes;
-	unsigned forwarded, answered;
+	unsigned unanswered;
 };
 
-ALWAYS_INLINE struct round round_begin(struct nat_worker *w)
+/* An ordinary connection: in the table and to stay there, NAT decided at both
+ * ends, both sides seen, and this worker's. */
+static struct round round_begin(struct nat_worker *w)
 {
+	enum {
+		UDP = NAT_ST_CONFIRMED | NAT_ST_SEEN_REPLY |
+		      NAT_ST_SRC_NAT_DONE | NAT_ST_DST_NAT_DONE,
+		TCP = UDP | TCP_ORDINARY,
+		NOT = NAT_ST_DYING | NAT_ST_FIXED_TIMEOUT | NAT_ST_SEQ_ADJUST,
+	};
 	const struct nat_engine *e = w->engine;
+	uint8_t id = w->view.id, layout = 4 | e->conns.extensions;
 
 	return (struct round){
 		.w = w,
-		.e = e,
-		.latest_ns = w->now_ns,
-		.tick_ends_ns = w->tick_ends_ns,
+		.path = e->path,
+		.tcp.mask = conn_head_of(TCP | NOT, 0xff, 0xff, 0xff),
+		.tcp.want = conn_head_of(TCP, id, PROTO_TCP, layout),
+		.udp.mask = conn_head_of(UDP | NOT, 0xff, 0xff, 0xff),
+		.udp.want = conn_head_of(UDP, id, PROTO_UDP, layout),
+		.rules = &e->tcp,
+		.sysctl = &e->sysctl,
 		.now = w->view.now,
-		.others = w->view.others,
-		.id = w->view.id,
-		.layout = 4 | e->conns.extensions,
 		.verify = e->sysctl.checksum,
 		.acct = e->conns.extensions & CONN_ACCT,
 	};
 }
 
-ALWAYS_INLINE void round_end(const struct round *r)
+static void round_end(const struct round *r, unsigned forwarded)
 {
-	struct nat_worker *w = r->w;
+	struct nat_stats *s = &r->w->stats;
 
-	w->now_ns = r->latest_ns;
-	w->stats.packets += r->forwarded;
-	w->stats.bytes += r->bytes;
-	w->stats.verdict[NAT_FORWARD] += r->forwarded;
-	w->stats.state[NAT_STATE_ESTABLISHED] += r->answered;
-	w->stats.state[NAT_STATE_NEW] += r->forwarded - r->answered;
-}
-
-/* Each packet has its own time; ticks are longer. */
-ALWAYS_INLINE void round_clock(struct round *r, uint64_t ns)
-{
-	if (ns > r->latest_ns)
-		r->latest_ns = ns;
-	if (unlikely(r->latest_ns >= r->tick_ends_ns)) {
-		worker_set_clock(r->w, r->latest_ns);
-		r->tick_ends_ns = r->w->tick_ends_ns;
-		r->now = r->w->view.now;
-		r->others = r->w->view.others;
-	}
+	s->packets += forwarded;
+	s->bytes += r->bytes;
+	s->verdict[NAT_FORWARD] += forwarded;
+	s->state[NAT_STATE_ESTABLISHED] += forwarded - r->unanswered;
+	s->state[NAT_STATE_NEW] += r->unanswered;
 }
 
 /* A packet and its connection, found. */
 struct meeting {
 	struct conn *conn;
-	const struct path *path;
+	unsigned dir;
 	struct packet p;
-	uint16_t status;
-	uint8_t dir;
 };
 
 /* The key of a plain packet lies in it as it lies in a connection. */
@@ -150,45 +147,36 @@ static_assert(IPV4_DST == IPV4_SRC + offsetof(struct conn_key4, dst) &&
 			      IPV4_SRC + offsetof(struct conn_key4, dst_id),
 	      "addresses, then ports");
 
-ALWAYS_INLINE bool is_ours(const struct round *r, const struct meeting *m)
+ALWAYS_INLINE bool is_ours(const struct meeting *m)
 {
 	const struct conn_key4 *key =
 		(const struct conn_key4 *)conn_keys(m->conn) + m->dir;
 
-	return m->conn->layout == r->layout && m->conn->proto == m->p.proto &&
-	       !memcmp(key, m->p.ip + IPV4_SRC, sizeof(*key));
+	return !memcmp(key, m->p.ip + IPV4_SRC, sizeof(*key));
 }
 
-/* In the table and to stay there, NAT decided at both ends. */
-ALWAYS_INLINE bool is_settled(const struct round *r, const struct meeting *m)
+ALWAYS_INLINE const struct path *path_of(const struct round *r,
+					 const struct meeting *m)
 {
-	enum {
-		WANT = NAT_ST_CONFIRMED | NAT_ST_SRC_NAT_DONE |
-		       NAT_ST_DST_NAT_DONE,
-		REFUSE = NAT_ST_DYING | NAT_ST_FIXED_TIMEOUT,
-	};
-
-	return (m->status & (WANT | REFUSE)) == WANT &&
-	       !conn_expired(m->conn,
-			     conn_owner(m->conn) == r->id ? r->now : r->others);
+	return &r->path[atomic_load_explicit(&m->conn->path[m->dir],
+					     memory_order_relaxed)];
 }
 
 /* Routed before, and nothing about the packet has changed since. */
-ALWAYS_INLINE bool find_path(const struct round *r, struct meeting *m,
-			     const struct nat_packet *pkt)
+ALWAYS_INLINE bool goes_there(const struct path *path, const struct meeting *m,
+			      const struct nat_packet *pkt)
 {
-	m->path = &r->e->path[atomic_load_explicit(&m->conn->path[m->dir],
-						   memory_order_relaxed)];
-	return m->path->in_if == pkt->in_if && m->p.ip[IPV4_TTL] > 1 &&
-	       m->p.len <= m->path->mtu;
+	return path->in_if == pkt->in_if && m->p.ip[IPV4_TTL] > 1 &&
+	       m->p.len <= path->mtu;
 }
 
 /* What a connection makes of its packet. */
 enum fate {
-	TAKEN,    /* it goes its way */
-	TAKEN_IN, /* so it does, and the connection ends with it */
-	REFUSED,  /* INVALID */
-	REOPENS,  /* the connection ends, and the packet begins another */
+	TAKEN,     /* it goes its way */
+	UNSETTLED, /* the connection is not settled */
+	TAKEN_IN,  /* it goes its way, and the connection ends with it */
+	REFUSED,   /* INVALID */
+	REOPENS,   /* the connection ends, and the packet begins another */
 };
 
 ALWAYS_INLINE struct packet plain_packet(uint8_t *ip, uint8_t proto)
@@ -202,121 +190,154 @@ ALWAYS_INLINE struct packet plain_packet(uint8_t *ip, uint8_t proto)
 	};
 }
 
-static NOINLINE void account(struct conn *conn, uint8_t dir, uint32_t len)
+static enum fate track_tcp(const struct nat_worker *w, struct conn *c,
+			   const struct packet *p, enum nat_dir dir)
 {
-	struct conn_acct *a = conn_acct(conn);
-
-	if (!a)
-		return;
-	a->packets[dir]++;
-	a->bytes[dir] += len;
-}
-
-static void answered(struct conn *conn, uint16_t status, uint8_t dir)
-{
-	if (unlikely(!(status & NAT_ST_SEEN_REPLY)) && dir == NAT_REPLY)
-		conn_set_status(conn, NAT_ST_SEEN_REPLY);
-}
-
-/* Takes little and begins anew, so that the many packets that do not come
- * here can stay in registers. */
-static NOINLINE enum fate track_peculiar(const struct nat_worker *w,
-					 struct conn *conn, uint8_t *ip,
-					 uint8_t dir)
-{
-	struct tcp_context c = {
+	struct tcp_context ctx = {
 		.rules = &w->engine->tcp,
-		.left = conn_timeout(conn) - w->view.now,
-		.status = conn_status(conn),
+		.left = conn_timeout(c) - w->view.now,
+		.status = conn_status(c),
 		.dir = dir,
 	};
-	struct packet p = plain_packet(ip, PROTO_TCP);
 	struct tcp_segment g;
 	struct tcp_result r;
 
-	packet_tcp(&p, &g);
+	packet_tcp(p, &g);
 	if (!tcp_flags_valid(g.flags))
 		return REFUSED;
-	r = tcp_update(conn_tcp(conn), &g, &c);
-	if (r.actions & TCP_SET_TIMEOUT)
-		conn_set_timeout(conn, w->view.now + r.timeout);
-	if (r.actions & TCP_ACCOUNT)
-		account(conn, dir, p.len);
-	if (r.actions & TCP_ASSURE)
-		conn_set_status(conn, NAT_ST_ASSURED);
+	r = tcp_update(conn_tcp4(c), &g, &ctx);
+	conn_take_tcp(c, &r, w->view.now, dir, p->len);
 	if (r.verdict > TCP_IGNORE)
 		return r.verdict == TCP_REPEAT ? REOPENS : REFUSED;
-	answered(conn, c.status, dir);
 	return r.actions & TCP_DELETE ? TAKEN_IN : TAKEN;
 }
 
-ALWAYS_INLINE void refresh(const struct round *r, const struct meeting *m,
-			   ticks timeout)
+static enum fate track_udp(const struct nat_worker *w, struct conn *c,
+			   const struct packet *p, enum nat_dir dir)
 {
-	conn_set_timeout(m->conn, r->now + timeout);
-	if (unlikely(r->acct))
-		account(m->conn, m->dir, m->p.len);
+	struct proto_context ctx = {
+		.sysctl = &w->engine->sysctl,
+		.now = w->view.now,
+		.status = conn_status(c),
+	};
+	struct proto_result r = udp_packet(conn_udp4(c), &ctx);
+
+	conn_refresh(c, w->view.now, r.timeout);
+	conn_account(c, dir, p->len);
+	if (r.assured)
+		conn_set_status(c, NAT_ST_ASSURED);
+	return TAKEN;
 }
 
-ALWAYS_INLINE enum fate track_tcp(const struct round *r,
+/* In the table and to stay there, NAT decided at both ends. */
+static bool is_settled(const struct nat_worker *w, const struct conn *c,
+		       uint8_t proto)
+{
+	enum {
+		WANT = NAT_ST_CONFIRMED | NAT_ST_SRC_NAT_DONE |
+		       NAT_ST_DST_NAT_DONE,
+		REFUSE = NAT_ST_DYING | NAT_ST_FIXED_TIMEOUT,
+	};
+
+	return (conn_status(c) & (WANT | REFUSE)) == WANT &&
+	       c->proto == proto &&
+	       c->layout == (4 | w->engine->conns.extensions) &&
+	       !conn_expired(c, conns_now(&w->view, c));
+}
+
+static enum fate track(const struct nat_worker *w, const struct meeting *m)
+{
+	enum nat_dir dir = (enum nat_dir)m->dir;
+	struct conn *c = m->conn;
+	enum fate fate;
+	bool locked;
+
+	if (!is_settled(w, c, m->p.proto))
+		return UNSETTLED;
+	locked = conns_enter(&w->view, c);
+	fate = m->p.proto == PROTO_TCP ? track_tcp(w, c, &m->p, dir)
+				       : track_udp(w, c, &m->p, dir);
+	if (fate < REFUSED && dir == NAT_REPLY)
+		conn_set_status(c, NAT_ST_SEEN_REPLY);
+	conns_leave(c, locked);
+	return fate;
+}
+
+/* Most packets of ordinary connections. False: it is none; nothing has
+ * changed. */
+ALWAYS_INLINE bool track_ordinary(const struct round *r,
 				  const struct meeting *m)
 {
-	struct tcp_segment g;
+	struct conn *c = m->conn;
 	ticks timeout;
 
-	packet_tcp(&m->p, &g);
-	if (unlikely(!tcp_update_ordinary(conn_tcp4(m->conn), &g, m->status,
-					  (enum nat_dir)m->dir, &r->e->tcp,
-					  &timeout)))
-		return track_peculiar(r->w, m->conn, m->p.ip, m->dir);
-	refresh(r, m, timeout);
-	return TAKEN;
-}
+	if (m->p.proto == PROTO_TCP) {
+		struct tcp_segment g;
 
-ALWAYS_INLINE enum fate track_udp(const struct round *r,
-				  const struct meeting *m)
-{
-	struct proto_context c = {&r->e->sysctl, r->now, m->status};
-	struct proto_result p = udp_packet(conn_udp4(m->conn), &c);
+		packet_tcp_ack(&m->p, &g);
+		if (unlikely((conn_head(c) & r->tcp.mask) != r->tcp.want ||
+			     conn_expired(c, r->now) ||
+			     !tcp_is_ordinary(g.flags) ||
+			     !tcp_update_ordinary(conn_tcp4(c), &g,
+						  (enum nat_dir)m->dir)))
+			return false;
+		timeout = tcp_timeout_ordinary(conn_tcp4(c), r->rules);
+	} else {
+		struct proto_context ctx = {r->sysctl, r->now, conn_status(c)};
+		struct proto_result p;
 
-	refresh(r, m, p.timeout);
-	if (unlikely(p.assured))
-		conn_set_status(m->conn, NAT_ST_ASSURED);
-	answered(m->conn, m->status, m->dir);
-	return TAKEN;
+		if (unlikely((conn_head(c) & r->udp.mask) != r->udp.want ||
+			     conn_expired(c, r->now)))
+			return false;
+		p = udp_packet(conn_udp4(c), &ctx);
+		timeout = p.timeout;
+		if (unlikely(p.assured))
+			conn_set_status(c, NAT_ST_ASSURED);
+	}
+	conn_set_timeout(c, r->now + timeout);
+	if (unlikely(r->acct))
+		conn_account(c, m->dir, m->p.len);
+	return true;
 }
 
 /* Replies undo with one end what the other was given: the two bits change
  * places. */
-ALWAYS_INLINE uint16_t manips(const struct meeting *m)
-{
-	enum { SRC = NAT_ST_SRC_NAT, DST = NAT_ST_DST_NAT };
-	static const uint8_t manip[NAT_N_DIRS][4] = {
-		{0, SRC, DST, SRC | DST},
-		{0, DST, SRC, SRC | DST},
-	};
+static const struct departure departures[NAT_N_DIRS][4] = {
+#define TO(d, bits)                                                            \
+	{                                                                      \
+		.state = NAT_STATE_ESTABLISHED, .dir = (d), .manip = (bits)    \
+	}
+#define SRC NAT_ST_SRC_NAT
+#define DST NAT_ST_DST_NAT
+	{TO(0, 0), TO(0, SRC), TO(0, DST), TO(0, SRC | DST)},
+	{TO(1, 0), TO(1, DST), TO(1, SRC), TO(1, SRC | DST)},
+#undef TO
+#undef SRC
+#undef DST
+};
 
-	static_assert(SRC == 1 << 4 && DST == 1 << 5, "shifted to an index");
-	return manip[m->dir][m->status >> 4 & 3];
+ALWAYS_INLINE uint64_t departure_word(const struct departure *d)
+{
+	uint64_t word;
+
+	memcpy(&word, d, sizeof(word));
+	return word;
 }
 
-ALWAYS_INLINE void leave(struct round *r, const struct meeting *m,
-			 struct nat_packet *pkt)
+/* Writes the verdict. Returns the manips done. */
+ALWAYS_INLINE unsigned leave(const struct meeting *m, const struct path *path,
+			     struct nat_packet *pkt)
 {
-	unsigned answered = m->dir | (m->status & NAT_ST_SEEN_REPLY) >> 1;
+	const struct departure *d =
+		&departures[m->dir][conn_status(m->conn) >> 4 & 3];
+	uint64_t word = departure_word(d) | departure_word(&path->exit);
 
-	static_assert(NAT_REPLY == 1 && NAT_ST_SEEN_REPLY == 2 &&
-			      NAT_STATE_ESTABLISHED == NAT_STATE_NEW + 1,
-		      "no branch");
+	static_assert(NAT_ST_SRC_NAT == 1 << 4 && NAT_ST_DST_NAT == 1 << 5,
+		      "shifted to an index");
+	memcpy((char *)pkt + offsetof(struct nat_packet, out_if), &word,
+	       sizeof(word));
 	pkt->len = m->p.len;
-	pkt->out_if = m->path->out_if;
-	pkt->verdict = NAT_FORWARD;
-	pkt->reason = NAT_DROP_NONE;
-	pkt->state = (uint8_t)(NAT_STATE_NEW + answered);
-	pkt->dir = m->dir;
-	r->bytes += m->p.len;
-	r->forwarded++;
-	r->answered += answered;
+	return d->manip;
 }
 
 ALWAYS_INLINE uint64_t rotate64(uint64_t v, unsigned by)
@@ -331,21 +352,60 @@ ALWAYS_INLINE uint32_t rotate32(uint32_t v, unsigned by)
 
 /* What the packet becomes is the answer to what the other side sends: its two
  * ends, the other way round. */
-ALWAYS_INLINE void translate(const struct meeting *m, struct nat_packet *pkt)
+ALWAYS_INLINE void translate(const struct meeting *m)
 {
 	const struct conn_key4 *other =
 		(const struct conn_key4 *)conn_keys(m->conn) + !m->dir;
 	uint64_t addrs;
 	uint32_t ports;
 
-	pkt->manip = manips(m);
-	if (unlikely(!pkt->manip)) {
-		rewrite_ttl_down(&m->p);
-		return;
-	}
 	memcpy(&addrs, &other->src, sizeof(addrs));
 	memcpy(&ports, &other->src_id, sizeof(ports));
 	rewrite_plain(&m->p, rotate64(addrs, 32), rotate32(ports, 16));
+}
+
+ALWAYS_INLINE struct meeting meet(const struct nat_packet *pkt,
+				  const struct flight *f, uint8_t proto)
+{
+	return (struct meeting){
+		.conn = f->guess.conn,
+		.dir = f->guess.dir,
+		.p = plain_packet(pkt->data, proto),
+	};
+}
+
+ALWAYS_INLINE void depart(struct round *r, const struct meeting *m,
+			  const struct path *path, struct nat_packet *pkt)
+{
+	r->bytes += m->p.len;
+	if (likely(leave(m, path, pkt)))
+		translate(m);
+	else
+		rewrite_ttl_down(&m->p);
+}
+
+/* Any packet of any settled connection. Begins anew, so that the many packets
+ * that do not come here can stay in registers. */
+static NOINLINE enum settled
+forward_any(struct round *r, struct nat_packet *pkt, const struct flight *f)
+{
+	struct meeting m = meet(pkt, f, pkt->data[IPV4_PROTO]);
+	enum fate fate = track(r->w, &m);
+
+	if (fate == REFUSED)
+		return JUDGED;
+	if (fate == REOPENS)
+		(void)conns_kill(&r->w->view, f->guess);
+	if (fate == REOPENS || fate == UNSETTLED)
+		return NOT_SETTLED;
+	depart(r, &m, path_of(r, &m), pkt);
+	if (!(conn_status(m.conn) & NAT_ST_SEEN_REPLY)) {
+		pkt->state = NAT_STATE_NEW;
+		r->unanswered++;
+	}
+	if (fate == TAKEN_IN)
+		(void)conns_kill(&r->w->view, f->guess);
+	return SETTLED;
 }
 
 /* With @proto a constant where it is called, there is one copy of all this for
@@ -353,32 +413,15 @@ ALWAYS_INLINE void translate(const struct meeting *m, struct nat_packet *pkt)
 ALWAYS_INLINE enum settled forward(struct round *r, struct nat_packet *pkt,
 				   const struct flight *f, uint8_t proto)
 {
-	struct meeting m = {
-		.conn = f->guess.conn,
-		.dir = f->guess.dir,
-		.p = plain_packet(pkt->data, proto),
-		.status = conn_status(f->guess.conn),
-	};
-	enum fate fate;
-	bool locked;
+	struct meeting m = meet(pkt, f, proto);
+	const struct path *path = path_of(r, &m);
 
-	if (unlikely(!is_ours(r, &m) || !is_settled(r, &m) ||
-		     !find_path(r, &m, pkt) ||
+	if (unlikely(!is_ours(&m) || !goes_there(path, &m, pkt) ||
 		     !packet_plain_l4_ok(&m.p, r->verify)))
 		return NOT_SETTLED;
-	locked = conns_enter(&r->w->view, m.conn);
-	fate = proto == PROTO_TCP ? track_tcp(r, &m) : track_udp(r, &m);
-	conns_leave(m.conn, locked);
-	if (unlikely(fate >= REFUSED)) {
-		if (fate == REFUSED)
-			return JUDGED;
-		(void)conns_kill(&r->w->view, f->guess);
-		return NOT_SETTLED;
-	}
-	translate(&m, pkt);
-	leave(r, &m, pkt);
-	if (unlikely(fate == TAKEN_IN))
-		(void)conns_kill(&r->w->view, f->guess);
+	if (unlikely(!track_ordinary(r, &m)))
+		return forward_any(r, pkt, f);
+	depart(r, &m, path, pkt);
 	return SETTLED;
 }
 
@@ -391,7 +434,6 @@ unsigned settled_forward(struct nat_worker *w, struct nat_packet *pkt,
 	for (i = 0; i < n; i++) {
 		enum settled s = NOT_SETTLED;
 
-		round_clock(&r, pkt[i].time_ns);
 		if (likely(f[i].guess.conn))
 			s = pkt[i].data[IPV4_PROTO] == PROTO_TCP
 				    ? forward(&r, &pkt[i], &f[i], PROTO_TCP)
@@ -401,6 +443,6 @@ unsigned settled_forward(struct nat_worker *w, struct nat_packet *pkt,
 			break;
 		}
 	}
-	round_end(&r);
+	round_end(&r, i);
 	return i;
 }

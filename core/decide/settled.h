@@ -14,10 +14,9 @@
 
 /* What the stages of a batch know of a packet. */
 struct flight {
-	uint64_t hash; /* of its tuple, where plain */
-	const struct bucket *bucket;
+	uint64_t hash;               /* of its tuple, where plain */
+	const struct bucket *bucket; /* NULL: not packet_is_plain() */
 	struct conn_ref guess; /* what may be its connection; conn NULL: none */
-	bool plain;            /* packet_is_plain() */
 };
 
 /* Numbers the paths of a new engine. */
@@ -37,8 +36,9 @@ enum settled {
 		      * INVALID and must not be asked again */
 };
 
-/* Forwards packets in order until one is not to be settled, and returns how
- * many have left. *how: why the next has not, if there is one. */
+/* Forwards packets, all of the clock's tick, in order until one is not to be
+ * settled, and returns how many have left. *how: why the next has not, if there
+ * is one. */
 unsigned settled_forward(struct nat_worker *w, struct nat_packet *pkt,
 			 const struct flight *f, unsigned n, enum settled *how);
 

@@ -328,8 +328,9 @@ static inline uint64_t packet_pseudo_sum(const struct packet *p, uint8_t proto,
 	return sum;
 }
 
-/* The TCP header as the tracker wants it; packet_check_l4() said L4_OK. */
-static inline void packet_tcp(const struct packet *p, struct tcp_segment *s)
+/* The TCP header as the tracker wants it, where packet_check_l4() said L4_OK
+ * and there is no SYN or FIN... */
+static inline void packet_tcp_ack(const struct packet *p, struct tcp_segment *s)
 {
 	const uint8_t *l4 = packet_l4(p);
 	uint32_t header = (uint32_t)(l4[TCP_DOFF] >> 4) * 4;
@@ -338,9 +339,16 @@ static inline void packet_tcp(const struct packet *p, struct tcp_segment *s)
 	s->ack = load32_host(l4 + TCP_ACK_SEQ);
 	s->win = load16_host(l4 + TCP_WINDOW);
 	s->flags = l4[TCP_FLAG_BYTE];
-	s->end = tcp_segment_end(s->seq, s->flags, packet_l4_len(p) - header);
+	s->end = s->seq + packet_l4_len(p) - header;
 	s->options = l4 + TCP_HEADER;
 	s->options_len = (uint8_t)(header - TCP_HEADER);
+}
+
+/* ...and where there may be. */
+static inline void packet_tcp(const struct packet *p, struct tcp_segment *s)
+{
+	packet_tcp_ack(p, s);
+	s->end = tcp_segment_end(s->end, s->flags, 0);
 }
 
 /* A datagram with no peculiarities: IPv4 without options, whole, its header

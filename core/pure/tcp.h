@@ -36,8 +36,7 @@ MUST_USE struct tcp_result tcp_update(struct tcp_track *t,
 				      const struct tcp_segment *g,
 				      const struct tcp_context *c);
 
-/* Branchless, since data and its acknowledgement take turns. */
-ALWAYS_INLINE ticks tcp_timeout_of(const struct tcp_track *t,
+static inline ticks tcp_timeout_of(const struct tcp_track *t,
 				   const struct tcp_rules *r,
 				   enum tcp_class class, enum tcp_state to)
 {
@@ -50,23 +49,32 @@ ALWAYS_INLINE ticks tcp_timeout_of(const struct tcp_track *t,
 	return r->timeout[to][cut];
 }
 
-/* An ACK in an assured, established connection, without SACK, in its window:
- * nearly every segment there is. False: not one of those, nothing has
- * changed; tcp_update() knows. True: taken in, it is accepted and counted, and
- * *timeout is the connection's. */
+/* The same after tcp_update_ordinary(). */
+static inline ticks tcp_timeout_ordinary(const struct tcp_track *t,
+					 const struct tcp_rules *r)
+{
+	bool unacked = (t->flags[0] | t->flags[1]) & TCP_DATA_UNACK;
+
+	return r->ordinary[unacked];
+}
+
+/* Which segments tcp_update_ordinary() takes... */
+static inline bool tcp_is_ordinary(uint8_t flags)
+{
+	return (flags & (TCP_SYN | TCP_FIN | TCP_RST | TCP_ACK)) == TCP_ACK;
+}
+
+/* ...and of which connections: of nat_status these, and no SEQ_ADJUST. */
+enum { TCP_ORDINARY = NAT_ST_CONFIRMED | NAT_ST_SEEN_REPLY | NAT_ST_ASSURED };
+
+/* An ACK without SACK, in its window: nearly every segment there is. False: not
+ * one of those, nothing has changed; tcp_update() knows. True: taken in, it is
+ * accepted and counted, and tcp_timeout_ordinary() the connection's timeout. */
 ALWAYS_INLINE bool tcp_update_ordinary(struct tcp_track *t,
 				       const struct tcp_segment *g,
-				       unsigned status, enum nat_dir dir,
-				       const struct tcp_rules *rules,
-				       ticks *timeout)
+				       enum nat_dir dir)
 {
-	const unsigned want =
-		NAT_ST_CONFIRMED | NAT_ST_SEEN_REPLY | NAT_ST_ASSURED;
-	const unsigned flags = TCP_SYN | TCP_FIN | TCP_RST | TCP_ACK;
-
-	if (unlikely((g->flags & flags) != TCP_ACK ||
-		     (status & (want | NAT_ST_SEQ_ADJUST)) != want ||
-		     tcp_state(t) != TCPS_ESTABLISHED))
+	if (unlikely(tcp_state(t) != TCPS_ESTABLISHED))
 		return false;
 	if (g->options_len && t->flags[!dir] & TCP_SACK_PERM &&
 	    !tcp_options_are_timestamp(g->options, g->options_len))
@@ -74,7 +82,6 @@ ALWAYS_INLINE bool tcp_update_ordinary(struct tcp_track *t,
 	if (unlikely(!tcp_window_pass(t, dir, g->seq, g->ack, g->end, g->win)))
 		return false;
 	tcp_set_state(t, TCPS_ESTABLISHED, TCP_CLASS_ACK, dir);
-	*timeout = tcp_timeout_of(t, rules, TCP_CLASS_ACK, TCPS_ESTABLISHED);
 	return true;
 }
 

@@ -33,6 +33,7 @@ void tcp_rules_init(struct tcp_rules *r, const struct nat_sysctl *s)
 		[TCPS_CLOSE] = s->tcp_timeout_close,
 		[TCPS_SYN_SENT2] = SYN_SENT2_S,
 	};
+	unsigned cut;
 
 	*r = (struct tcp_rules){
 		.timeout_unack = ticks_of_s(s->tcp_timeout_unacknowledged),
@@ -42,9 +43,12 @@ void tcp_rules_init(struct tcp_rules *r, const struct nat_sysctl *s)
 		.ignore_invalid_rst = s->tcp_ignore_invalid_rst,
 	};
 	for (unsigned i = 0; i < TCP_N_STATES; i++)
-		for (unsigned cut = 0; cut < TCP_N_CUTS; cut++)
+		for (cut = 0; cut < TCP_N_CUTS; cut++)
 			r->timeout[i][cut] =
 				ticks_of_s(cut_timeout(s, timeout[i], cut));
+	cut = s->tcp_max_retrans ? 0 : TCP_CUT_RETRANS;
+	r->ordinary[false] = r->timeout[TCPS_ESTABLISHED][cut];
+	r->ordinary[true] = r->timeout[TCPS_ESTABLISHED][cut | TCP_CUT_UNACK];
 }
 
 bool tcp_flags_valid(uint8_t flags)

@@ -5,80 +5,16 @@
 
 #include "pure/tcp_options.h"
 
-/* What of a segment can be compared with what is known of both sides. */
-struct span {
-	uint32_t seq, end;
-	uint32_t ack, sack; /* sack: ack or what lies beyond it */
-	uint32_t win;       /* unscaled for a SYN, else scaled to advance */
-};
-
-/* How far a segment is from each bound of its window, the bound included;
- * negative (modulo 2^32): it is beyond. */
-struct margins {
-	uint32_t seq_above, ack_above, seq_below, ack_below;
-};
-
-ALWAYS_INLINE struct margins margins_of(const struct tcp_track *t,
-					const struct span *s, enum nat_dir dir)
+/* An ACK that repeats the one before it in every field is a retransmission.
+ * Before the caller notes class and direction. */
+static void count_repeats(struct tcp_track *t, const struct tcp_span *s,
+			  uint16_t win, enum nat_dir dir)
 {
-	const struct tcp_side *snd = &t->side[dir], *rcv = &t->side[dir ^ 1];
-
-	return (struct margins){
-		.seq_above = snd->maxend - s->seq,
-		.ack_above = rcv->end - s->sack,
-		.seq_below = s->end + rcv->maxwin - snd->end,
-		.ack_below = s->sack + max_u32(snd->maxwin, TCP_ACK_WINDOW) -
-			     rcv->end,
-	};
-}
-
-/* The later of two sequence numbers, without a branch: data and its
- * acknowledgement take turns. */
-ALWAYS_INLINE uint32_t seq_max(uint32_t a, uint32_t b)
-{
-	return seq_after(a, b) ? a : b;
-}
-
-/* Learns from a segment that fits. */
-ALWAYS_INLINE void advance(struct tcp_track *t, const struct span *s,
-			   enum nat_dir dir, bool has_ack)
-{
-	struct tcp_side *snd = &t->side[dir], *rcv = &t->side[dir ^ 1];
-	unsigned acked = s->ack == rcv->end;
-	unsigned new = seq_after(s->end, snd->end);
-	uint32_t edge = s->sack + s->win;
-
-	t->flags[dir ^ 1] &= (uint8_t) ~(acked * TCP_DATA_UNACK);
-	t->flags[dir] |= (uint8_t)(new *TCP_DATA_UNACK);
-	snd->end = seq_max(s->end, snd->end);
-	snd->maxwin = max_u32(snd->maxwin, s->win + (s->sack - s->ack));
-	if (unlikely(seq_after(s->end, snd->maxend)) && rcv->maxwin)
-		rcv->maxwin += s->end - snd->maxend;
-	if (unlikely(seq_after(edge, rcv->maxend - 1)))
-		rcv->maxend = edge + !s->win;
-	if (!has_ack)
-		return;
-	if (unlikely(!(t->flags[dir] & TCP_MAXACK_SET)))
-		snd->maxack = s->ack;
-	snd->maxack = seq_max(s->ack, snd->maxack);
-	t->flags[dir] |= TCP_MAXACK_SET;
-}
-
-/* An ACK that repeats the one before it in every field is a retransmission;
- * the first field tells most of them apart. Before the caller notes class and
- * direction. */
-ALWAYS_INLINE void count_repeats(struct tcp_track *t, const struct span *s,
-				 uint16_t win, enum nat_dir dir)
-{
-	bool repeats = unlikely(t->last_seq == s->seq) &&
-		       t->last_ack == s->ack && t->last_end == s->end &&
+	bool repeats = tcp_may_repeat(t, s) && t->last_seq == s->seq &&
 		       t->last_win == win && tcp_last_dir(t) == dir;
 
 	t->retrans = repeats ? (uint8_t)(t->retrans + 1) : 0;
-	t->last_seq = s->seq;
-	t->last_ack = s->ack;
-	t->last_end = s->end;
-	t->last_win = win;
+	tcp_note_last(t, s, win);
 }
 
 static uint32_t at_least_1(uint32_t window)
@@ -183,7 +119,7 @@ static bool learn_start(struct tcp_track *t, const struct tcp_segment *g,
 
 /* Segments whose ack or seq says nothing get one that fits. */
 static void fill_blanks(const struct tcp_track *t, const struct tcp_segment *g,
-			enum nat_dir dir, struct span *s)
+			enum nat_dir dir, struct tcp_span *s)
 {
 	if (!(g->flags & TCP_ACK) || (g->flags & TCP_RST && !s->ack)) {
 		s->ack = t->side[dir ^ 1].end;
@@ -195,37 +131,33 @@ static void fill_blanks(const struct tcp_track *t, const struct tcp_segment *g,
 	}
 }
 
-static bool is_beyond(uint32_t margin)
-{
-	return (int32_t)margin < 0;
-}
-
 /* Some stacks send a little more than they may; if the peer takes that and
  * acknowledges it, the connection must not break. */
 static enum tcp_why above_window(const struct tcp_track *t,
-				 const struct span *s, enum nat_dir dir,
-				 struct margins m)
+				 const struct tcp_span *s, enum nat_dir dir,
+				 struct tcp_margins m)
 {
 	uint32_t window = t->side[dir ^ 1].maxwin;
 
-	if (!window || is_beyond(m.seq_below) || is_beyond(m.ack_below) ||
-	    is_beyond(m.ack_above) || s->end - t->side[dir].maxend + 1 > window)
+	if (!window || tcp_beyond(m.seq_below) || tcp_beyond(m.ack_below) ||
+	    tcp_beyond(m.ack_above) ||
+	    s->end - t->side[dir].maxend + 1 > window)
 		return TCP_WHY_SEQ_ABOVE;
 	return TCP_WHY_OVERSHOT;
 }
 
-static enum tcp_why judge(const struct tcp_track *t, const struct span *s,
+static enum tcp_why judge(const struct tcp_track *t, const struct tcp_span *s,
 			  enum nat_dir dir)
 {
-	struct margins m = margins_of(t, s, dir);
+	struct tcp_margins m = tcp_margins(t, s, dir);
 
-	if (is_beyond(m.seq_above))
+	if (tcp_beyond(m.seq_above))
 		return above_window(t, s, dir, m);
-	if (is_beyond(m.ack_above))
+	if (tcp_beyond(m.ack_above))
 		return TCP_WHY_ACK_ABOVE;
-	if (t->side[dir ^ 1].maxwin && is_beyond(m.seq_below))
+	if (t->side[dir ^ 1].maxwin && tcp_beyond(m.seq_below))
 		return TCP_WHY_SEQ_BELOW;
-	if (is_beyond(m.ack_below))
+	if (tcp_beyond(m.ack_below))
 		return TCP_WHY_ACK_BELOW;
 	return TCP_WHY_NONE;
 }
@@ -234,7 +166,7 @@ enum tcp_why tcp_window_check(struct tcp_track *t, const struct tcp_segment *g,
 			      const struct tcp_context *c)
 {
 	enum nat_dir dir = c->dir;
-	struct span s = {
+	struct tcp_span s = {
 		.seq = g->seq,
 		.end = g->end,
 		.ack = g->ack - c->ack_offset,
@@ -261,24 +193,8 @@ enum tcp_why tcp_window_check(struct tcp_track *t, const struct tcp_segment *g,
 			       : why;
 	if (!(g->flags & TCP_SYN))
 		s.win <<= tcp_scale(t, dir);
-	advance(t, &s, dir, g->flags & TCP_ACK);
+	tcp_window_advance(t, &s, dir, g->flags & TCP_ACK);
 	if (tcp_class(g->flags) == TCP_CLASS_ACK)
 		count_repeats(t, &s, g->win, dir);
 	return TCP_WHY_NONE;
-}
-
-bool tcp_window_pass(struct tcp_track *t, enum nat_dir dir, uint32_t seq,
-		     uint32_t ack, uint32_t end, uint16_t win)
-{
-	struct span s = {seq, end, ack, ack, win};
-	struct margins m = margins_of(t, &s, dir);
-
-	if (unlikely(!t->side[0].maxwin || !t->side[1].maxwin ||
-		     is_beyond(m.seq_above | m.ack_above | m.seq_below |
-			       m.ack_below)))
-		return false;
-	s.win <<= tcp_scale(t, dir);
-	advance(t, &s, dir, true);
-	count_repeats(t, &s, win, dir);
-	return true;
 }

@@ -102,7 +102,7 @@ static inline unsigned bucket_match(const _Atomic uint32_t *word,
 #endif
 }
 
-static inline uint32_t bucket_ref(const struct bucket *b, unsigned i)
+static inline uint32_t bucket_ref(const struct bucket *b, size_t i)
 {
 	/* Pairs with the release in slot_set(): what the reference names was
 	 * written before. */

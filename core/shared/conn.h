@@ -26,6 +26,7 @@
 
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -53,19 +54,45 @@ enum conn_layout {
 };
 
 struct conn {
+	/* the head: what most packets ask first, and all at once */
 	_Atomic uint16_t status; /* enum nat_status, CONN_LOCKED; never 0 while
 				  * in use: whoever sweeps memory sees it */
 	_Atomic uint8_t owner;   /* worker that made it: its clock counts */
 	uint8_t proto;
-	_Atomic ticks timeout; /* unconfirmed: a span; confirmed: a time */
-	uint8_t layout;        /* enum conn_layout */
-	uint8_t masq_if;       /* MASQUERADE: out interface + 1; 0: none */
+	uint8_t layout;  /* enum conn_layout */
+	uint8_t masq_if; /* MASQUERADE: out interface + 1; 0: none */
 	/* Where packets of each direction went: an index that whoever routes
 	 * gives, 0: not known. A hint, written without the lock. */
 	_Atomic uint8_t path[NAT_N_DIRS];
+
+	_Atomic ticks timeout; /* unconfirmed: a span; confirmed: a time */
 	uint32_t source_next, source_prev; /* bysource, under its lock */
 };
 static_assert(sizeof(struct conn) == 20, "two cache lines for TCP");
+static_assert(offsetof(struct conn, timeout) == 8, "one word before");
+
+/* The head as a word, to be compared under a mask. */
+typedef uint64_t __attribute__((may_alias)) conn_head_word;
+
+static inline uint64_t conn_head(const struct conn *c)
+{
+	return __atomic_load_n((const conn_head_word *)(const void *)c,
+			       __ATOMIC_RELAXED);
+}
+
+static inline uint64_t conn_head_of(uint16_t status, uint8_t owner,
+				    uint8_t proto, uint8_t layout)
+{
+	struct {
+		uint16_t status;
+		uint8_t owner, proto, layout, rest[3];
+	} head = {status, owner, proto, layout, {0}};
+	uint64_t word;
+
+	static_assert(sizeof(head) == sizeof(word), "as in struct conn");
+	memcpy(&word, &head, sizeof(word));
+	return word;
+}
 
 struct conn_key4 {
 	uint32_t src, dst;
@@ -215,6 +242,16 @@ static inline struct conn_acct *conn_acct(const struct conn *c)
 	return conn_extension(c, CONN_ACCT);
 }
 
+static inline void conn_account(struct conn *c, unsigned dir, uint32_t len)
+{
+	struct conn_acct *a = conn_acct(c);
+
+	if (likely(!a))
+		return;
+	a->packets[dir]++;
+	a->bytes[dir] += len;
+}
+
 static inline struct conn_watch *conn_watch(const struct conn *c)
 {
 	return conn_extension(c, CONN_WATCH);
@@ -330,6 +367,29 @@ static inline ticks conn_timeout(const struct conn *c)
 static inline void conn_set_timeout(struct conn *c, ticks t)
 {
 	atomic_store_explicit(&c->timeout, t, memory_order_relaxed);
+}
+
+/* A timeout is a span until the connection is confirmed. */
+static inline void conn_refresh(struct conn *c, ticks now, ticks timeout)
+{
+	uint16_t status = conn_status(c);
+
+	if (status & NAT_ST_FIXED_TIMEOUT)
+		return;
+	conn_set_timeout(c,
+			 status & NAT_ST_CONFIRMED ? now + timeout : timeout);
+}
+
+/* What the tracker says of a packet of @len bytes, done. */
+static inline void conn_take_tcp(struct conn *c, const struct tcp_result *r,
+				 ticks now, unsigned dir, uint32_t len)
+{
+	if (r->actions & TCP_SET_TIMEOUT)
+		conn_refresh(c, now, r->timeout);
+	if (r->actions & TCP_ACCOUNT)
+		conn_account(c, dir, len);
+	if (r->actions & TCP_ASSURE)
+		conn_set_status(c, NAT_ST_ASSURED);
 }
 
 static inline bool conn_expired(const struct conn *c, ticks now)

@@ -130,19 +130,21 @@ static inline struct conn_ref conns_deref(const struct conns_view *v,
 }
 
 /* The connection that most likely has the tuple of @hash, on its way to the
- * cache; @b is table_aim()'s. conn NULL: no guess. */
-ALWAYS_INLINE struct conn_ref conns_guess(const struct conns_view *v,
-					  const struct bucket *b, uint64_t hash)
+ * cache; @b is table_aim()'s. False: no guess. */
+ALWAYS_INLINE bool conns_guess(const struct conns *s, const struct bucket *b,
+			       uint64_t hash, struct conn_ref *r)
 {
-	uint32_t ref = table_guess(&v->all->table, b, hash);
-	struct conn_ref r = {0};
+	uint32_t ref = table_guess(&s->table, b, hash);
 
-	if (likely(ref)) {
-		r = conns_deref(v, ref);
-		__builtin_prefetch(r.conn, 1);
-		__builtin_prefetch((const char *)r.conn + CACHE_LINE, 1);
-	}
-	return r;
+	r->conn = NULL;
+	if (unlikely(!ref))
+		return false;
+	r->conn = pool_at(&s->pool, ref >> 1);
+	r->index = ref >> 1;
+	r->dir = ref & 1;
+	__builtin_prefetch(r->conn, 1);
+	__builtin_prefetch((const char *)r->conn + CACHE_LINE, 1);
+	return true;
 }
 
 /* The confirmed connection that has @t on either side. One that has expired

@@ -204,12 +204,12 @@ static bool bucket_split(struct table *t)
 	bucket_fetch_ahead(dst);
 	memset(dst, 0, sizeof(*dst));
 	bucket_lock(src);
-	ok = split_copy(t, src, dst, log - TABLE_MIN_LOG);
+	ok = split_copy(t, src, dst, log - TABLE_TAG_FROM);
 	if (ok) {
 		/* Pairs with the acquire in table_buckets(). */
 		atomic_store_explicit(&t->n_buckets, n + 1,
 				      memory_order_release);
-		split_erase(t, src, log - TABLE_MIN_LOG);
+		split_erase(t, src, log - TABLE_TAG_FROM);
 	} else {
 		chain_discard(t, dst);
 	}

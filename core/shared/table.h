@@ -25,7 +25,8 @@
 #include "shared/chain.h"
 
 enum {
-	TABLE_MIN_LOG = 10, /* buckets at least; fixes which bits a tag has */
+	TABLE_MIN_LOG = 10, /* buckets at least */
+	TABLE_TAG_FROM = 8, /* first bit of a tag; a byte's, for short code */
 	TABLE_MAX_LOG = BUCKET_MAX_LOG, /* buckets at most */
 };
 
@@ -49,11 +50,14 @@ void table_fini(struct table *t);
 
 /* ---------------------------------------------------------------- lookup */
 
-/* Bits [0, k) of a hash choose the bucket, [MIN_LOG, MIN_LOG + 32) are its
+/* Bits [0, k) of a hash choose the bucket, [TAG_FROM, TAG_FROM + 32) are its
  * tag: a split never needs more than a tag. */
+static_assert(TABLE_TAG_FROM <= TABLE_MIN_LOG &&
+		      TABLE_MAX_LOG <= TABLE_TAG_FROM + 32,
+	      "all bits that splits look at");
 static inline uint32_t table_tag(uint64_t hash)
 {
-	return (uint32_t)(hash >> TABLE_MIN_LOG);
+	return (uint32_t)(hash >> TABLE_TAG_FROM);
 }
 
 /* Linear hashing over @n buckets. With 2^k the power of two below n, buckets

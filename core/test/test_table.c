@@ -195,7 +195,7 @@ static uint64_t spread(uint32_t key)
 static uint64_t few_tags(uint32_t key)
 {
 	return (spread(key) & ((1 << TABLE_MIN_LOG) - 1)) |
-	       (uint64_t)(key % 3) << 40 | spread(key) << 58;
+	       (uint64_t)(key % 3) << (TABLE_TAG_FROM + 30) | spread(key) << 58;
 }
 
 /* Long chains that a split divides. */
