@@ -218,10 +218,44 @@ static int load_topology(const struct kernel *k, bool v6, struct nat_error *err)
 	return rc;
 }
 
-static int load_files(const struct kernel *k, struct nat_error *err)
+static void drain(struct kernel *k)
 {
-	if (load_topology(k, false, err) || load_topology(k, true, err) ||
-	    restore(k, 4, k->cfg.rules, err) ||
+	for (unsigned i = 0; i < k->n_ifs; i++) {
+		uint8_t *to = k->bytes + k->used;
+		ssize_t n;
+
+		while (k->tun[i] >= 0 && k->n < SENT_MOST &&
+		       ROOM - k->used >= LONGEST &&
+		       (n = read(k->tun[i], to, LONGEST)) > 0) {
+			if (kernel_chatter(to, (uint32_t)n))
+				continue;
+			k->sent[k->n++] = (struct sent){
+				.data = to,
+				.len = (uint32_t)n,
+				.out_if = (uint16_t)i,
+			};
+			k->used += (uint32_t)n;
+			to += n;
+		}
+	}
+}
+
+/* What IPv6 devices say when they come up is not for any rule to count. */
+static void settle(struct kernel *k)
+{
+	enum { QUIET_MS = 16 };
+
+	while (kernel_has_ipv6(&k->cfg) &&
+	       poll(k->poll, k->n_ifs, QUIET_MS) > 0)
+		drain(k);
+}
+
+static int load_files(struct kernel *k, struct nat_error *err)
+{
+	if (load_topology(k, false, err) || load_topology(k, true, err))
+		return -1;
+	settle(k);
+	if (restore(k, 4, k->cfg.rules, err) ||
 	    restore(k, 6, k->cfg.rules6, err))
 		return -1;
 	return 0;
@@ -280,28 +314,6 @@ void kernel_free(struct kernel *k)
 	free(k->tun);
 	free(k->poll);
 	free(k);
-}
-
-static void drain(struct kernel *k)
-{
-	for (unsigned i = 0; i < k->n_ifs; i++) {
-		uint8_t *to = k->bytes + k->used;
-		ssize_t n;
-
-		while (k->tun[i] >= 0 && k->n < SENT_MOST &&
-		       ROOM - k->used >= LONGEST &&
-		       (n = read(k->tun[i], to, LONGEST)) > 0) {
-			if (kernel_chatter(to, (uint32_t)n))
-				continue;
-			k->sent[k->n++] = (struct sent){
-				.data = to,
-				.len = (uint32_t)n,
-				.out_if = (uint16_t)i,
-			};
-			k->used += (uint32_t)n;
-			to += n;
-		}
-	}
 }
 
 size_t kernel_play(struct kernel *k, uint16_t in_if, const uint8_t *data,

@@ -32,12 +32,13 @@ static const struct {
 	{"ipv6/conf/default/accept_dad", "0"},
 	{"ipv6/conf/default/dad_transmits", "0"},
 	{"ipv6/conf/default/router_solicitations", "0"},
+	{"ipv6/conf/default/mldv2_unsolicited_report_interval", "1"},
+	{"ipv6/mld_qrv", "1"},
 	{"ipv6/conf/default/addr_gen_mode", "1"},
 	{"netfilter/nf_conntrack_events", "0"},
 };
 
-/* Does anything of the scenario speak IPv6? */
-static bool has_ipv6(const struct kernel_config *cfg)
+bool kernel_has_ipv6(const struct kernel_config *cfg)
 {
 	const char *at = cfg->topology_text.at;
 
@@ -91,7 +92,7 @@ static int put_sysctls(const struct nat_sysctl *s, struct nat_error *err)
 
 int kernel_quiet(const struct kernel_config *cfg, struct nat_error *err)
 {
-	const char *off = has_ipv6(cfg) ? "0" : "1";
+	const char *off = kernel_has_ipv6(cfg) ? "0" : "1";
 
 	for (size_t i = 0; i < sizeof(setting) / sizeof(setting[0]); i++)
 		if (put(setting[i].name, setting[i].value, err))

@@ -9,6 +9,9 @@
 
 #include "verify/kernel.h"
 
+/* Does anything of the scenario speak IPv6? */
+bool kernel_has_ipv6(const struct kernel_config *cfg);
+
 /* Sets up the namespace at hand, before it has devices. */
 int kernel_quiet(const struct kernel_config *cfg, struct nat_error *err);
 
