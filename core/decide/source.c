@@ -61,11 +61,23 @@ static uint8_t scope_of(const struct nat_addr *a)
 	return SCOPE6_GLOBAL;
 }
 
+/* Scopes as REDIRECT tells them apart: links, sites, and addresses that have
+ * IPv4's inside (RFC 4291 2.5.5.1); 0: all others. */
+static uint8_t kind_of(const struct nat_addr *a)
+{
+	enum { COMPATIBLE = 1 };
+	uint8_t scope = scope_of(a);
+
+	if (!(a->w[0] | a->w[1] | a->w[2]) && scope == SCOPE6_GLOBAL)
+		return COMPATIBLE;
+	return scope == SCOPE6_LINK || scope == SCOPE6_SITE ? scope : 0;
+}
+
 bool source6_same_scope(const struct nat_addr *a, const struct nat_addr *b)
 {
-	uint8_t scope = scope_of(b);
+	uint8_t kind = kind_of(b);
 
-	return !scope || scope == SCOPE6_GLOBAL || scope_of(a) == scope;
+	return !kind || kind_of(a) == kind;
 }
 
 static int common_bits(const struct prefix *own, const struct nat_addr *dst)
