@@ -34,7 +34,6 @@ from lab import in_child, run  # noqa: E402
 
 LINKTYPE_RAW = 101
 NETLINK_NETFILTER = "12"
-ICMPV6 = 58
 TOOLS = ("iptables", "ip6tables")
 RULES = ("rules.v4", "rules.v6")  # of each
 NOTHING = "-"
@@ -98,12 +97,7 @@ class Router(lab.Namespace):
         self.iptables = [f"{tool}-{iptables}" for tool in TOOLS]
         topology = (scenario / "topology.ip").read_text()
         super().__init__(SYSCTLS, lab.interfaces(topology))
-        lines = topology.splitlines(True)
-        # ip takes a family in front of a whole batch alone
-        run("ip", "-batch", "-",
-            text="".join(l for l in lines if not l.startswith("-6 ")))
-        run("ip", "-6", "-batch", "-",
-            text="".join(l[3:] for l in lines if l.startswith("-6 ")))
+        lab.load_topology(topology.splitlines(True))
         for tool, rules in zip(self.iptables, RULES):
             if (scenario / rules).exists():
                 self.restore(tool, (scenario / rules).read_text())
@@ -141,36 +135,17 @@ class Router(lab.Namespace):
         next(lines)  # its end
         return [unhurried(l.rstrip("\n")) for l in before]
 
-    @staticmethod
-    def waiting():
-        """Memory of fragments that wait for others."""
-        text = "".join(Path("/proc/self/net", f).read_text()
-                       for f in ("sockstat", "sockstat6"))
-        return sum(map(int, re.findall(r"FRAG6?: inuse \d+ memory (\d+)",
-                                       text)))
-
     def send(self, name, packet):
         """(verdict, [(interface, packet out)])"""
-        before, waited = self.passed(), self.waiting()
+        before, waited = self.passed(), lab.waiting()
         super().send(name, packet)
-        out = [o for o in self.emitted() if not chatter(o[1])]
+        out = list(self.emitted())
         local, forward = (a - b for a, b in zip(self.passed(), before))
         if local:
             return "local", out
         if forward and out:
             return "forward", out
-        return "hold" if self.waiting() > waited else "drop", out
-
-
-def chatter(packet):
-    """Is it what IPv6 says of its own accord: a router solicitation, or which
-    multicast groups it listens to?"""
-    if packet[0] >> 4 != 6:
-        return False
-    if packet[6:8] == bytes((ICMPV6, 255)):
-        return packet[40] == 133
-    return packet[6] == 0 and packet[40] == ICMPV6 and packet[48] in (131, 132,
-                                                                      143)
+        return "hold" if lab.waiting() > waited else "drop", out
 
 
 def answers(scenario, iptables, notation, rows):

@@ -27,7 +27,7 @@ struct spec {
 	uint32_t type, code, id, rest;
 	uint32_t tag, chunk, itag;
 	uint32_t version, carries, extopt;
-	bool df, mf, evil, badsum, nosum, has_ulen;
+	bool df, mf, evil, badsum, nosum, ones, has_ulen;
 	uint8_t opts[OPTS_MAX], ipopts[OPTS_MAX];
 	uint32_t opts_len;
 	const char *quoted; /* NULL: none */
@@ -72,6 +72,7 @@ static const struct {
 	{"evil", offsetof(struct spec, evil)},
 	{"badsum", offsetof(struct spec, badsum)},
 	{"nosum", offsetof(struct spec, nosum)},
+	{"ones", offsetof(struct spec, ones)},
 };
 
 static bool take_word(const char **text, char *word, size_t size)
@@ -417,7 +418,8 @@ static void put_l4_sum(const struct spec *s, const uint8_t *ip, uint8_t *l4,
 		covered = s->ulen;
 	sum = start_sum(ip, s->proto, s->sumproto, len);
 	sum = (uint16_t)~frame_sum(sum, l4, covered);
-	if (!sum && (s->proto == PROTO_UDP || s->proto == PROTO_UDPLITE))
+	if (!sum &&
+	    (s->proto == PROTO_UDP || s->proto == PROTO_UDPLITE || s->ones))
 		sum = 0xffff;
 	put16(l4 + at, s->badsum ? sum ^ 0x0100 : sum);
 }

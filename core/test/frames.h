@@ -26,6 +26,7 @@
  *	version N carries N id N	    of GRE: its second byte, its
  *					    protocol, PPTP's call
  *	badsum nosum			    the L4 checksum is wrong, or 0
+ *	ones				    that of TCP is not 0 but 0xffff
  *	sumproto N  protocol that the pseudo-header names
  *	ext N label N		    of IPv6: an extension header; flow label
  *	extopt N    type of the option in such headers, if not padding

@@ -192,6 +192,12 @@ static bool has_zero_sum(const struct packet *p)
 	return p->proto == PROTO_UDP && !load16(packet_l4(p) + UDP_CHECK);
 }
 
+static bool has_ones(const struct packet *p)
+{
+	return p->proto == PROTO_TCP &&
+	       load16(packet_l4(p) + TCP_CHECK) == 0xffff;
+}
+
 /* What follows the header, whose protocol @word names. */
 static void say_rest(struct text *t, const struct packet *p, const char *word)
 {
@@ -237,6 +243,8 @@ static void print(struct text *t, const uint8_t *ip, uint32_t len,
 		say(t, " nosum");
 	else if (word && !is_quote && !frame_is_sound(ip, len))
 		say(t, " badsum");
+	if (word && has_ones(&p))
+		say(t, " ones");
 }
 
 void frame_print(const uint8_t *ip, uint32_t len, char out[FRAME_TEXT])

@@ -18,6 +18,7 @@ CLONE_NEWNET = 0x40000000
 TUNSETIFF = 0x400454CA
 IFF_TUN, IFF_NO_PI = 0x0001, 0x1000
 LONGEST = 1 << 17  # packet
+ICMPV6 = 58
 TIMEOUT = 20  # seconds, each tool
 
 
@@ -43,6 +44,32 @@ def interfaces(text):
     """Those that a topology names, in the order in which it does."""
     words = r"\b(?:dev|iif)\s+(\S+)"
     return list(dict.fromkeys(re.findall(words, re.sub(r"#.*", "", text))))
+
+
+def chatter(packet):
+    """Is it what IPv6 says of its own accord: a router solicitation, or which
+    multicast groups it listens to?"""
+    if packet[0] >> 4 != 6:
+        return False
+    if packet[6:8] == bytes((ICMPV6, 255)):
+        return packet[40] == 133
+    return packet[6] == 0 and packet[40] == ICMPV6 and packet[48] in (131, 132,
+                                                                      143)
+
+
+def load_topology(lines):
+    """ip takes a family in front of a whole batch alone."""
+    for options, at in ((), 0), (("-6",), 3):
+        run("ip", *options, "-batch", "-",
+            text="".join(l[at:] for l in lines
+                         if l.startswith("-6 ") == bool(at)))
+
+
+def waiting():
+    """Memory of fragments that wait for others."""
+    text = "".join(Path("/proc/self/net", f).read_text()
+                   for f in ("sockstat", "sockstat6"))
+    return sum(map(int, re.findall(r"FRAG6?: inuse \d+ memory (\d+)", text)))
 
 
 class Namespace:
@@ -73,9 +100,11 @@ class Namespace:
         for name, fd in self.fd.items():
             while True:
                 try:
-                    yield name, os.read(fd, LONGEST)
+                    packet = os.read(fd, LONGEST)
                 except BlockingIOError:
                     break
+                if not chatter(packet):
+                    yield name, packet
 
 
 def in_child(work):

@@ -8,7 +8,7 @@ NAME.script: lines of `ip -batch` for all scripts of the file, then scripts:
 
     == what it is about
     + more lines of ip -batch
-    *TABLE ... COMMIT      rules, as iptables-save
+    *TABLE ... COMMIT      rules, as iptables-save; after a line -6, of IPv6
     --
     sysctl NAME VALUE      of net.netfilter.nf_conntrack_
     > IF DATAGRAM          sent; see ../../frames.h
@@ -49,12 +49,27 @@ SYSCTLS = {
     "ipv4/conf/default/rp_filter": 0,
     "ipv4/conf/all/send_redirects": 0,
     "ipv4/conf/default/send_redirects": 0,
+}
+NO_IPV6 = {
     "ipv6/conf/all/disable_ipv6": 1,
     "ipv6/conf/default/disable_ipv6": 1,
 }
+IPV6 = {
+    "ipv6/conf/all/forwarding": 1,
+    "ipv6/icmp/ratelimit": 0,
+    "ipv6/auto_flowlabels": 0,
+    "ipv6/conf/all/accept_dad": 0,
+    "ipv6/conf/default/accept_dad": 0,
+    "ipv6/conf/default/router_solicitations": 0,
+    "ipv6/conf/default/addr_gen_mode": 1,
+}
+
+FRAGMENT = re.compile(r" (mf|off \d+)\b")
+# What the router says of what it let through, but the path does not.
+TOO_BIG = re.compile(r"\S+ icmp6 \S+ > \S+ type 2 ")
 
 # Counts what came past all filters: at input delivered, at forward let through.
-PROBE = """table ip probe {
+PROBE = """table inet probe {
     chain input { type filter hook input priority 60;
                   meta pkttype host counter; }
     chain forward { type filter hook forward priority 60; counter; }
@@ -93,7 +108,8 @@ class Script:
         self.name = name
         self.head = head
         self.topology = [l[2:] for l in head if l.startswith("+ ")]
-        self.rules = [l for l in head if not l.startswith("+ ")]
+        self.rules = [l for l in head if not l.startswith("+ ") and l != "-6"]
+        self.v6 = "-6" in head
         self.steps = [l for l in lines[middle + 1:]
                       if l.split(" ")[0] not in ANSWERS]
 
@@ -102,32 +118,36 @@ class Router(lab.Namespace):
     def __init__(self, topology, script, frames):
         self.frames = frames
         text = "\n".join(topology + script.topology) + "\n"
-        super().__init__(SYSCTLS, lab.interfaces(text))
-        run("ip", "-batch", "-", text=text)
-        run("iptables-legacy-restore", "--noflush", "--counters",
+        more = IPV6 if "::" in text else NO_IPV6
+        super().__init__(SYSCTLS | more, lab.interfaces(text))
+        lab.load_topology(text.splitlines(True))
+        self.family = "ipv6" if script.v6 else "ipv4"
+        self.iptables = "ip6tables" if script.v6 else "iptables"
+        run(f"{self.iptables}-legacy-restore", "--noflush", "--counters",
             text="\n".join(script.rules) + "\n")
         run("nft", "-f", "-", text=PROBE)
         self.tables = [l[1:] for l in script.rules if l.startswith("*")]
 
     def passed(self):
-        text = run("nft", "list", "table", "ip", "probe")
+        text = run("nft", "list", "table", "inet", "probe")
         return [int(c) for c in re.findall(r"counter packets (\d+)", text)]
 
     def send(self, name, text):
-        before = self.passed()
+        before, waited = self.passed(), lab.waiting()
         super().send(name, self.frames.encode(text))
         out = [f"{i} {self.frames.decode(p)}" for i, p in self.emitted()]
         local, forward = (a - b for a, b in zip(self.passed(), before))
-        if forward and out:
-            yield f"< {out.pop(0)}"
+        if forward and out and not TOO_BIG.match(out[0]):
+            yield "< forward" if FRAGMENT.search(text) else f"< {out.pop(0)}"
+        elif local:
+            yield "< local"
         else:
-            yield "< local" if local else "< drop *"
+            yield "< hold" if lab.waiting() > waited else "< drop *"
         for line in out:
             yield f"^ {line}"
 
-    @staticmethod
-    def table():
-        text = run("conntrack", "-L")
+    def table(self):
+        text = run("conntrack", "-L", "-f", self.family)
         lines = Counter(re.sub(r"^(\S+ +\d+) \d+", r"\1 *", line)
                         for line in text.splitlines())
         yield f"ct {sum(lines.values())} *"
@@ -137,7 +157,7 @@ class Router(lab.Namespace):
     def counts(self):
         for table in self.tables:
             seen = Counter()
-            for line in run("iptables-legacy-save", "-c", "-t",
+            for line in run(f"{self.iptables}-legacy-save", "-c", "-t",
                             table).splitlines():
                 found = re.match(r"\[(\d+):(\d+)\] -A (\S+)", line)
                 if found:
