@@ -6,7 +6,7 @@
 
 #include "decide/options.h"
 #include "decide/trace.h"
-#include "pure/rewrite.h"
+#include "pure/rewrite_fields.h"
 
 /* Bytes live in blocks that never move, for walks point into them. */
 struct emit_block {
@@ -103,6 +103,13 @@ static void track_with(struct walk *k, const struct walk *cause)
 	k->inherited = true;
 }
 
+/* Linux leaves some resets' sums to the device, which writes no zeros: those
+ * of its own IPv6, and of rules about IPv4. */
+static bool is_summed_late(const struct walk *k)
+{
+	return k->p.proto == PROTO_TCP && (k->p.family == 6) != k->no_socket;
+}
+
 static void send(struct walk *cause, uint8_t *bytes, uint32_t len, bool related)
 {
 	struct walk k;
@@ -128,8 +135,11 @@ static void send(struct walk *cause, uint8_t *bytes, uint32_t len, bool related)
 	if (!k.ct.conn)
 		track_alone(&k);
 	walk_output(&k);
-	if (k.verdict == NAT_FORWARD)
-		emit_own(&k);
+	if (k.verdict != NAT_FORWARD)
+		return;
+	if (is_summed_late(&k))
+		rewrite_tcp_zero_sum(&k.p);
+	emit_own(&k);
 }
 
 /* The same, with the options that the cause asks for. */
@@ -252,13 +262,30 @@ static bool may_be_reset(const struct walk *k)
 	return (counts || ip_options_sum_ok(&k->p)) && packet_l4_csum_ok(&k->p);
 }
 
+/* Of IPv6, a host of its own; what maps IPv4 is none. */
+static bool is_somebody6(const struct nat_addr *a)
+{
+	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+	uint8_t b[sizeof(*a)];
+
+	memcpy(b, a, sizeof(b));
+	return b[0] != 0xff && !addr_is_zero(a) &&
+	       memcmp(b, mapped, sizeof(mapped)) != 0;
+}
+
+static bool has_ends(const struct packet *p)
+{
+	struct nat_addr src = packet_src_addr(p), dst = packet_dst_addr(p);
+
+	return p->family == 4 || (is_somebody6(&src) && is_somebody6(&dst));
+}
+
 static void reject_with_reset(struct walk *k)
 {
 	uint8_t *out;
 
 	if (k->to_many || k->p.proto != PROTO_TCP || !may_be_reset(k) ||
-	    packet_is_multicast6(&k->p) ||
-	    packet_l4(&k->p)[TCP_FLAG_BYTE] & TCP_RST)
+	    !has_ends(&k->p) || packet_l4(&k->p)[TCP_FLAG_BYTE] & TCP_RST)
 		return;
 	out = emit_room(k, build_reset_len(k->p.family));
 	if (!out)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause
- * TOS, TTL and MSS. */
+ * TOS, TTL, MSS; sums. */
 #include "pure/rewrite_fields.h"
 
 #include <arpa/inet.h>
@@ -38,6 +38,14 @@ void rewrite_hops(const struct packet *p, uint8_t hops)
 		put_ip_byte(p, IPV4_TTL, hops);
 	else
 		p->ip[IPV6_HOPS] = hops;
+}
+
+void rewrite_tcp_zero_sum(const struct packet *p)
+{
+	uint8_t *check = packet_l4(p) + TCP_CHECK;
+
+	if (!load16(check))
+		memset(check, 0xff, 2);
 }
 
 uint32_t tcp_find_mss(const uint8_t *l4, uint32_t header)

@@ -13,6 +13,9 @@ void rewrite_tos(const struct packet *p, uint8_t tos);
 /* TTL or hop limit. */
 void rewrite_hops(const struct packet *p, uint8_t hops);
 
+/* A sum of TCP that is zero becomes its other zero. */
+void rewrite_tcp_zero_sum(const struct packet *p);
+
 enum { TCP_MSS_OPTION = 4 }; /* bytes */
 
 /* Where the MSS option is in @l4, a TCP header of @header bytes; 0: nowhere.
