@@ -127,6 +127,7 @@ static void send(struct walk *cause, uint8_t *bytes, uint32_t len, bool related)
 	    (addr_is_zero(&dst) && (related || k.p.family == 4)))
 		return;
 	k.out_if = r.out_if;
+	k.route = r.number;
 	k.to_many = r.verdict == ROUTE_TO_BROADCAST;
 	k.next_hop = r.next_hop;
 	k.no_socket = related && k.p.proto == PROTO_TCP;

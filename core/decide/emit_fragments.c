@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Packets that leave in fragments. */
 #include "decide/emit.h"
+#include "decide/path.h"
 #include "pure/build_fragment.h"
 #include "pure/rewrite.h"
 
@@ -38,16 +39,11 @@ static void emit_rest(const struct walk *k, const struct fragmentation *f,
 	}
 }
 
-static uint32_t exit_mtu(const struct walk *k)
-{
-	return route_mtu(k->w->engine->topology, k->out_if);
-}
-
 /* Of IPv4, for nobody else cuts what is not the router's own. */
 void emit_fragments(struct walk *k)
 {
 	struct fragmentation f = cut(k);
-	uint32_t room = exit_mtu(k) - f.overhead;
+	uint32_t room = path_mtu_forward(k) - f.overhead;
 
 	rewrite_first_fragment(&k->p, room & ~7u);
 	emit_rest(k, &f, room & ~7u, room);
@@ -182,7 +178,7 @@ static enum fit fit(const struct walk *k, const struct fragmentation *f,
  */
 void emit_whole(struct walk *k)
 {
-	uint32_t longest = k->whole.longest, mtu = exit_mtu(k);
+	uint32_t longest = k->whole.longest, mtu = path_mtu_forward(k);
 	struct fragmentation f;
 	uint32_t room;
 
@@ -210,7 +206,7 @@ void emit_whole(struct walk *k)
 
 void emit_own(struct walk *k)
 {
-	uint32_t mtu = exit_mtu(k);
+	uint32_t mtu = path_mtu_own(k);
 	struct fragmentation f;
 
 	if (likely(k->p.len <= mtu)) {

@@ -104,6 +104,7 @@ struct nat_engine *nat_engine_new(const struct nat_config *cfg,
 		return fail(e, err, "out of memory");
 	}
 	init_fragments(e);
+	path_mtus_init(&e->path_mtus, e->seed);
 	(void)pthread_mutex_init(&e->lock, NULL);
 	return e;
 }
@@ -114,6 +115,7 @@ void nat_engine_free(struct nat_engine *e)
 		return;
 	fragments_fini(&e->fragments[0]);
 	fragments_fini(&e->fragments[1]);
+	path_mtus_fini(&e->path_mtus);
 	conns_fini(&e->conns);
 	fini_rules(e);
 	free(e->retired_counts);

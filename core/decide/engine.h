@@ -18,6 +18,7 @@
 #include "pure/tcp.h"
 #include "shared/conns.h"
 #include "shared/fragments.h"
+#include "shared/path_mtus.h"
 
 enum {
 	MAX_WORKERS = CONN_NO_OWNER,
@@ -64,6 +65,7 @@ struct nat_engine {
 	struct worker_clock clock[MAX_WORKERS];
 	struct conns conns;
 	struct fragments fragments[2]; /* IPv4, IPv6 */
+	struct path_mtus path_mtus;
 };
 
 static inline struct ruleset *engine_rules(struct nat_engine *e, uint8_t family)

@@ -33,6 +33,7 @@ struct fib_entry {
 	 * the destination too, ask fib_policy() */
 	const struct interval_map *sources;
 	struct nat_addr gateway, source;
+	uint32_t number; /* its index */
 	uint16_t dev;
 	uint16_t out_if; /* dev if packets leave by it, else NAT_NO_IF */
 	uint8_t verdict; /* enum route_verdict */

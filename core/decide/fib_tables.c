@@ -75,6 +75,8 @@ bool fib_make_entries(struct compiler *c)
 	memcpy(c->fib->entry + n, special, sizeof(special));
 	for (size_t i = 0; i < N_SPECIALS; i++)
 		c->fib->entry[n + i].dev = c->fib->entry[n + i].out_if = DEV_LO;
+	for (size_t i = 0; i < n + N_SPECIALS; i++)
+		c->fib->entry[i].number = (uint32_t)i;
 	return true;
 }
 

@@ -7,6 +7,7 @@
 #include "decide/local.h"
 #include "decide/nat.h"
 #include "decide/options.h"
+#include "decide/path.h"
 #include "decide/settled.h"
 #include "decide/trace.h"
 #include "decide/walk.h"
@@ -178,6 +179,7 @@ static void routed(struct walk *k, const struct route *r)
 	switch ((enum route_verdict)r->verdict) {
 	case ROUTE_TO_FORWARD:
 		k->out_if = r->out_if;
+		k->route = r->number;
 		k->next_hop = r->next_hop;
 		settled_remember(k);
 		trace(k, NAT_STEP_ROUTE, "forward");
@@ -220,6 +222,17 @@ static void finish(struct walk *k)
 		conns_discard(&k->w->view, k->ct);
 }
 
+/* What others have told is known late, and too late to ask the rules. */
+static bool fits_path(struct walk *k)
+{
+	uint32_t mtu;
+
+	if (k->p.family == 4 || likely(k->p.len <= IPV6_MTU_MIN))
+		return true;
+	mtu = path_mtu_forward(k);
+	return k->p.len <= mtu || longest(k) <= mtu || too_big(k, mtu);
+}
+
 static void tracked(struct walk *k)
 {
 	struct route r;
@@ -232,7 +245,7 @@ static void tracked(struct walk *k)
 	if (unlikely(packet_options_len(&k->p)) && !options_arrive(k, &r))
 		return;
 	routed(k, &r);
-	if (k->verdict != NAT_FORWARD)
+	if (k->verdict != NAT_FORWARD || !fits_path(k))
 		return;
 	if (unlikely(k->reassembled))
 		emit_whole(k);
@@ -279,6 +292,7 @@ static bool reroute(struct walk *k)
 	if (r.out_if == NAT_NO_IF)
 		return walk_drop(k, NAT_DROP_NO_ROUTE);
 	k->out_if = r.out_if;
+	k->route = r.number;
 	k->to_many = r.verdict == ROUTE_TO_BROADCAST;
 	k->next_hop = r.next_hop;
 	trace(k, NAT_STEP_ROUTE, "routed again");

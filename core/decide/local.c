@@ -4,6 +4,7 @@
 
 #include "decide/defrag.h"
 #include "decide/emit.h"
+#include "decide/path.h"
 #include "decide/source.h"
 #include "pure/ipv6_ext.h"
 #include "pure/packet_ipv6.h"
@@ -162,14 +163,32 @@ static bool sound(const struct packet *p)
 	return f == L4_OK || (f == L4_FLAGS && packet_l4_csum_ok(p));
 }
 
+static void answer_icmp(struct walk *k)
+{
+	enum { FRAGMENTATION_NEEDED = 4 };
+	const uint8_t *l4 = packet_l4(&k->p);
+
+	switch (l4[ICMP_TYPE]) {
+	case ICMP_ECHO:
+		answer_echo(k, true);
+		return;
+	case ICMP_TIMESTAMP:
+		answer_timestamp(k);
+		return;
+	case ICMP_UNREACHABLE:
+		if (l4[ICMP_CODE] == FRAGMENTATION_NEEDED)
+			path_mtu_told(k);
+		return;
+	default:
+		return;
+	}
+}
+
 static void deliver4(struct walk *k)
 {
 	switch (k->p.proto) {
 	case PROTO_ICMP:
-		if (packet_l4(&k->p)[ICMP_TYPE] == ICMP_ECHO)
-			answer_echo(k, true);
-		else if (packet_l4(&k->p)[ICMP_TYPE] == ICMP_TIMESTAMP)
-			answer_timestamp(k);
+		answer_icmp(k);
 		return;
 	case PROTO_TCP:
 		answer_tcp(k);
@@ -197,6 +216,8 @@ static void deliver6(struct walk *k, enum route_verdict to, uint32_t named)
 	case PROTO_ICMPV6:
 		if (packet_l4(&k->p)[ICMP_TYPE] == ICMP6_ECHO)
 			answer_echo(k, own);
+		else if (packet_l4(&k->p)[ICMP_TYPE] == ICMP6_TOO_BIG)
+			path_mtu_told(k);
 		return;
 	case PROTO_TCP:
 		if (own)

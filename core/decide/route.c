@@ -14,6 +14,7 @@ static struct route route_of(const struct fib_entry *e,
 		.verdict = e->verdict,
 		.type = e->type,
 		.out_if = e->out_if,
+		.number = e->number,
 		.next_hop = e->via ? e->gateway : *dst,
 	};
 }

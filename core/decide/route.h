@@ -28,6 +28,7 @@ struct route {
 	uint8_t verdict;          /* enum route_verdict */
 	uint8_t type;             /* enum route_type */
 	uint16_t out_if;          /* NAT_NO_IF: it does not leave */
+	uint32_t number;          /* no other route has it */
 	struct nat_addr next_hop; /* the gateway, or the destination itself */
 };
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * TOS, DSCP, TTL and TCPMSS. */
 #include "decide/emit.h"
+#include "decide/path.h"
 #include "decide/target.h"
 #include "pure/rewrite_fields.h"
 
@@ -34,7 +35,7 @@ static uint32_t mtu_back(const struct walk *k)
 	struct nat_addr src = packet_src_addr(&k->p);
 	struct route r = route_output(t, k->in_if, k->p.family, NULL, &src, 0);
 
-	return r.verdict == ROUTE_TO_FORWARD ? route_mtu(t, r.out_if)
+	return r.verdict == ROUTE_TO_FORWARD ? path_mtu_of(k->w, &r, &src)
 					     : UINT32_MAX;
 }
 
@@ -45,8 +46,7 @@ static uint32_t wanted_mss(const struct walk *k, const struct target *t)
 
 	if (t->mss != MSS_CLAMP)
 		return t->mss;
-	mtu = min_u32(route_mtu(k->w->engine->topology, k->out_if),
-		      mtu_back(k));
+	mtu = min_u32(path_mtu_own(k), mtu_back(k));
 	return mtu > headers ? mtu - headers : 0;
 }
 

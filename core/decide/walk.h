@@ -47,6 +47,7 @@ struct walk {
 	/* not initialised before they are known */
 	struct nat_tuple tuple;   /* of the packet as it came; see hashed */
 	struct nat_addr next_hop; /* with out_if */
+	uint32_t route;           /* with out_if: its number */
 	struct reassembly whole;  /* the fragments it came in */
 };
 

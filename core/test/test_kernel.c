@@ -10,8 +10,8 @@ static void run(void **state)
 	script_run_file(*state);
 }
 
-static char answers[] = "answers", mangle[] = "mangle", marks[] = "marks",
-	    protocols[] = "protocols", zones[] = "zones";
+static char answers[] = "answers", ipv6[] = "ipv6", mangle[] = "mangle",
+	    marks[] = "marks", protocols[] = "protocols", zones[] = "zones";
 
 #define SCRIPTS(name)                                                          \
 	{                                                                      \
@@ -21,8 +21,8 @@ static char answers[] = "answers", mangle[] = "mangle", marks[] = "marks",
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		SCRIPTS(answers),   SCRIPTS(mangle), SCRIPTS(marks),
-		SCRIPTS(protocols), SCRIPTS(zones),
+		SCRIPTS(answers), SCRIPTS(ipv6),      SCRIPTS(mangle),
+		SCRIPTS(marks),   SCRIPTS(protocols), SCRIPTS(zones),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
