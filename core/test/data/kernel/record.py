@@ -133,16 +133,17 @@ class Router(lab.Namespace):
         return [int(c) for c in re.findall(r"counter packets (\d+)", text)]
 
     def send(self, name, text):
-        before, waited = self.passed(), lab.waiting()
+        before = self.passed()
         super().send(name, self.frames.encode(text))
         out = [f"{i} {self.frames.decode(p)}" for i, p in self.emitted()]
         local, forward = (a - b for a, b in zip(self.passed(), before))
+        piece = FRAGMENT.search(text)
         if forward and out and not TOO_BIG.match(out[0]):
-            yield "< forward" if FRAGMENT.search(text) else f"< {out.pop(0)}"
+            yield "< forward" if piece else f"< {out.pop(0)}"
         elif local:
             yield "< local"
-        else:
-            yield "< hold" if lab.waiting() > waited else "< drop *"
+        else:  # nobody sees whether it waits for the next
+            yield "< *" if piece and piece[1] == "mf" else "< drop *"
         for line in out:
             yield f"^ {line}"
 
