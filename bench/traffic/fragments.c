@@ -151,11 +151,10 @@ static bool is_v6(const struct parcel *p)
 	return p->data[0] >> 4 == 6;
 }
 
-static void leave(struct traffic *t, struct parcel *p, uint8_t *payload)
+static void leave(struct traffic *t, struct parcel *p)
 {
 	(void)t;
 	(void)p;
-	(void)payload;
 }
 
 static void set_tos(struct parcel *p, uint8_t mask, uint8_t tos)
@@ -170,59 +169,54 @@ static void set_tos(struct parcel *p, uint8_t mask, uint8_t tos)
 	}
 }
 
-static void ecn(struct traffic *t, struct parcel *p, uint8_t *payload)
+static void ecn(struct traffic *t, struct parcel *p)
 {
 	enum { ECN = 3 };
 
-	(void)payload;
 	set_tos(p, ECN, (uint8_t)rng_u32(&t->rng));
 }
 
-static void dscp(struct traffic *t, struct parcel *p, uint8_t *payload)
+static void dscp(struct traffic *t, struct parcel *p)
 {
 	enum { DSCP = 0xfc };
 
-	(void)payload;
 	set_tos(p, DSCP, (uint8_t)rng_u32(&t->rng));
 }
 
-static void hops(struct traffic *t, struct parcel *p, uint8_t *payload)
+static void hops(struct traffic *t, struct parcel *p)
 {
-	(void)payload;
 	p->data[is_v6(p) ? IP6_HOPS : IP4_TTL] =
 		(uint8_t)draw_between(&t->rng, 1, 64);
 }
 
-static void dont_fragment(struct traffic *t, struct parcel *p, uint8_t *payload)
+static void dont_fragment(struct traffic *t, struct parcel *p)
 {
 	(void)t;
-	(void)payload;
 	p->data[IP4_FLAGS] ^= 0x40;
 }
 
-static void reserved(struct traffic *t, struct parcel *p, uint8_t *payload)
+static void reserved(struct traffic *t, struct parcel *p)
 {
 	enum { BYTE = 1, BITS = 3 };
+	uint8_t *header = p->data + draft_header_len(&t->draft);
 
 	if (is_v6(p)) {
-		payload[BYTE - EXTENSION] = (uint8_t)rng_u32(&t->rng);
-		payload[BITS - EXTENSION] |=
-			(uint8_t)(rng_below(&t->rng, 4) * 2);
+		header[BYTE] = (uint8_t)rng_u32(&t->rng);
+		header[BITS] |= (uint8_t)(rng_below(&t->rng, 4) * 2);
 	} else {
 		p->data[IP4_FLAGS] ^= 0x80;
 	}
 }
 
-static void iface(struct traffic *t, struct parcel *p, uint8_t *payload)
+static void iface(struct traffic *t, struct parcel *p)
 {
-	(void)payload;
 	p->iface = (uint16_t)rng_below(&t->rng, t->places.n_ifs);
 }
 
 /* clang-format off */
 static const struct {
 	struct odds odds;
-	void (*change)(struct traffic *t, struct parcel *p, uint8_t *payload);
+	void (*change)(struct traffic *t, struct parcel *p);
 } quirks[] = {
 	{ { "",                   150, 0 }, leave },
 	{ { "another ECN",         10, 0 }, ecn },
@@ -234,12 +228,12 @@ static const struct {
 };
 /* clang-format on */
 
-static void be_odd(struct traffic *t, struct parcel *p, uint8_t *payload)
+static void be_odd(struct traffic *t, struct parcel *p)
 {
 	const struct draft *d = &t->draft;
 	uint32_t kinds = maker_kinds(t, d->family, d->proto);
 
-	DRAW(&t->rng, quirks, kinds)->change(t, p, payload);
+	DRAW(&t->rng, quirks, kinds)->change(t, p);
 }
 
 /* ---------------------------------------------------------------- bytes */
@@ -306,7 +300,7 @@ static void put_piece(struct traffic *t, const struct parcel *p,
 	out->iface = p->iface;
 	out->group = p->group;
 	out->what = p->what;
-	be_odd(t, out, out->data + at);
+	be_odd(t, out);
 	if (!is_v6(out))
 		draft_ip_sum(out->data);
 }
