@@ -64,7 +64,8 @@ void settled_expect(struct walk *k)
 	struct nat_tuple there, back;
 	struct route r;
 
-	if (!k->ct.conn || k->ct.dir == NAT_REPLY || !settled_possible(k->w) ||
+	if (!k->ct.conn || k->ct.dir == NAT_REPLY || k->out_if == NAT_NO_IF ||
+	    !settled_possible(k->w) ||
 	    atomic_load_explicit(&k->ct.conn->path[NAT_REPLY],
 				 memory_order_relaxed))
 		return;
