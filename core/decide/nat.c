@@ -35,19 +35,17 @@ static bool translates(const struct walk *k, enum manip m)
 static void setup(struct walk *k, const struct nat_range *range, enum manip m)
 {
 	struct conn *c = k->ct.conn;
-	struct nat_tuple reply, now, chosen;
+	struct nat_tuple reply, chosen;
 	uint16_t bits = done_bit(m);
 
 	conn_tuple(c, NAT_REPLY, &reply);
-	if (!tuple_invert(&now, &reply))
-		return;
-	chosen = now;
-	unique_tuple(k, &chosen, range, m);
-	if (!tuple_equal(&chosen, &now) && tuple_invert(&reply, &chosen)) {
-		conn_set_tuple(c, NAT_REPLY, &reply);
+	chosen = reply;
+	unique_answer(k, &chosen, range, m);
+	if (!tuple_equal(&chosen, &reply)) {
+		conn_set_tuple(c, NAT_REPLY, &chosen);
 		bits |= nat_bit(m);
 	}
-	conn_set_status(c, bits);
+	conn_note_status(c, bits);
 }
 
 /* No rule asked for anything: the address stays, and the source port too
@@ -61,7 +59,7 @@ static bool null_binding(struct walk *k, enum manip m)
 	conn_tuple(k->ct.conn, NAT_REPLY, &reply);
 	if (likely(m == MANIP_DST && !proto_is_icmp(reply.proto))) {
 		unique_look(k, &reply);
-		conn_set_status(k->ct.conn, done_bit(m));
+		conn_note_status(k->ct.conn, done_bit(m));
 	} else {
 		range = (struct nat_range){.flags = RANGE_MAP_IPS};
 		range.addr_min = m == MANIP_SRC ? reply.dst : reply.src;
@@ -195,12 +193,10 @@ static bool target_of(const struct walk *k, struct nat_tuple *other,
 	return tuple_invert(target, other);
 }
 
-static bool apply(struct walk *k, enum manip m)
+static NOINLINE bool apply(struct walk *k, enum manip m)
 {
 	struct nat_tuple other, target;
 
-	if (!translates(k, m))
-		return true;
 	if (!target_of(k, &other, &target) || !rewrite_end(&k->p, m, &target))
 		return walk_drop(k, NAT_DROP_NAT);
 	k->manip |= nat_bit(m);
@@ -221,7 +217,7 @@ static bool redirect_is_harmful(const struct walk *k)
 	       ((status & DONE) != DONE || status & NAT_BOTH);
 }
 
-static bool icmp_error(struct walk *k, enum manip m)
+static NOINLINE bool icmp_error(struct walk *k, enum manip m)
 {
 	struct nat_tuple other, target;
 
@@ -254,5 +250,5 @@ bool nat_hook(struct walk *k, enum manip m)
 		conns_kill(&k->w->view, k->ct);
 		return walk_drop(k, NAT_DROP_OIF_CHANGED);
 	}
-	return apply(k, m);
+	return likely(!translates(k, m)) || apply(k, m);
 }

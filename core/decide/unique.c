@@ -15,23 +15,28 @@ enum { /* the port search: spec 7.5 */
        RANDOM_FLAGS = RANGE_PROTO_RANDOM | RANGE_RANDOM_FULLY,
 };
 
+/* Everything here is said of the answer: who has it already is the question,
+ * and what the packet itself will look like follows from it. */
 struct search {
 	struct walk *k;
-	struct nat_tuple *t;
+	struct nat_tuple *answer;
 	const struct nat_range *range;
 	enum manip m;
 };
 
-static struct nat_addr *end_addr(struct nat_tuple *t, enum manip m)
+/* What an answer has of the packet's end @m: it comes from its destination and
+ * goes to its source. */
+static struct nat_addr *end_addr(struct nat_tuple *answer, enum manip m)
 {
-	return m == MANIP_SRC ? &t->src : &t->dst;
+	return m == MANIP_SRC ? &answer->dst : &answer->src;
 }
 
 /* ICMP has one id, which stays where it is in both directions. */
-static uint16_t *end_id(struct nat_tuple *t, enum manip m)
+static uint16_t *end_id(struct nat_tuple *answer, enum manip m)
 {
-	return m == MANIP_SRC || proto_is_icmp(t->proto) ? &t->src_id
-							 : &t->dst_id;
+	return m == MANIP_SRC && !proto_is_icmp(answer->proto)
+		       ? &answer->dst_id
+		       : &answer->src_id;
 }
 
 static bool proto_has_id(uint8_t proto)
@@ -39,16 +44,12 @@ static bool proto_has_id(uint8_t proto)
 	return proto_has_ports(proto) || proto_is_icmp(proto);
 }
 
-/* Who has @answer already; not a connection with our own original tuple,
- * which is ourselves come twice (spec 7.3). */
-static struct conn_ref user_of_answer(struct walk *k,
-				      const struct nat_tuple *answer)
+/* A connection with our own original tuple is ourselves come twice (spec 7.3).
+ */
+static NOINLINE struct conn_ref unless_own(struct walk *k, struct conn_ref r)
 {
-	struct conn_ref r = zone_find_own_answer(k, answer);
 	struct nat_tuple orig;
 
-	if (likely(!r.conn))
-		return r;
 	conn_tuple(r.conn, NAT_ORIGINAL, &orig);
 	if (conn_matches(k->ct.conn, NAT_ORIGINAL, &orig))
 		return (struct conn_ref){0};
@@ -56,36 +57,36 @@ static struct conn_ref user_of_answer(struct walk *k,
 	return r;
 }
 
-void unique_look(struct walk *k, const struct nat_tuple *reply)
+/* Who has @answer already. */
+static inline struct conn_ref user_of(struct walk *k,
+				      const struct nat_tuple *answer)
 {
-	(void)user_of_answer(k, reply);
+	struct conn_ref r = zone_find_own_answer(k, answer);
+
+	return likely(!r.conn) ? r : unless_own(k, r);
 }
 
-static struct conn_ref user_of(struct walk *k, const struct nat_tuple *t)
+void unique_look(struct walk *k, const struct nat_tuple *answer)
 {
-	struct nat_tuple answer;
-
-	if (!tuple_invert(&answer, t))
-		return (struct conn_ref){0};
-	return user_of_answer(k, &answer);
+	(void)user_of(k, answer);
 }
 
-static bool used(struct walk *k, const struct nat_tuple *t)
+static bool used(struct walk *k, const struct nat_tuple *answer)
 {
-	return user_of(k, t).conn;
+	return user_of(k, answer).conn;
 }
 
 /* As used(), but two hosts that opened the same untranslated connection
  * towards each other at once do not stand in each other's way. */
-static bool used_by_other(struct walk *k, const struct nat_tuple *t)
+static bool used_by_other(struct walk *k, const struct nat_tuple *answer)
 {
 	enum { TRANSLATED = NAT_ST_SRC_NAT | NAT_ST_DST_NAT };
-	struct conn_ref r = user_of(k, t);
+	struct conn_ref r = user_of(k, answer);
 	struct nat_tuple reply;
 
 	if (!r.conn)
 		return false;
-	if (!proto_tolerates_clash(t->proto) ||
+	if (!proto_tolerates_clash(answer->proto) ||
 	    conn_status(k->ct.conn) & (TRANSLATED | NAT_ST_SEQ_ADJUST) ||
 	    conn_status(r.conn) & TRANSLATED)
 		return true;
@@ -110,64 +111,57 @@ static bool rob(struct walk *k, struct conn_ref r)
 	return may && conns_kill(&k->w->view, r);
 }
 
-static bool used_harder(struct walk *k, const struct nat_tuple *t,
+static bool used_harder(struct walk *k, const struct nat_tuple *answer,
 			uint32_t attempts_left)
 {
-	struct nat_tuple answer;
 	struct conn_ref r;
 
-	if (attempts_left > HARDER_BELOW || t->proto != PROTO_TCP ||
+	if (attempts_left > HARDER_BELOW || answer->proto != PROTO_TCP ||
 	    tcp_state(conn_tcp(k->ct.conn)) != TCPS_SYN_SENT)
-		return used(k, t);
-	if (!tuple_invert(&answer, t))
-		return false;
-	r = zone_find(k, &answer, zone_of_conn(k->ct.conn));
+		return used(k, answer);
+	r = zone_find(k, answer, zone_of_conn(k->ct.conn));
 	return r.conn && !rob(k, r);
 }
 
-static bool id_in(const struct nat_tuple *t, const struct nat_range *range,
+static bool id_in(struct nat_tuple *answer, const struct nat_range *range,
 		  enum manip m)
 {
-	struct nat_tuple copy = *t;
-	uint16_t id = ntohs(*end_id(&copy, m));
+	uint16_t id = ntohs(*end_id(answer, m));
 
-	return !proto_has_id(t->proto) ||
+	return !proto_has_id(answer->proto) ||
 	       (range->port_min <= id && id <= range->port_max);
 }
 
-static bool source_in(const struct nat_tuple *t, const struct nat_range *range)
+static bool source_in(struct nat_tuple *answer, const struct nat_range *range)
 {
 	if (range->flags & RANGE_MAP_IPS &&
-	    !addr_between(&t->src, &range->addr_min, &range->addr_max))
+	    !addr_between(&answer->dst, &range->addr_min, &range->addr_max))
 		return false;
 	return !(range->flags & RANGE_PROTO_SPECIFIED) ||
-	       id_in(t, range, MANIP_SRC);
+	       id_in(answer, range, MANIP_SRC);
 }
 
 /* What another connection of the same inside socket was given. */
 struct reuse {
 	const struct nat_range *range;
-	struct nat_tuple t; /* in: ours; out: with that source */
-	uint16_t zone;      /* zone_of_socket() */
+	struct nat_tuple answer; /* in: ours; out: to that source */
+	uint16_t zone;           /* zone_of_socket() */
 	bool found;
 };
 
 static bool try_reuse(void *ctx, const struct conn *c)
 {
 	struct reuse *r = ctx;
-	struct nat_tuple t;
+	struct nat_tuple theirs, ours = r->answer;
 
 	if (zone_of_socket(zone_of_conn(c)) != r->zone)
 		return false;
-	conn_tuple(c, NAT_REPLY, &t);
-	if (!tuple_invert(&t, &t))
+	conn_tuple(c, NAT_REPLY, &theirs);
+	ours.dst = theirs.dst;
+	*end_id(&ours, MANIP_SRC) = *end_id(&theirs, MANIP_SRC);
+	if (!source_in(&ours, r->range))
 		return false;
-	t.dst = r->t.dst;
-	t.dst_id = r->t.dst_id;
-	t.zone = r->t.zone;
-	if (!source_in(&t, r->range))
-		return false;
-	r->t = t;
+	r->answer = ours;
 	r->found = true;
 	return true;
 }
@@ -176,29 +170,32 @@ static bool try_reuse(void *ctx, const struct conn *c)
 static bool keep_or_reuse(const struct search *s)
 {
 	const struct conn *c = s->k->ct.conn;
+	struct bysource *sockets = &s->k->w->engine->conns.bysource;
 	struct nat_tuple orig;
 	struct reuse r;
 
-	if (source_in(s->t, s->range))
-		return !used_by_other(s->k, s->t);
+	if (source_in(s->answer, s->range))
+		return !used_by_other(s->k, s->answer);
+	conn_tuple(c, NAT_ORIGINAL, &orig);
+	if (likely(!bysource_may_have(sockets, &orig)))
+		return false;
 	r.range = s->range;
-	r.t = *s->t;
+	r.answer = *s->answer;
 	r.zone = zone_of_socket(zone_of_conn(c));
 	r.found = false;
-	conn_tuple(c, NAT_ORIGINAL, &orig);
-	bysource_walk(&s->k->w->engine->conns.bysource, &orig, try_reuse, &r);
-	if (!r.found || used(s->k, &r.t))
+	bysource_walk(sockets, &orig, try_reuse, &r);
+	if (!r.found || used(s->k, &r.answer))
 		return false;
-	*s->t = r.t;
+	*s->answer = r.answer;
 	return true;
 }
 
 /* The address of @range that the hash @j points at, word by word: within the
  * bounds while it is on the upper one, else anywhere. */
 static struct nat_addr address_at(const struct nat_range *range,
-				  const struct nat_tuple *t, uint32_t j)
+				  const struct nat_tuple *answer, uint32_t j)
 {
-	unsigned words = t->family == 4 ? 1 : 4;
+	unsigned words = answer->family == 4 ? 1 : 4;
 	struct nat_addr a = {{0}};
 	bool full = false;
 
@@ -211,7 +208,7 @@ static struct nat_addr address_at(const struct nat_range *range,
 		if (a.w[i] != range->addr_max.w[i])
 			full = true;
 		if (!(range->flags & RANGE_PERSISTENT))
-			j ^= t->dst.w[i];
+			j ^= answer->src.w[i];
 	}
 	return a;
 }
@@ -221,20 +218,20 @@ static struct nat_addr address_at(const struct nat_range *range,
 static void choose_address(const struct search *s)
 {
 	const struct nat_range *range = s->range;
-	const struct nat_tuple *t = s->t;
-	uint32_t last = t->dst.w[t->family == 4 ? 0 : 3];
+	const struct nat_tuple *t = s->answer;
+	uint32_t last = t->src.w[t->family == 4 ? 0 : 3];
 	uint32_t initval = 0;
 
 	if (!(range->flags & RANGE_MAP_IPS))
 		return;
 	if (addr_equal(&range->addr_min, &range->addr_max)) {
-		*end_addr(s->t, s->m) = range->addr_min;
+		*end_addr(s->answer, s->m) = range->addr_min;
 		return;
 	}
 	if (!(range->flags & RANGE_PERSISTENT))
 		initval = last ^ zone_id(zone_of_conn(s->k->ct.conn));
-	*end_addr(s->t, s->m) = address_at(
-		range, t, hash_jenkins(t->src.w, ARRAY_LEN(t->src.w), initval));
+	*end_addr(s->answer, s->m) = address_at(
+		range, t, hash_jenkins(t->dst.w, ARRAY_LEN(t->dst.w), initval));
 }
 
 /* Step 3: is there any need to look for another port? */
@@ -245,9 +242,9 @@ static bool id_will_do(const struct search *s)
 	if (r->flags & RANDOM_FLAGS)
 		return false;
 	if (!(r->flags & RANGE_PROTO_SPECIFIED))
-		return !used(s->k, s->t);
-	return !(r->flags & RANGE_PROTO_OFFSET) && id_in(s->t, r, s->m) &&
-	       (r->port_min == r->port_max || !used(s->k, s->t));
+		return !used(s->k, s->answer);
+	return !(r->flags & RANGE_PROTO_OFFSET) && id_in(s->answer, r, s->m) &&
+	       (r->port_min == r->port_max || !used(s->k, s->answer));
 }
 
 struct window {
@@ -268,7 +265,7 @@ static bool search_window(const struct search *s, struct window *w)
 {
 	const struct nat_range *r = s->range;
 
-	if (!proto_has_id(s->t->proto))
+	if (!proto_has_id(s->answer->proto))
 		return false;
 	if (r->flags & RANGE_PROTO_SPECIFIED) {
 		uint32_t a = r->port_min, b = r->port_max;
@@ -277,13 +274,13 @@ static bool search_window(const struct search *s, struct window *w)
 				     (a < b ? b - a : a - b) + 1};
 		return true;
 	}
-	if (proto_is_icmp(s->t->proto)) {
+	if (proto_is_icmp(s->answer->proto)) {
 		*w = (struct window){0, 65536};
 		return true;
 	}
 	if (s->m == MANIP_DST)
 		return false;
-	*w = source_class(ntohs(s->t->src_id));
+	*w = source_class(ntohs(*end_id(s->answer, s->m)));
 	return true;
 }
 
@@ -294,7 +291,8 @@ static bool first_offset(const struct search *s, uint16_t *offset)
 
 	*offset = 0;
 	if (r->flags & RANGE_PROTO_OFFSET)
-		*offset = (uint16_t)(ntohs(*end_id(s->t, s->m)) - r->port_base);
+		*offset = (uint16_t)(ntohs(*end_id(s->answer, s->m)) -
+				     r->port_base);
 	else
 		return r->flags & RANDOM_FLAGS || s->m == MANIP_SRC;
 	return false;
@@ -303,14 +301,14 @@ static bool first_offset(const struct search *s, uint16_t *offset)
 /* Takes the id that somebody else has drawn, if that was free. */
 static bool chosen(const struct search *s, const struct window *w)
 {
-	uint16_t *id = end_id(s->t, s->m), own = *id;
+	uint16_t *id = end_id(s->answer, s->m), own = *id;
 	int other = choice_id(s->k, s->m, (uint16_t)w->min,
 			      (uint16_t)(w->min + w->size - 1));
 
 	if (likely(other < 0))
 		return false;
 	*id = htons((uint16_t)other);
-	if (!used_harder(s->k, s->t, 0))
+	if (!used_harder(s->k, s->answer, 0))
 		return true;
 	*id = own;
 	return false;
@@ -320,7 +318,7 @@ static bool chosen(const struct search *s, const struct window *w)
  * last key tried stays, free or not. */
 static void search_id(const struct search *s)
 {
-	uint16_t *id = end_id(s->t, s->m);
+	uint16_t *id = end_id(s->answer, s->m);
 	struct window w;
 	uint32_t attempts;
 	uint16_t offset;
@@ -337,7 +335,7 @@ static void search_id(const struct search *s)
 			offset = random_u16(&s->k->w->random);
 		for (uint32_t i = 0; i < attempts; i++, offset++) {
 			*id = htons((uint16_t)(w.min + offset % w.size));
-			if (!used_harder(s->k, s->t, attempts - i))
+			if (!used_harder(s->k, s->answer, attempts - i))
 				return;
 		}
 		if (attempts >= w.size || attempts < MIN_ATTEMPTS)
@@ -346,10 +344,10 @@ static void search_id(const struct search *s)
 	}
 }
 
-void unique_tuple(struct walk *k, struct nat_tuple *t,
-		  const struct nat_range *range, enum manip m)
+void unique_answer(struct walk *k, struct nat_tuple *answer,
+		   const struct nat_range *range, enum manip m)
 {
-	struct search s = {k, t, range, m};
+	struct search s = {k, answer, range, m};
 
 	if (m == MANIP_SRC && !(range->flags & RANDOM_FLAGS) &&
 	    keep_or_reuse(&s))

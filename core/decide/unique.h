@@ -10,14 +10,14 @@
 #include "decide/walk.h"
 #include "pure/rewrite.h"
 
-/* Maps @t, what the walk's packet looks like so far, into @range at the end
- * @m. Where the range is exhausted the result is not unique, and the packet
- * dies at confirm. */
-void unique_tuple(struct walk *k, struct nat_tuple *t,
-		  const struct nat_range *range, enum manip m);
+/* Maps @answer, what the answer to the walk's packet looks like so far, so that
+ * the packet's end @m comes to lie in @range. Where the range is exhausted the
+ * result is not unique, and the packet dies at confirm. */
+void unique_answer(struct walk *k, struct nat_tuple *answer,
+		   const struct nat_range *range, enum manip m);
 
-/* The search that changes nothing: whether another connection has the answer
- * @reply already is counted. */
-void unique_look(struct walk *k, const struct nat_tuple *reply);
+/* The search that changes nothing: whether another connection has @answer
+ * already is counted. */
+void unique_look(struct walk *k, const struct nat_tuple *answer);
 
 #endif

@@ -63,11 +63,6 @@ uint64_t hash_blocks(const struct hash_key *key, const struct hash_block *b,
 
 #endif
 
-static uint32_t meta(const struct nat_tuple *t)
-{
-	return (uint32_t)t->zone << 16 | (uint32_t)t->proto << 8 | t->family;
-}
-
 uint64_t hash_tuple(const struct hash_key *key, const struct nat_tuple *t)
 {
 	const uint32_t *src = t->src.w, *dst = t->dst.w;
@@ -83,11 +78,11 @@ uint64_t hash_tuple(const struct hash_key *key, const struct nat_tuple *t)
 	return hash_blocks(key, b, 3);
 }
 
-uint64_t hash_source(const struct hash_key *key, const struct nat_tuple *t)
+uint64_t hash_source6(const struct hash_key *key, const struct nat_tuple *t)
 {
 	struct hash_block b[2] = {
 		{{t->src.w[0], t->src.w[1], t->src.w[2], t->src.w[3]}},
-		{{t->src_id, meta(t)}},
+		{{hash_ipv4_meta(t->proto, t->zone), t->src_id}},
 	};
 
 	return hash_blocks(key, b, 2);

@@ -123,7 +123,23 @@ ALWAYS_INLINE uint64_t hash_tuple4(const struct hash_key *key,
 uint64_t hash_tuple(const struct hash_key *key, const struct nat_tuple *t);
 
 /* Hash of what bysource keys on: family, address, id, protocol, zone. */
-uint64_t hash_source(const struct hash_key *key, const struct nat_tuple *t);
+uint64_t hash_source6(const struct hash_key *key, const struct nat_tuple *t);
+
+ALWAYS_INLINE uint64_t hash_source4(const struct hash_key *key, uint32_t src,
+				    uint16_t id, uint8_t proto, uint16_t zone)
+{
+	const struct hash_block b = {{hash_ipv4_meta(proto, zone), src, id}};
+
+	return hash_blocks(key, &b, 1);
+}
+
+static inline uint64_t hash_source(const struct hash_key *key,
+				   const struct nat_tuple *t)
+{
+	if (unlikely(t->family == 6))
+		return hash_source6(key, t);
+	return hash_source4(key, t->src.w[0], t->src_id, t->proto, t->zone);
+}
 
 /* The kernel's jhash2 over @n words, for the choice of an address in a pool
  * (spec 7.4); not keyed. */

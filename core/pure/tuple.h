@@ -32,13 +32,27 @@ static inline bool addr_equal(const struct nat_addr *a,
 	return !memcmp(a, b, sizeof(*a));
 }
 
-/* Network order compares as memory does; both bounds belong. */
+static inline uint32_t host32(uint32_t be)
+{
+	return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? __builtin_bswap32(be)
+							 : be;
+}
+
+static inline bool addr_above(const struct nat_addr *a,
+			      const struct nat_addr *b)
+{
+	for (unsigned i = 0; i < ARRAY_LEN(a->w); i++)
+		if (a->w[i] != b->w[i])
+			return host32(a->w[i]) > host32(b->w[i]);
+	return false;
+}
+
+/* Both bounds belong. */
 static inline bool addr_between(const struct nat_addr *a,
 				const struct nat_addr *min,
 				const struct nat_addr *max)
 {
-	return memcmp(min, a, sizeof(*a)) <= 0 &&
-	       memcmp(a, max, sizeof(*a)) <= 0;
+	return !addr_above(min, a) && !addr_above(a, max);
 }
 
 static inline struct nat_addr addr_v4(uint32_t be)

@@ -5,19 +5,19 @@
 #include <errno.h>
 #include <stdlib.h>
 
-enum { MIN_HEADS = 1 << 10, MAX_HEADS = 1 << 26 };
+enum { MIN_LISTS = 1 << 10, MAX_LISTS = 1 << 26 };
 
 int bysource_init(struct bysource *b, const struct pool *pool,
 		  const struct hash_key *key, uint32_t connections)
 {
-	uint32_t heads = MIN_HEADS;
+	uint32_t lists = MIN_LISTS;
 
-	while (heads < MAX_HEADS && heads < connections / 2)
-		heads *= 2;
-	*b = (struct bysource){.pool = pool, .key = key, .mask = heads - 1};
-	b->head = calloc(heads, sizeof(*b->head));
+	while (lists < MAX_LISTS && lists < connections / 2)
+		lists *= 2;
+	*b = (struct bysource){.pool = pool, .key = key, .mask = lists - 1};
+	b->list = calloc(lists, sizeof(*b->list));
 	b->lock = calloc(BYSOURCE_LOCKS, sizeof(*b->lock));
-	if (b->head && b->lock)
+	if (b->list && b->lock)
 		return 0;
 	bysource_fini(b);
 	return -ENOMEM;
@@ -25,15 +25,15 @@ int bysource_init(struct bysource *b, const struct pool *pool,
 
 void bysource_fini(struct bysource *b)
 {
-	free(b->head);
+	free(b->list);
 	free(b->lock);
-	b->head = NULL;
+	b->list = NULL;
 	b->lock = NULL;
 }
 
 uint64_t bysource_bytes(const struct bysource *b)
 {
-	return ((uint64_t)b->mask + 1) * sizeof(*b->head) +
+	return ((uint64_t)b->mask + 1) * sizeof(*b->list) +
 	       BYSOURCE_LOCKS * sizeof(*b->lock);
 }
 
@@ -42,71 +42,102 @@ static struct conn *at(const struct bysource *b, uint32_t index)
 	return pool_at(b->pool, index);
 }
 
-static void lock(struct bysource *b, uint32_t slot)
+/* Where the connections of a socket are. */
+struct place {
+	struct bysource_list *list;
+	struct spin *lock;
+	uint32_t socket; /* bit in list->sockets */
+};
+
+static inline struct place place_at(const struct bysource *b, uint64_t hash)
 {
-	spin_lock(&b->lock[slot % BYSOURCE_LOCKS]);
+	uint32_t i = (uint32_t)hash & b->mask;
+
+	return (struct place){
+		.list = &b->list[i],
+		.lock = &b->lock[i % BYSOURCE_LOCKS],
+		.socket = UINT32_C(1) << (hash >> 59),
+	};
 }
 
-static void unlock(struct bysource *b, uint32_t slot)
+static inline struct place place_of(const struct bysource *b,
+				    const struct nat_tuple *t)
 {
-	spin_unlock(&b->lock[slot % BYSOURCE_LOCKS]);
+	return place_at(b, hash_source(b->key, t));
 }
 
-static uint32_t slot_of(const struct bysource *b, const struct nat_tuple *t)
+static inline struct place place_of_conn(const struct bysource *b,
+					 const struct conn *c)
 {
-	return (uint32_t)hash_source(b->key, t) & b->mask;
-}
-
-static uint32_t slot_of_conn(const struct bysource *b, const struct conn *c)
-{
+	const struct conn_key4 *k = conn_keys(c);
 	struct nat_tuple t;
 
+	if (likely(conn_family(c) == 4))
+		return place_at(b, hash_source4(b->key, k->src, k->src_id,
+						c->proto,
+						conn_zone(c, NAT_ORIGINAL)));
 	conn_tuple(c, NAT_ORIGINAL, &t);
-	return slot_of(b, &t);
+	return place_of(b, &t);
 }
 
-static uint32_t head_of(const struct bysource *b, uint32_t slot)
+static uint32_t newest(const struct place *p)
 {
-	return atomic_load_explicit(&b->head[slot], memory_order_relaxed);
+	return atomic_load_explicit(&p->list->newest, memory_order_relaxed);
 }
 
-static void set_head(struct bysource *b, uint32_t slot, uint32_t index)
+static uint32_t sockets(const struct place *p)
 {
-	atomic_store_explicit(&b->head[slot], index, memory_order_relaxed);
+	return atomic_load_explicit(&p->list->sockets, memory_order_relaxed);
+}
+
+/* Under the lock. */
+static void set_list(const struct place *p, uint32_t index, uint32_t bits)
+{
+	atomic_store_explicit(&p->list->sockets, bits, memory_order_relaxed);
+	atomic_store_explicit(&p->list->newest, index, memory_order_relaxed);
 }
 
 void bysource_add(struct bysource *b, struct conn *c, uint32_t index)
 {
-	uint32_t slot = slot_of_conn(b, c);
+	struct place p = place_of_conn(b, c);
 	uint32_t first;
 
-	lock(b, slot);
-	first = head_of(b, slot);
+	spin_lock(p.lock);
+	first = newest(&p);
 	c->source_next = first;
 	c->source_prev = 0;
 	if (first)
 		at(b, first)->source_prev = index;
-	set_head(b, slot, index);
-	unlock(b, slot);
+	set_list(&p, index, sockets(&p) | p.socket);
+	spin_unlock(p.lock);
 }
 
 void bysource_remove(struct bysource *b, struct conn *c, uint32_t index)
 {
-	uint32_t slot = slot_of_conn(b, c);
+	struct place p = place_of_conn(b, c);
+	uint32_t next;
 
-	lock(b, slot);
+	spin_lock(p.lock);
+	next = c->source_next;
 	if (c->source_prev)
-		at(b, c->source_prev)->source_next = c->source_next;
-	else if (head_of(b, slot) == index)
-		set_head(b, slot, c->source_next);
-	if (c->source_next)
-		at(b, c->source_next)->source_prev = c->source_prev;
-	unlock(b, slot);
+		at(b, c->source_prev)->source_next = next;
+	else if (newest(&p) == index)
+		set_list(&p, next, next ? sockets(&p) : 0);
+	if (next)
+		at(b, next)->source_prev = c->source_prev;
+	spin_unlock(p.lock);
 }
 
 void bysource_prefetch(const struct bysource *b, const struct nat_tuple *t)
 {
-	__builtin_prefetch(&b->head[slot_of(b, t)], 1);
+	__builtin_prefetch(place_of(b, t).list, 1);
+}
+
+bool bysource_may_have(const struct bysource *b, const struct nat_tuple *t)
+{
+	struct place p = place_of(b, t);
+
+	return sockets(&p) & p.socket;
 }
 
 static bool same_source(const struct nat_tuple *a, const struct nat_tuple *b)
@@ -119,12 +150,10 @@ static bool same_source(const struct nat_tuple *a, const struct nat_tuple *b)
 void bysource_walk(struct bysource *b, const struct nat_tuple *t,
 		   bool (*fn)(void *ctx, const struct conn *c), void *ctx)
 {
-	uint32_t slot = slot_of(b, t);
+	struct place p = place_of(b, t);
 
-	if (likely(!head_of(b, slot)))
-		return;
-	lock(b, slot);
-	for (uint32_t i = head_of(b, slot); i;) {
+	spin_lock(p.lock);
+	for (uint32_t i = newest(&p); i;) {
 		const struct conn *c = at(b, i);
 		struct nat_tuple orig;
 
@@ -133,5 +162,5 @@ void bysource_walk(struct bysource *b, const struct nat_tuple *t,
 			break;
 		i = c->source_next;
 	}
-	unlock(b, slot);
+	spin_unlock(p.lock);
 }

@@ -18,10 +18,18 @@
 
 enum { BYSOURCE_LOCKS = 1024 };
 
+struct bysource_list {
+	_Atomic uint32_t newest; /* connection; 0: none */
+	/* A bit for each socket that had one since the list was empty, by bits
+	 * of the hash that did not choose the list: most questions about
+	 * sockets that have none end here. */
+	_Atomic uint32_t sockets;
+};
+
 struct bysource {
 	const struct pool *pool;
 	const struct hash_key *key;
-	_Atomic uint32_t *head; /* newest connection of the list, 0: none */
+	struct bysource_list *list;
 	uint32_t mask;
 	struct spin *lock; /* BYSOURCE_LOCKS */
 };
@@ -37,6 +45,9 @@ void bysource_remove(struct bysource *b, struct conn *c, uint32_t index);
 
 /* Fetches what a walk for @t, or adding a connection of it, begins with. */
 void bysource_prefetch(const struct bysource *b, const struct nat_tuple *t);
+
+/* False: the socket that sends @t has no connection. */
+bool bysource_may_have(const struct bysource *b, const struct nat_tuple *t);
 
 /* Calls @fn for the connections of the socket that sends @t, newest first,
  * until it returns true. The list is locked meanwhile. */

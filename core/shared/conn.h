@@ -359,6 +359,13 @@ static inline void conn_set_status(struct conn *c, uint16_t bits)
 					 memory_order_relaxed);
 }
 
+/* The same while @c is new, and nobody else knows it. */
+static inline void conn_note_status(struct conn *c, uint16_t bits)
+{
+	atomic_store_explicit(&c->status, conn_status(c) | bits,
+			      memory_order_relaxed);
+}
+
 static inline ticks conn_timeout(const struct conn *c)
 {
 	return atomic_load_explicit(&c->timeout, memory_order_relaxed);

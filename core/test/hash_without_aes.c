@@ -5,6 +5,7 @@
 #define hash_key_new hash_without_aes_key_new
 #define hash_tuple   hash_without_aes_tuple
 #define hash_source  hash_without_aes_source
+#define hash_source6 hash_without_aes_source6
 #define hash_blocks  hash_without_aes_blocks
 #define hash_jenkins hash_without_aes_jenkins
 /* NOLINTEND(readability-identifier-naming) */
