@@ -5,7 +5,6 @@
 #include "decide/match.h"
 #include "decide/target.h"
 #include "decide/trace.h"
-#include "pure/packet_ipv6.h"
 
 enum { MAX_DEPTH = 64 };
 
@@ -25,47 +24,6 @@ struct traversal {
 	unsigned depth;
 	struct place *stack; /* where jumps came from */
 };
-
-/* Ports that rules can look at: the whole transport header is there. */
-static bool has_port(const struct packet *p)
-{
-	uint32_t least = p->proto == PROTO_TCP   ? TCP_HEADER
-			 : p->proto == PROTO_UDP ? UDP_HEADER
-						 : UINT32_MAX;
-
-	return !(p->frag & IPV4_OFFSET) && packet_l4_len(p) >= least;
-}
-
-/* An extension header is no protocol that a rule can ask for. */
-static bool has_proto(const struct packet *p)
-{
-	return likely(p->family == 4) || !ext_is_header(p->proto);
-}
-
-static void make_key(const struct walk *k, struct screen_key *key)
-{
-	const struct packet *p = &k->p;
-	bool port = has_port(p);
-
-	key->family = p->family;
-	key->known =
-		(uint8_t)(1 << SCREEN_IN | 1 << SCREEN_OUT |
-			  has_proto(p) << SCREEN_PROTO | port << SCREEN_PORT |
-			  1 << SCREEN_SRC | 1 << SCREEN_DST);
-	key->value[SCREEN_IN] = screen_small(SCREEN_IN, (uint8_t)k->in_if);
-	key->value[SCREEN_OUT] = screen_small(SCREEN_OUT, (uint8_t)k->out_if);
-	key->value[SCREEN_PROTO] = screen_small(SCREEN_PROTO, p->proto);
-	if (port)
-		key->value[SCREEN_PORT] = screen_small(
-			SCREEN_PORT, load16_host(packet_l4(p) + PORT_DST));
-	if (likely(p->family == 4)) {
-		key->value[SCREEN_SRC] = load32_host(packet_src(p));
-		key->value[SCREEN_DST] = load32_host(packet_dst(p));
-	} else {
-		key->addr[0] = packet_src_addr(p);
-		key->addr[1] = packet_dst_addr(p);
-	}
-}
 
 /* Goes on at a place. */
 static void look(struct traversal *t, struct place at)
@@ -109,13 +67,12 @@ void chains_trace(const struct walk *k, enum nat_step step, const char *text,
 		tell(k, step, text, c, r);
 }
 
-static struct chain_result policy(struct traversal *t)
+static inline struct chain_result policy(struct walk *k, const struct chain *c)
 {
-	const struct chain *c = t->base;
+	const struct nat_rules *rules = walk_rules(k)->text;
 
-	count(t->k, t->rules->n_rules + (size_t)(c - t->rules->chain));
-	chains_trace(t->k, NAT_STEP_POLICY, c->drop ? "DROP" : "ACCEPT", c,
-		     NULL);
+	count(k, rules->n_rules + (size_t)(c - rules->chain));
+	chains_trace(k, NAT_STEP_POLICY, c->drop ? "DROP" : "ACCEPT", c, NULL);
 	return (struct chain_result){
 		.chain = c,
 		.accept = !c->drop,
@@ -228,7 +185,7 @@ static struct chain_result run(struct traversal *t)
 		if (!r) {
 			if (leave(t))
 				continue;
-			return policy(t);
+			return policy(t->k, t->base);
 		}
 		if (!fits(r, t->k, sure, &malformed)) {
 			if (unlikely(malformed))
@@ -239,10 +196,26 @@ static struct chain_result run(struct traversal *t)
 		if (o == DECIDED)
 			return decided(c, r);
 		if (o == TO_POLICY)
-			return policy(t);
+			return policy(t->k, t->base);
 		if (o == OVERFLOW || o == MALFORMED)
 			return hotdrop();
 	}
+}
+
+static NOINLINE struct chain_result traverse(struct walk *k,
+					     const struct chain *base)
+{
+	struct place stack[MAX_DEPTH];
+	struct traversal t;
+
+	t.k = k;
+	t.rules = walk_rules(k)->text;
+	t.base = base;
+	t.depth = 0;
+	t.stack = stack;
+	t.key = (struct screen_key){&k->p, k->in_if, k->out_if};
+	look(&t, (struct place){base, 0});
+	return run(&t);
 }
 
 struct chain_result chains_run(struct walk *k, enum table_id table)
@@ -250,17 +223,6 @@ struct chain_result chains_run(struct walk *k, enum table_id table)
 	const struct nat_rules *rules = walk_rules(k)->text;
 	const struct chain *base =
 		&rules->chain[rules->table[table].base[k->hook]];
-	struct place stack[MAX_DEPTH];
-	struct traversal t;
 
-	t.k = k;
-	t.rules = rules;
-	t.base = base;
-	if (!base->n_rules)
-		return policy(&t);
-	t.depth = 0;
-	t.stack = stack;
-	make_key(k, &t.key);
-	look(&t, (struct place){base, 0});
-	return run(&t);
+	return base->n_rules ? traverse(k, base) : policy(k, base);
 }

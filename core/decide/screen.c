@@ -177,7 +177,7 @@ static int by_number(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Bits that values of the field lack to the left, see screen_small(). */
+/* Bits that values of the field lack to the left, see screen_row(). */
 static unsigned shift(const struct compiler *c)
 {
 	if (c->field >= SCREEN_SRC)

@@ -15,6 +15,8 @@
 #include "decide/interval.h"
 #include "decide/rules.h"
 #include "decide/topology.h"
+#include "pure/packet.h"
+#include "pure/packet_ipv6.h"
 
 enum screen_field {
 	SCREEN_IN,
@@ -52,19 +54,11 @@ MUST_USE bool screen_init(struct screen *s, const struct nat_topology *t,
 			  uint8_t family, const struct rule *r, uint32_t n);
 void screen_fini(struct screen *s);
 
-/* What a packet has in the fields. */
+/* What is asked: a packet, and where it came in and leaves. */
 struct screen_key {
-	uint8_t family;
-	uint8_t known;                 /* a bit for each field that it has */
-	uint32_t value[SCREEN_FIELDS]; /* by screen_small(); IPv4 addresses */
-	struct nat_addr addr[2];       /* IPv6: source, destination */
+	const struct packet *p;
+	uint16_t in_if, out_if;
 };
-
-/* Small values are spread over the range that maps search quickly. */
-static inline uint32_t screen_small(enum screen_field f, uint32_t v)
-{
-	return f == SCREEN_PORT ? v << 16 : v << 24;
-}
 
 /* The rules left, one after the other. */
 struct screen_scan {
@@ -76,13 +70,66 @@ struct screen_scan {
 	const uint64_t *row[SCREEN_FIELDS];
 };
 
-static inline uint32_t screen_row(const struct screen_column *c,
-				  const struct screen_key *key)
+/* Ports that rules can look at: the whole transport header is there. */
+static inline bool screen_has_port(const struct packet *p)
 {
-	if (unlikely(key->family == 6) && c->field >= SCREEN_SRC)
-		return interval_find6(&c->map,
-				      &key->addr[c->field - SCREEN_SRC]);
-	return interval_find4(&c->map, key->value[c->field]);
+	uint32_t least = p->proto == PROTO_TCP   ? TCP_HEADER
+			 : p->proto == PROTO_UDP ? UDP_HEADER
+						 : UINT32_MAX;
+
+	return !(p->frag & IPV4_OFFSET) && packet_l4_len(p) >= least;
+}
+
+/* An extension header is no protocol that a rule can ask for. */
+static inline bool screen_has_proto(const struct packet *p)
+{
+	return likely(p->family == 4) || !ext_is_header(p->proto);
+}
+
+static inline uint32_t screen_addr_row(const struct screen_column *c,
+				       const struct packet *p,
+				       const uint8_t *field)
+{
+	struct nat_addr addr = load_addr(field, p->family);
+
+	return interval_find(&c->map, p->family, &addr);
+}
+
+/* The row of what the packet has in the column's field; false: it has nothing
+ * there. Small values are spread over the range that maps search quickly. */
+static inline bool screen_row(const struct screen_column *c,
+			      const struct screen_key *key, uint32_t *row)
+{
+	const struct packet *p = key->p;
+	uint32_t small = 0;
+
+	switch ((enum screen_field)c->field) {
+	case SCREEN_IN:
+		small = (uint32_t)(uint8_t)key->in_if << 24;
+		break;
+	case SCREEN_OUT:
+		small = (uint32_t)(uint8_t)key->out_if << 24;
+		break;
+	case SCREEN_PROTO:
+		if (unlikely(!screen_has_proto(p)))
+			return false;
+		small = (uint32_t)p->proto << 24;
+		break;
+	case SCREEN_PORT:
+		if (!screen_has_port(p))
+			return false;
+		small = (uint32_t)load16_host(packet_l4(p) + PORT_DST) << 16;
+		break;
+	case SCREEN_SRC:
+		*row = screen_addr_row(c, p, packet_src(p));
+		return true;
+	case SCREEN_DST:
+	case SCREEN_FIELDS:
+		*row = screen_addr_row(c, p, packet_dst(p));
+		return true;
+	}
+	*row = interval_find4(&c->map, small);
+	return true;
 }
 
 static inline uint64_t screen_word(const struct screen_scan *scan)
@@ -106,11 +153,10 @@ static inline void screen_start(struct screen_scan *scan,
 	scan->row[0] = s->every;
 	for (unsigned i = 0; i < s->n_columns; i++) {
 		const struct screen_column *c = &s->column[i];
-		bool known = key->known >> c->field & 1;
+		uint32_t row;
 
-		if (likely(known))
-			scan->row[n++] =
-				c->rows + (size_t)screen_row(c, key) * s->words;
+		if (likely(screen_row(c, key, &row)))
+			scan->row[n++] = c->rows + (size_t)row * s->words;
 		else if (c->field != SCREEN_PORT)
 			scan->sure = false;
 	}
