@@ -68,6 +68,15 @@ static void walk(struct walk *k, const struct nat_packet *pkt,
 {
 	k->in_if = pkt->in_if;
 	k->mark = pkt->mark;
+	if (likely(f->bucket)) {
+		packet_parse_plain(&k->p, pkt->data);
+		packet_plain_tuple(pkt->data, &k->tuple);
+		k->hash = f->hash;
+		k->plain = true;
+		k->hashed = true;
+		walk_receive(k);
+		return;
+	}
 	k->p.ip = pkt->data;
 	k->p.len = pkt->len;
 	if (packet_parse(&k->p, pkt->data, pkt->len) == PACKET_BAD) {
@@ -76,8 +85,7 @@ static void walk(struct walk *k, const struct nat_packet *pkt,
 	}
 	k->hashed = packet_tuple(&k->p, &k->tuple);
 	if (k->hashed)
-		k->hash = f->bucket ? f->hash
-				    : conns_hash(&k->w->view, &k->tuple);
+		k->hash = conns_hash(&k->w->view, &k->tuple);
 	walk_receive(k);
 }
 
@@ -142,20 +150,24 @@ static void stage_keys(const struct nat_worker *w, struct group *g)
 }
 
 /* No connection: this packet may begin one. Then the list of its socket will
- * be asked for, and the answer's bucket; where NAT is a matter of one address,
- * that of the last connection says which bucket that is. */
+ * be asked for, and the buckets of the answer: before source NAT, and after
+ * it. Where that is a matter of one address, the last connection's says which
+ * bucket that is. */
 static NOINLINE void expect_new(const struct nat_worker *w, const uint8_t *ip)
 {
 	const struct conns *s = w->view.all;
+	uint64_t n = table_buckets(&s->table);
 	struct nat_tuple t, answer;
 
 	packet_plain_tuple(ip, &t);
 	bysource_prefetch(&s->bysource, &t);
-	if (w->new_source.w[0])
-		t.src = w->new_source;
-	if (tuple_invert(&answer, &t))
-		(void)table_aim(&s->table, table_buckets(&s->table),
-				hash_tuple(&s->key, &answer));
+	if (!tuple_invert(&answer, &t))
+		return;
+	(void)table_aim(&s->table, n, hash_tuple4(&s->key, &answer));
+	if (!w->new_source)
+		return;
+	answer.dst.w[0] = w->new_source;
+	(void)table_aim(&s->table, n, hash_tuple4(&s->key, &answer));
 }
 
 static void stage_guesses(const struct nat_worker *w, const struct group *g)
@@ -190,7 +202,7 @@ static void stage_settle(struct nat_worker *w, const struct group *g)
 		unsigned end = i + same_tick(w, g, i), walks = i;
 		enum settled how = NOT_SETTLED;
 
-		if (likely(possible))
+		if (likely(possible && g->f[i].guess.conn))
 			walks += settled_forward(w, g->pkt + i, g->f + i,
 						 end - i, &how);
 		if (likely(walks == end)) {

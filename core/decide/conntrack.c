@@ -198,6 +198,14 @@ static bool icmp_opens(const struct walk *k)
 	       icmp_may_open(k->p.proto, packet_l4(&k->p)[ICMP_TYPE]);
 }
 
+/* packet_check_l4() would find nothing; mostly this tells sooner. */
+static inline bool is_ordinary(const struct walk *k, bool verify)
+{
+	return k->plain && packet_plain_l4_ok(&k->p, verify) &&
+	       (k->p.proto != PROTO_TCP ||
+		tcp_flags_valid(packet_l4(&k->p)[TCP_FLAG_BYTE]));
+}
+
 static struct tracked track(struct walk *k, bool verify)
 {
 	struct conn *c = k->ct.conn;
@@ -209,10 +217,10 @@ static struct tracked track(struct walk *k, bool verify)
 		if (!icmp_opens(k))
 			return (struct tracked){TRACK_INVALID,
 						"answers nothing asked", false};
-	} else {
+	} else if (unlikely(!is_ordinary(k, verify))) {
 		enum l4_fault f = packet_check_l4(&k->p, verify);
 
-		if (unlikely(f))
+		if (f)
 			return (struct tracked){TRACK_INVALID, l4_fault_name(f),
 						false};
 	}

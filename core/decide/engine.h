@@ -97,8 +97,9 @@ struct nat_worker {
 	struct random random;
 	struct nat_stats stats;
 	struct rule_count *counts; /* rules, chain policies; the same of IPv6 */
-	/* What the source of the last new connection became; zero: nothing */
-	struct nat_addr new_source;
+	/* What the source of the last new connection became, an IPv4 address;
+	 * 0: nothing */
+	uint32_t new_source;
 	struct flight *flight; /* FLIGHTS of them, see decide/settled.h */
 	struct originated originated;
 	nat_trace_fn trace;

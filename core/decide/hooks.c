@@ -13,7 +13,7 @@
 #include "decide/walk.h"
 #include "pure/ipv6_ext.h"
 
-static NOINLINE bool filter_by(struct walk *k, enum table_id table)
+static bool filter_by(struct walk *k, enum table_id table)
 {
 	struct chain_result res = chains_run(k, table);
 
@@ -24,12 +24,26 @@ static NOINLINE bool filter_by(struct walk *k, enum table_id table)
 	return walk_drop(k, res.reason);
 }
 
-/* A table without NAT, where it has a chain at this hook. */
-static inline bool filter(struct walk *k, enum table_id table)
+static NOINLINE bool filter_by_some(struct walk *k, unsigned tables)
 {
-	return likely(!ruleset_has(walk_rules(k), table,
-				   (enum nat_hook)k->hook)) ||
-	       filter_by(k, table);
+	for (unsigned t = 0; t < N_TABLES; t++)
+		if (tables >> t & 1 && !filter_by(k, (enum table_id)t))
+			return false;
+	return true;
+}
+
+/* Tables without NAT, those that have a chain at this hook, in order. */
+enum {
+	RAW = 1 << TABLE_RAW,
+	MANGLE = 1 << TABLE_MANGLE,
+	FILTER = 1 << TABLE_FILTER | 1 << TABLE_SECURITY,
+};
+
+static inline bool filter(struct walk *k, unsigned tables)
+{
+	unsigned there = walk_rules(k)->tables[k->hook] & tables;
+
+	return likely(!there) || filter_by_some(k, there);
 }
 
 static bool nat(struct walk *k, enum manip m)
@@ -137,16 +151,14 @@ static bool forward(struct walk *k)
 	rewrite_hops_down(&k->p);
 	k->hook = NAT_HOOK_FORWARD;
 	trace(k, NAT_STEP_FORWARD, "TTL down");
-	return filter(k, TABLE_MANGLE) && filter(k, TABLE_FILTER) &&
-	       filter(k, TABLE_SECURITY);
+	return filter(k, MANGLE | FILTER);
 }
 
 /* SRC nat, confirm, out: the end of whatever leaves. */
 static void post(struct walk *k)
 {
 	k->hook = NAT_HOOK_POSTROUTING;
-	if (!filter(k, TABLE_MANGLE) || !nat(k, MANIP_SRC) ||
-	    !conntrack_confirm(k))
+	if (!filter(k, MANGLE) || !nat(k, MANIP_SRC) || !conntrack_confirm(k))
 		return;
 	settled_expect(k);
 	k->verdict = NAT_FORWARD;
@@ -157,8 +169,7 @@ static void input(struct walk *k, enum route_verdict to)
 	if (k->p.family == 4 && !gather(k))
 		return;
 	k->hook = NAT_HOOK_INPUT;
-	if (!filter(k, TABLE_MANGLE) || !filter(k, TABLE_FILTER) ||
-	    !filter(k, TABLE_SECURITY) || !nat(k, MANIP_SRC) ||
+	if (!filter(k, MANGLE | FILTER) || !nat(k, MANIP_SRC) ||
 	    !conntrack_confirm(k))
 		return;
 	k->verdict = NAT_LOCAL;
@@ -215,7 +226,9 @@ static void routed(struct walk *k, const struct route *r)
  * packet. */
 static void finish(struct walk *k)
 {
-	trace(k, NAT_STEP_VERDICT, nat_drop_name((enum nat_drop)k->reason));
+	if (unlikely(k->w->trace))
+		trace(k, NAT_STEP_VERDICT,
+		      nat_drop_name((enum nat_drop)k->reason));
 	if (unlikely(k->reassembled))
 		defrag_finish(k);
 	if (unlikely(k->ct.conn && !walk_confirmed(k) && !k->inherited))
@@ -237,7 +250,7 @@ static void tracked(struct walk *k)
 {
 	struct route r;
 
-	if (!filter(k, TABLE_MANGLE) || !nat(k, MANIP_DST))
+	if (!filter(k, MANGLE) || !nat(k, MANIP_DST))
 		return;
 	r = route_of(k);
 	k->to_many = r.verdict == ROUTE_TO_BROADCAST ||
@@ -273,7 +286,7 @@ void walk_receive(struct walk *k)
 	k->hook = NAT_HOOK_PREROUTING;
 	trace(k, NAT_STEP_RECEIVE, "IP header is sound");
 	if (hop_options(k) && (!walk_rules(k)->conntrack || gather(k)) &&
-	    filter(k, TABLE_RAW) && track(k))
+	    filter(k, RAW) && track(k))
 		tracked(k);
 	finish(k);
 }
@@ -303,7 +316,7 @@ static bool mangle_output(struct walk *k)
 {
 	uint32_t mark = k->mark;
 
-	return filter(k, TABLE_MANGLE) && (k->mark == mark || reroute(k));
+	return filter(k, MANGLE) && (k->mark == mark || reroute(k));
 }
 
 static bool nat_output(struct walk *k)
@@ -324,7 +337,7 @@ static void hear(struct walk *k)
 	k->out_if = NAT_NO_IF;
 	k->hook = NAT_HOOK_PREROUTING;
 	trace(k, NAT_STEP_RECEIVE, "the router hears itself");
-	if (filter(k, TABLE_RAW) && track(k) && filter(k, TABLE_MANGLE) &&
+	if (filter(k, RAW) && track(k) && filter(k, MANGLE) &&
 	    nat(k, MANIP_DST))
 		input(k, ROUTE_TO_BROADCAST);
 }
@@ -353,9 +366,8 @@ void walk_output(struct walk *k)
 {
 	k->hook = NAT_HOOK_OUTPUT;
 	trace(k, NAT_STEP_ORIGINATE, "the router's own");
-	if (filter(k, TABLE_RAW) && track(k) && mangle_output(k) &&
-	    nat_output(k) && filter(k, TABLE_FILTER) &&
-	    filter(k, TABLE_SECURITY)) {
+	if (filter(k, RAW) && track(k) && mangle_output(k) && nat_output(k) &&
+	    filter(k, FILTER)) {
 		if (unlikely(k->to_many))
 			post_to_many(k);
 		else

@@ -118,6 +118,9 @@ static void look_at_tables(struct ruleset *r)
 	r->only_nat = r->nat;
 	for (int t = 0; t < N_TABLES; t++)
 		r->hooks[t] = hooks_of(&r->text->table[t]);
+	for (int h = 0; h < NAT_N_HOOKS; h++)
+		for (int t = 0; t < N_TABLES; t++)
+			r->tables[h] |= (uint8_t)((r->hooks[t] >> h & 1) << t);
 	for (int t = 0; t < N_TABLES; t++)
 		r->only_nat &= t == TABLE_NAT || !r->text->table[t].present;
 }

@@ -24,6 +24,7 @@ struct ruleset {
 	bool only_nat;                /* and no other table */
 	uint8_t extensions;           /* of connections: see conn.layout */
 	uint8_t hooks[N_TABLES];      /* a bit for each that has a chain */
+	uint8_t tables[NAT_N_HOOKS];  /* the same the other way round */
 	_Atomic uint64_t *state;      /* statistic and limit, by slot */
 	struct screen *screen;        /* of chains, SCREEN_RULES to each */
 	uint32_t *first_screen;       /* by chain */

@@ -61,21 +61,22 @@ void settled_remember(struct walk *k)
 void settled_expect(struct walk *k)
 {
 	const struct nat_engine *e = k->w->engine;
-	struct nat_tuple there, back;
+	const struct conn *c = k->ct.conn;
+	const struct conn_key4 *key;
+	struct nat_addr there, back;
 	struct route r;
 
-	if (!k->ct.conn || k->ct.dir == NAT_REPLY || k->out_if == NAT_NO_IF ||
-	    !settled_possible(k->w) ||
-	    atomic_load_explicit(&k->ct.conn->path[NAT_REPLY],
-				 memory_order_relaxed))
+	if (!c || k->ct.dir == NAT_REPLY || conn_family(c) != 4 ||
+	    k->out_if == NAT_NO_IF || !settled_possible(k->w) ||
+	    atomic_load_explicit(&c->path[NAT_REPLY], memory_order_relaxed))
 		return;
-	conn_tuple(k->ct.conn, NAT_ORIGINAL, &there);
-	conn_tuple(k->ct.conn, NAT_REPLY, &back);
-	k->w->new_source = addr_equal(&back.dst, &there.src)
-				   ? (struct nat_addr){0}
-				   : back.dst;
-	r = route_input(e->topology, k->out_if, back.family, &back.src,
-			&there.src, 0);
+	key = conn_keys(c);
+	k->w->new_source = key[NAT_REPLY].dst == key[NAT_ORIGINAL].src
+				   ? 0
+				   : key[NAT_REPLY].dst;
+	there = addr_v4(key[NAT_ORIGINAL].src);
+	back = addr_v4(key[NAT_REPLY].src);
+	r = route_input(e->topology, k->out_if, 4, &back, &there, 0);
 	if (r.verdict == ROUTE_TO_FORWARD)
 		remember(k->ct.conn, NAT_REPLY, e, k->out_if, r.out_if);
 }

@@ -33,6 +33,7 @@ struct walk {
 	uint8_t hook;            /* enum nat_hook */
 	uint8_t state;           /* enum nat_state */
 	uint8_t verdict, reason; /* once a station returned false */
+	bool plain;              /* packet_is_plain() */
 	bool hashed;             /* tuple and hash are valid */
 	bool judged;             /* INVALID, as its connection has said */
 	bool tracked_twice;      /* its first connection was over */

@@ -374,6 +374,19 @@ ALWAYS_INLINE bool packet_is_plain(const uint8_t *ip, uint32_t len)
 	return likely(csum_fold(csum_add(sum, load32(ip + 16))) == 0xffff);
 }
 
+/* What packet_parse() makes of a plain packet. */
+static inline void packet_parse_plain(struct packet *p, uint8_t *ip)
+{
+	*p = (struct packet){
+		.ip = ip,
+		.len = load16_host(ip + IPV4_LEN),
+		.l4 = IPV4_HEADER,
+		.frag = load16_host(ip + IPV4_FRAG),
+		.family = PACKET_IPV4,
+		.proto = ip[IPV4_PROTO],
+	};
+}
+
 /* The tuple of a plain packet. */
 static inline void packet_plain_tuple(const uint8_t *ip, struct nat_tuple *t)
 {

@@ -104,8 +104,8 @@ static bool is_it(struct conns_view *v, struct conn_ref r,
 	       likely(!ended(v, r));
 }
 
-static NOINLINE struct conn_ref search(struct conns_view *v,
-				       const struct nat_tuple *t, uint64_t hash)
+struct conn_ref conns_search(struct conns_view *v, const struct nat_tuple *t,
+			     uint64_t hash)
 {
 	struct table_probe p;
 	uint32_t ref;
@@ -118,14 +118,6 @@ static NOINLINE struct conn_ref search(struct conns_view *v,
 			return r;
 	}
 	return (struct conn_ref){0};
-}
-
-struct conn_ref conns_find(struct conns_view *v, const struct nat_tuple *t,
-			   uint64_t hash)
-{
-	if (table_lacks(&v->all->table, hash))
-		return (struct conn_ref){0};
-	return search(v, t, hash);
 }
 
 static uint32_t serial(const struct conn *c)
@@ -210,56 +202,66 @@ static bool count_in(struct conns_view *v, uint64_t hash)
 	return true;
 }
 
-/* Of a connection that is made now. */
-static uint8_t extensions(const struct conns_view *v)
+/* A connection that is made now: what it is, and how long. */
+struct plan {
+	uint8_t layout, proto;
+	uint32_t size;
+};
+
+static struct plan plan_of(const struct conns_view *v,
+			   const struct nat_tuple *orig)
 {
-	return v->all->extensions | (v->ended ? CONN_WATCH : 0);
+	uint8_t layout =
+		orig->family | v->all->extensions | (v->ended ? CONN_WATCH : 0);
+
+	return (struct plan){layout, orig->proto,
+			     conn_size(layout, orig->proto)};
 }
 
 /* What was in the memory before is of no interest, but a sweeper may be
  * looking: status first, so that it takes the rest for nobody's. */
 static void conn_init(struct conn *c, const struct conns_view *v,
-		      const struct nat_tuple *orig)
+		      const struct plan *plan)
 {
 	struct conn_watch *watch;
-	uint32_t behind_keys;
+	uint32_t keys_end;
 
 	atomic_store_explicit(&c->status, 0, memory_order_relaxed);
 	conn_set_timeout(c, 0);
 	atomic_store_explicit(&c->owner, v->id, memory_order_relaxed);
-	c->proto = orig->proto;
-	c->layout = orig->family | extensions(v);
+	c->proto = plan->proto;
+	c->layout = plan->layout;
 	c->masq_if = 0;
 	for (int d = 0; d < NAT_N_DIRS; d++)
 		atomic_store_explicit(&c->path[d], 0, memory_order_relaxed);
 	c->source_next = 0;
 	c->source_prev = 0;
-	behind_keys = (uint32_t)((char *)conn_track(c) - (char *)c);
-	memset(conn_track(c), 0, conn_size(c->layout, c->proto) - behind_keys);
+	keys_end = (uint32_t)sizeof(*c) +
+		   conn_keys_size(plan->layout & CONN_FAMILY);
+	memset((char *)c + keys_end, 0, plan->size - keys_end);
 	watch = conn_watch(c);
 	if (unlikely(watch))
 		watch->listened = v->ended;
-	conn_set_tuple(c, NAT_ORIGINAL, orig);
 }
 
 struct conn_ref conns_new(struct conns_view *v, const struct nat_tuple *orig,
 			  uint64_t hash, bool *full)
 {
-	unsigned units = pool_units(
-		conn_size(orig->family | extensions(v), orig->proto));
+	struct plan plan = plan_of(v, orig);
 	struct conn_ref r = {0};
 
 	if (!count_in(v, hash)) {
 		*full = true;
 		return r;
 	}
-	r.index = pool_alloc(&v->cache, units);
+	r.index = pool_alloc(&v->cache, pool_units(plan.size));
 	if (unlikely(!r.index)) {
 		uncount(v->all);
 		return r;
 	}
 	r.conn = pool_at(&v->all->pool, r.index);
-	conn_init(r.conn, v, orig);
+	conn_init(r.conn, v, &plan);
+	conn_set_tuple(r.conn, NAT_ORIGINAL, orig);
 	return r;
 }
 
@@ -270,8 +272,8 @@ void conns_discard(struct conns_view *v, struct conn_ref r)
 }
 
 /* hash_tuple() of a tuple of @c. */
-static uint64_t hash_of(const struct conns *s, const struct conn *c,
-			enum nat_dir dir)
+ALWAYS_INLINE uint64_t hash_of(const struct conns *s, const struct conn *c,
+			       enum nat_dir dir)
 {
 	struct nat_tuple t;
 
@@ -287,11 +289,11 @@ static uint64_t hash_of(const struct conns *s, const struct conn *c,
 	return hash_tuple(&s->key, &t);
 }
 
-static void hash_both(const struct conns *s, const struct conn *c,
-		      uint64_t hash[NAT_N_DIRS])
+static inline void hash_both(const struct conns *s, const struct conn *c,
+			     uint64_t hash[NAT_N_DIRS])
 {
-	for (unsigned d = 0; d < NAT_N_DIRS; d++)
-		hash[d] = hash_of(s, c, (enum nat_dir)d);
+	hash[NAT_ORIGINAL] = hash_of(s, c, NAT_ORIGINAL);
+	hash[NAT_REPLY] = hash_of(s, c, NAT_REPLY);
 }
 
 /* Under the guard's @i-th hash: who has @c's tuple of @side already? */
@@ -332,8 +334,10 @@ static bool publish(struct conns_view *v, struct conn_ref r,
 	if (listed)
 		bysource_add(&s->bysource, r.conn, r.index);
 	conn_set_timeout(r.conn, v->now + conn_timeout(r.conn));
-	atomic_fetch_or_explicit(&r.conn->status, NAT_ST_CONFIRMED,
-				 memory_order_release);
+	/* Nobody else knows it yet; a sweeper reads. */
+	atomic_store_explicit(&r.conn->status,
+			      conn_status(r.conn) | NAT_ST_CONFIRMED,
+			      memory_order_release);
 	if (likely(!table_insert(&s->table, g, ref))) {
 		v->stats.created++;
 		return true;

@@ -147,10 +147,18 @@ ALWAYS_INLINE bool conns_guess(const struct conns *s, const struct bucket *b,
 	return true;
 }
 
+struct conn_ref conns_search(struct conns_view *v, const struct nat_tuple *t,
+			     uint64_t hash);
+
 /* The confirmed connection that has @t on either side. One that has expired
  * is ended on the spot and not found (spec 4.1). */
-struct conn_ref conns_find(struct conns_view *v, const struct nat_tuple *t,
-			   uint64_t hash);
+static inline struct conn_ref
+conns_find(struct conns_view *v, const struct nat_tuple *t, uint64_t hash)
+{
+	if (likely(table_lacks(&v->all->table, hash)))
+		return (struct conn_ref){0};
+	return conns_search(v, t, hash);
+}
 
 /* The same where a tuple is in another zone for each direction: @t[d] is what a
  * connection must have in direction d. Those under @hash are looked at; of

@@ -76,7 +76,7 @@ static void guard_unlock(struct table_guard *g)
 void table_lock(struct table *t, struct table_guard *g, const uint64_t *hash,
 		unsigned n)
 {
-	uint64_t i[2], buckets;
+	uint64_t i[2], buckets, now;
 
 	g->n = n;
 	g->grow = false;
@@ -89,9 +89,10 @@ void table_lock(struct table *t, struct table_guard *g, const uint64_t *hash,
 			g->head[k] = bucket_at(&t->primary, i[k]);
 		}
 		bucket_lock2(g->head, i);
-		buckets = table_buckets(t);
-		if (likely(bucket_number(buckets, g->hash[0]) == i[0] &&
-			   bucket_number(buckets, g->hash[1]) == i[1]))
+		now = table_buckets(t);
+		if (likely(now == buckets) ||
+		    (bucket_number(now, g->hash[0]) == i[0] &&
+		     bucket_number(now, g->hash[1]) == i[1]))
 			return;
 		guard_unlock(g);
 	}
@@ -255,11 +256,12 @@ bool table_maintain(struct table *t, unsigned max_splits)
 
 /* Into the first bucket of each chain, where it is the only one and has room.
  * False: nothing has changed. */
-static bool insert_simply(struct table_guard *g, const uint32_t *ref)
+ALWAYS_INLINE bool insert_simply(struct table_guard *g, unsigned n,
+				 const uint32_t *ref)
 {
 	unsigned used[2];
 
-	for (unsigned i = 0; i < g->n; i++) {
+	for (unsigned i = 0; i < n; i++) {
 		used[i] = bucket_used(g->head[i]);
 		if (i && g->head[1] == g->head[0])
 			used[1]++;
@@ -268,7 +270,7 @@ static bool insert_simply(struct table_guard *g, const uint32_t *ref)
 					 memory_order_relaxed))
 			return false;
 	}
-	for (unsigned i = 0; i < g->n; i++)
+	for (unsigned i = 0; i < n; i++)
 		slot_set(g->head[i], used[i], table_tag(g->hash[i]), ref[i]);
 	return true;
 }
@@ -295,9 +297,11 @@ static int insert(struct table *t, const struct table_guard *g,
 
 int table_insert(struct table *t, struct table_guard *g, const uint32_t *ref)
 {
+	bool simple = likely(g->n == 2) ? insert_simply(g, 2, ref)
+					: insert_simply(g, 1, ref);
 	int err = 0;
 
-	if (unlikely(!insert_simply(g, ref)))
+	if (unlikely(!simple))
 		err = insert(t, g, ref);
 	for (unsigned i = 0; i < g->n && !err; i++)
 		g->grow |= count_add(t, g->hash[i], 1);
