@@ -72,6 +72,7 @@ static void walk(struct walk *k, const struct nat_packet *pkt,
 		packet_parse_plain(&k->p, pkt->data);
 		packet_plain_tuple(pkt->data, &k->tuple);
 		k->hash = f->hash;
+		k->answer = f->guess.conn ? 0 : f->answer;
 		k->plain = true;
 		k->hashed = true;
 		walk_receive(k);
@@ -153,21 +154,25 @@ static void stage_keys(const struct nat_worker *w, struct group *g)
  * be asked for, and the buckets of the answer: before source NAT, and after
  * it. Where that is a matter of one address, the last connection's says which
  * bucket that is. */
-static NOINLINE void expect_new(const struct nat_worker *w, const uint8_t *ip)
+static NOINLINE void expect_new(const struct nat_worker *w, const uint8_t *ip,
+				struct flight *f)
 {
 	const struct conns *s = w->view.all;
 	uint64_t n = table_buckets(&s->table);
-	struct nat_tuple t, answer;
+	uint32_t meta = hash_ipv4_meta(ip[IPV4_PROTO], 0);
+	struct conn_key4 key;
 
-	packet_plain_tuple(ip, &t);
-	bysource_prefetch(&s->bysource, &t);
-	if (!tuple_invert(&answer, &t))
-		return;
-	(void)table_aim(&s->table, n, hash_tuple4(&s->key, &answer));
+	memcpy(&key, ip + IPV4_SRC, sizeof(key));
+	bysource_prefetch(
+		&s->bysource,
+		hash_source4(&s->key, key.src, key.src_id, ip[IPV4_PROTO], 0));
+	key = conn_key4_invert(key);
+	f->answer = conn_key4_hash(&s->key, meta, &key);
+	(void)table_aim(&s->table, n, f->answer);
 	if (!w->new_source)
 		return;
-	answer.dst.w[0] = w->new_source;
-	(void)table_aim(&s->table, n, hash_tuple4(&s->key, &answer));
+	key.dst = w->new_source;
+	(void)table_aim(&s->table, n, conn_key4_hash(&s->key, meta, &key));
 }
 
 static void stage_guesses(const struct nat_worker *w, const struct group *g)
@@ -181,7 +186,7 @@ static void stage_guesses(const struct nat_worker *w, const struct group *g)
 			f->guess.conn = NULL;
 		else if (unlikely(!conns_guess(s, f->bucket, f->hash,
 					       &f->guess)))
-			expect_new(w, g->pkt[i].data);
+			expect_new(w, g->pkt[i].data, f);
 	}
 }
 

@@ -220,9 +220,12 @@ static NOINLINE struct chain_result traverse(struct walk *k,
 
 struct chain_result chains_run(struct walk *k, enum table_id table)
 {
-	const struct nat_rules *rules = walk_rules(k)->text;
-	const struct chain *base =
-		&rules->chain[rules->table[table].base[k->hook]];
+	const struct chain *base = chains_base(k, table);
 
 	return base->n_rules ? traverse(k, base) : policy(k, base);
+}
+
+bool chains_policy(struct walk *k, enum table_id table)
+{
+	return policy(k, chains_base(k, table)).accept;
 }

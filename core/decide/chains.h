@@ -14,8 +14,24 @@ struct chain_result {
 	uint8_t reason;            /* enum nat_drop, where not accepted */
 };
 
-/* Only where ruleset_has() the table at the walk's hook. */
+/* The rest only where ruleset_has() the table at the walk's hook. */
 struct chain_result chains_run(struct walk *k, enum table_id table);
+
+static inline const struct chain *chains_base(const struct walk *k,
+					      enum table_id table)
+{
+	const struct nat_rules *rules = walk_rules(k)->text;
+
+	return &rules->chain[rules->table[table].base[k->hook]];
+}
+
+static inline bool chains_have_rules(const struct walk *k, enum table_id table)
+{
+	return chains_base(k, table)->n_rules;
+}
+
+/* Nothing but the policy is asked: true for ACCEPT. */
+bool chains_policy(struct walk *k, enum table_id table);
 
 /* Tells whoever watches, if anybody does, that @step was made for the rule
  * (NULL: the policy). */

@@ -90,6 +90,7 @@ static enum resolved resolve(struct walk *k)
 	if (!k->ct.conn)
 		return full ? TABLE_FULL : NO_MEMORY;
 	conn_set_tuple(k->ct.conn, NAT_REPLY, &reply);
+	k->answer = 0;
 	k->state = NAT_STATE_NEW;
 	return RESOLVED;
 }
@@ -307,12 +308,61 @@ static bool conntrack_tuple(struct walk *k, bool verify)
 	}
 }
 
+/* A datagram, or a segment that opens. */
+static bool may_open(const struct walk *k)
+{
+	const uint8_t ends = TCP_SYN | TCP_ACK | TCP_RST | TCP_FIN;
+
+	return k->p.proto == PROTO_UDP ||
+	       (packet_l4(&k->p)[TCP_FLAG_BYTE] & ends) == TCP_SYN;
+}
+
+static void open_track(struct walk *k)
+{
+	const struct nat_engine *e = k->w->engine;
+	struct proto_context ctx = {&e->sysctl, k->w->view.now, 0};
+	struct conn *c = k->ct.conn;
+	struct tcp_segment g;
+	ticks timeout;
+
+	if (k->p.proto == PROTO_TCP) {
+		packet_tcp(&k->p, &g);
+		timeout = tcp_open(conn_tcp4(c), &g, &e->tcp);
+	} else {
+		timeout = udp_packet(conn_udp4(c), &ctx).timeout;
+	}
+	conn_set_timeout(c, timeout);
+}
+
+/* Most packets that are not of a connection are plain ones that begin it, and
+ * need few questions. False: this one needs all; nothing has changed. */
+static bool open_plain(struct walk *k, bool verify)
+{
+	struct conns_view *v = &k->w->view;
+	struct conn_key4 orig;
+
+	if (!k->plain || !conns_are_plain(v) ||
+	    !table_lacks(&v->all->table, k->hash) || !may_open(k) ||
+	    !packet_plain_l4_ok(&k->p, verify))
+		return false;
+	memcpy(&orig, k->p.ip + IPV4_SRC, sizeof(orig));
+	k->ct = conns_new_plain(v, k->p.proto == PROTO_TCP, &orig, k->hash);
+	if (unlikely(!k->ct.conn))
+		return false;
+	open_track(k);
+	k->state = NAT_STATE_NEW;
+	trace(k, NAT_STEP_CONNTRACK, "new connection");
+	return true;
+}
+
 static bool known_in(struct walk *k, bool verify)
 {
 	if (unlikely(!k->hashed))
 		return invalid(k, "has no tuple");
 	if (k->judged)
 		return invalid(k, "not of its connection");
+	if (open_plain(k, verify))
+		return true;
 	return conntrack_tuple(k, verify);
 }
 
@@ -350,14 +400,17 @@ static void stamp(const struct walk *k)
 {
 	struct conn_watch *watch = conn_watch(k->ct.conn);
 
-	if (unlikely(watch) && k->w->engine->sysctl.timestamp)
+	if (watch && k->w->engine->sysctl.timestamp)
 		watch->start_ns = k->now_ns;
 }
 
 static bool confirm(struct walk *k)
 {
-	stamp(k);
-	switch (conns_confirm(&k->w->view, &k->ct)) {
+	const uint64_t hash[] = {k->hash, walk_answer_hash(k)};
+
+	if (unlikely(k->ct.conn->layout & CONN_WATCH))
+		stamp(k);
+	switch (conns_confirm_as(&k->w->view, &k->ct, hash)) {
 	case CONFIRM_INSERTED:
 		events_raise(k->ct.conn,
 			     conn_status(k->ct.conn) & NAT_ST_EXPECTED
@@ -381,7 +434,7 @@ bool conntrack_confirm(struct walk *k)
 
 	if (fresh && !confirm(k))
 		return false;
-	if (k->ct.conn)
+	if (k->ct.conn && unlikely(k->ct.conn->layout & CONN_WATCH))
 		events_deliver(k);
 	return true;
 }

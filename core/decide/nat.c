@@ -38,11 +38,16 @@ static void setup(struct walk *k, const struct nat_range *range, enum manip m)
 	struct nat_tuple reply, chosen;
 	uint16_t bits = done_bit(m);
 
+	if (m == MANIP_SRC && unique_keeps_port(k, range)) {
+		conn_note_status(c, bits | NAT_ST_SRC_NAT);
+		return;
+	}
 	conn_tuple(c, NAT_REPLY, &reply);
 	chosen = reply;
 	unique_answer(k, &chosen, range, m);
 	if (!tuple_equal(&chosen, &reply)) {
 		conn_set_tuple(c, NAT_REPLY, &chosen);
+		k->answer = 0;
 		bits |= nat_bit(m);
 	}
 	conn_note_status(c, bits);
@@ -51,20 +56,24 @@ static void setup(struct walk *k, const struct nat_range *range, enum manip m)
 /* No rule asked for anything: the address stays, and the source port too
  * unless somebody has it already. Of destinations only ICMP's id is changed
  * then; ports are looked for, and stay. */
-static bool null_binding(struct walk *k, enum manip m)
+static NOINLINE void bind_to_itself(struct walk *k, enum manip m)
 {
-	struct nat_range range;
+	struct nat_range range = {.flags = RANGE_MAP_IPS};
 	struct nat_tuple reply;
 
 	conn_tuple(k->ct.conn, NAT_REPLY, &reply);
-	if (likely(m == MANIP_DST && !proto_is_icmp(reply.proto))) {
-		unique_look(k, &reply);
+	range.addr_min = m == MANIP_SRC ? reply.dst : reply.src;
+	range.addr_max = range.addr_min;
+	setup(k, &range, m);
+}
+
+static bool null_binding(struct walk *k, enum manip m)
+{
+	if (likely(m == MANIP_DST && !proto_is_icmp(k->ct.conn->proto))) {
+		unique_look(k);
 		conn_note_status(k->ct.conn, done_bit(m));
 	} else {
-		range = (struct nat_range){.flags = RANGE_MAP_IPS};
-		range.addr_min = m == MANIP_SRC ? reply.dst : reply.src;
-		range.addr_max = range.addr_min;
-		setup(k, &range, m);
+		bind_to_itself(k, m);
 	}
 	trace(k, NAT_STEP_MANIP, "null binding");
 	return true;
@@ -152,7 +161,7 @@ static bool nothing_to_masquerade(const struct walk *k, const struct rule *r)
 	return orig.family == 4 && addr_is_zero(&orig.src);
 }
 
-static bool decide_by_rules(struct walk *k, enum manip m)
+static NOINLINE bool decide_by_rules(struct walk *k, enum manip m)
 {
 	struct chain_result res = chains_run(k, TABLE_NAT);
 	struct nat_range range;
@@ -168,11 +177,14 @@ static bool decide_by_rules(struct walk *k, enum manip m)
 	return true;
 }
 
-static NOINLINE bool decide(struct walk *k, enum manip m)
+static bool decide(struct walk *k, enum manip m)
 {
 	if (!ruleset_has(walk_rules(k), TABLE_NAT, (enum nat_hook)k->hook))
 		return null_binding(k, m);
-	return decide_by_rules(k, m);
+	if (chains_have_rules(k, TABLE_NAT))
+		return decide_by_rules(k, m);
+	return chains_policy(k, TABLE_NAT) ? null_binding(k, m)
+					   : walk_drop(k, NAT_DROP_POLICY);
 }
 
 /* A masqueraded connection that is routed elsewhere now has an address that
@@ -193,12 +205,32 @@ static bool target_of(const struct walk *k, struct nat_tuple *other,
 	return tuple_invert(target, other);
 }
 
-static NOINLINE bool apply(struct walk *k, enum manip m)
+static void apply_plain(struct walk *k, enum manip m)
+{
+	const struct conn_key4 *other =
+		(const struct conn_key4 *)conn_keys(k->ct.conn) + !k->ct.dir;
+
+	if (m == MANIP_SRC)
+		rewrite_plain_end(&k->p, MANIP_SRC, other->dst, other->dst_id);
+	else
+		rewrite_plain_end(&k->p, MANIP_DST, other->src, other->src_id);
+}
+
+static NOINLINE bool apply_any(struct walk *k, enum manip m)
 {
 	struct nat_tuple other, target;
 
-	if (!target_of(k, &other, &target) || !rewrite_end(&k->p, m, &target))
-		return walk_drop(k, NAT_DROP_NAT);
+	return (target_of(k, &other, &target) &&
+		rewrite_end(&k->p, m, &target)) ||
+	       walk_drop(k, NAT_DROP_NAT);
+}
+
+static bool apply(struct walk *k, enum manip m)
+{
+	if (likely(k->plain))
+		apply_plain(k, m);
+	else if (!apply_any(k, m))
+		return false;
 	k->manip |= nat_bit(m);
 	trace(k, NAT_STEP_REWRITE, m == MANIP_SRC ? "source" : "destination");
 	return true;

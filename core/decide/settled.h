@@ -14,7 +14,8 @@
 
 /* What the stages of a batch know of a packet. */
 struct flight {
-	uint64_t hash;               /* of its tuple, where plain */
+	uint64_t hash;   /* of its tuple, where plain */
+	uint64_t answer; /* hash of its answer; set if guess has no conn */
 	const struct bucket *bucket; /* NULL: not packet_is_plain() */
 	struct conn_ref guess; /* what may be its connection; conn NULL: none */
 };

@@ -66,14 +66,45 @@ static inline struct conn_ref user_of(struct walk *k,
 	return likely(!r.conn) ? r : unless_own(k, r);
 }
 
-void unique_look(struct walk *k, const struct nat_tuple *answer)
-{
-	(void)user_of(k, answer);
-}
-
 static bool used(struct walk *k, const struct nat_tuple *answer)
 {
 	return user_of(k, answer).conn;
+}
+
+void unique_look(struct walk *k)
+{
+	struct nat_tuple reply;
+
+	if (likely(table_lacks(&k->w->view.all->table, walk_answer_hash(k))))
+		return;
+	conn_tuple(k->ct.conn, NAT_REPLY, &reply);
+	(void)user_of(k, &reply);
+}
+
+/* One address for all, a socket that has no connection yet, its port free
+ * there: so are most. */
+bool unique_keeps_port(struct walk *k, const struct nat_range *range)
+{
+	const struct conns *s = k->w->view.all;
+	struct conn *c = k->ct.conn;
+	struct conn_key4 *reply = (struct conn_key4 *)conn_keys(c) + NAT_REPLY;
+	struct conn_key4 now = *reply;
+	uint64_t hash;
+
+	if (!k->plain || range->flags != RANGE_MAP_IPS ||
+	    !addr_equal(&range->addr_min, &range->addr_max))
+		return false;
+	now.dst = range->addr_min.w[0];
+	if (now.dst == reply->dst || bysource_may_have(&s->bysource, c))
+		return false;
+	hash = conn_key4_hash(&s->key,
+			      hash_ipv4_meta(c->proto, conn_zone(c, NAT_REPLY)),
+			      &now);
+	if (!table_lacks(&s->table, hash))
+		return false;
+	*reply = now;
+	k->answer = hash;
+	return true;
 }
 
 /* As used(), but two hosts that opened the same untranslated connection
@@ -176,9 +207,9 @@ static bool keep_or_reuse(const struct search *s)
 
 	if (source_in(s->answer, s->range))
 		return !used_by_other(s->k, s->answer);
-	conn_tuple(c, NAT_ORIGINAL, &orig);
-	if (likely(!bysource_may_have(sockets, &orig)))
+	if (likely(!bysource_may_have(sockets, c)))
 		return false;
+	conn_tuple(c, NAT_ORIGINAL, &orig);
 	r.range = s->range;
 	r.answer = *s->answer;
 	r.zone = zone_of_socket(zone_of_conn(c));

@@ -16,8 +16,12 @@
 void unique_answer(struct walk *k, struct nat_tuple *answer,
 		   const struct nat_range *range, enum manip m);
 
-/* The search that changes nothing: whether another connection has @answer
+/* The same for the walk's connection and its source, where it is soon said.
+ * False: it is not; nothing has changed. */
+MUST_USE bool unique_keeps_port(struct walk *k, const struct nat_range *range);
+
+/* The search that changes nothing: whether another has the connection's answer
  * already is counted. */
-void unique_look(struct walk *k, const struct nat_tuple *answer);
+void unique_look(struct walk *k);
 
 #endif

@@ -25,6 +25,8 @@ struct walk {
 	struct conn_ref ct; /* attached connection, conn NULL: none */
 	uint64_t now_ns;    /* arrival */
 	uint64_t hash;      /* of the tuple */
+	uint64_t answer;    /* hash of a new connection's reply tuple; 0: not
+			     * known */
 	const struct target_ct *made_by; /* target CT; NULL: none */
 	uint32_t mark;
 	uint32_t cause;          /* index in the batch */
@@ -94,6 +96,15 @@ static inline struct ruleset *walk_rules(const struct walk *k)
 static inline bool walk_confirmed(const struct walk *k)
 {
 	return conn_status(k->ct.conn) & NAT_ST_CONFIRMED;
+}
+
+/* Of the reply tuple of the walk's new connection. */
+static inline uint64_t walk_answer_hash(struct walk *k)
+{
+	if (unlikely(!k->answer))
+		k->answer =
+			conns_hash_of(k->w->view.all, k->ct.conn, NAT_REPLY);
+	return k->answer;
 }
 
 #endif

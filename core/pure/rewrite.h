@@ -19,22 +19,22 @@ enum manip { MANIP_SRC, MANIP_DST };
 MUST_USE bool rewrite_end(const struct packet *p, enum manip m,
 			  const struct nat_tuple *target);
 
-/* Forwards and translates a plain packet (packet_is_plain()) in one go: the
- * TTL down, and addresses and ports as given, in memory order. The same bytes
- * as rewrite_end() for either end and rewrite_ttl_down(): a sum by difference
- * does not depend on how the differences were grouped. */
-ALWAYS_INLINE void rewrite_plain(const struct packet *p, uint64_t addrs,
-				 uint32_t ports)
+/* Gives a plain packet (packet_is_plain()) addresses and ports, in memory
+ * order, and takes the TTL down if @hop says so. */
+ALWAYS_INLINE void rewrite_plain_ends(const struct packet *p, uint64_t addrs,
+				      uint32_t ports, bool hop)
 {
 	uint8_t *ip = p->ip, *l4 = ip + IPV4_HEADER;
 	uint8_t *check = l4 + (p->proto == PROTO_TCP ? TCP_CHECK : UDP_CHECK);
 	struct csum_delta header, whole;
 	uint16_t sum;
 
-	ip[IPV4_TTL]--;
 	csum_delta_u64(&header, csum_load(ip + IPV4_SRC), addrs);
 	whole = header;
-	csum_delta_u16(&header, CSUM_TTL_UNIT, 0);
+	if (hop) {
+		ip[IPV4_TTL]--;
+		csum_delta_u16(&header, CSUM_TTL_UNIT, 0);
+	}
 	csum_delta_u32(&whole, load32(l4), ports);
 	sum = csum_apply(load16(ip + IPV4_CHECK), header);
 	memcpy(ip + IPV4_CHECK, &sum, sizeof(sum));
@@ -47,6 +47,32 @@ ALWAYS_INLINE void rewrite_plain(const struct packet *p, uint64_t addrs,
 	if (unlikely(!sum && p->proto == PROTO_UDP))
 		sum = 0xffff; /* zero would mean none */
 	memcpy(check, &sum, sizeof(sum));
+}
+
+/* Forwards and translates a plain packet in one go: the same bytes as
+ * rewrite_end() for either end and rewrite_ttl_down(), for a sum by difference
+ * does not depend on how the differences were grouped. */
+ALWAYS_INLINE void rewrite_plain(const struct packet *p, uint64_t addrs,
+				 uint32_t ports)
+{
+	rewrite_plain_ends(p, addrs, ports, true);
+}
+
+/* rewrite_end() of a plain packet. */
+static inline void rewrite_plain_end(const struct packet *p, enum manip m,
+				     uint32_t addr, uint16_t port)
+{
+	uint32_t addrs[2], ports32;
+	uint16_t ports[2];
+	uint64_t both;
+
+	memcpy(addrs, p->ip + IPV4_SRC, sizeof(addrs));
+	memcpy(ports, p->ip + IPV4_HEADER, sizeof(ports));
+	addrs[m == MANIP_DST] = addr;
+	ports[m == MANIP_DST] = port;
+	memcpy(&both, addrs, sizeof(both));
+	memcpy(&ports32, ports, sizeof(ports32));
+	rewrite_plain_ends(p, both, ports32, false);
 }
 
 /* An ICMP error about a translated connection: the quoted datagram's opposite

@@ -338,6 +338,16 @@ struct tcp_result tcp_update(struct tcp_track *t, const struct tcp_segment *g,
 	};
 }
 
+/* There is nothing yet that it could contradict. */
+ticks tcp_open(struct tcp_track *t, const struct tcp_segment *g,
+	       const struct tcp_rules *r)
+{
+	tcp_window_open(t, g);
+	t->side[NAT_REPLY].maxend = max_u32(g->win, 1);
+	tcp_set_state(t, TCPS_SYN_SENT, TCP_CLASS_SYN, NAT_ORIGINAL);
+	return tcp_timeout_of(t, r, TCP_CLASS_SYN, TCPS_SYN_SENT);
+}
+
 struct tcp_result tcp_set_closing(struct tcp_track *t,
 				  const struct tcp_rules *r)
 {

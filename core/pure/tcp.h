@@ -85,6 +85,11 @@ ALWAYS_INLINE bool tcp_update_ordinary(struct tcp_track *t,
 	return true;
 }
 
+/* The same for what mostly is the first segment of a connection, a SYN alone;
+ * @t is all zero. It is accepted and counted; returns the timeout. */
+ticks tcp_open(struct tcp_track *t, const struct tcp_segment *g,
+	       const struct tcp_rules *r);
+
 /* The router itself reset the connection (REJECT tcp-reset), once. */
 MUST_USE struct tcp_result tcp_set_closing(struct tcp_track *t,
 					   const struct tcp_rules *r);

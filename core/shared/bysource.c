@@ -128,14 +128,9 @@ void bysource_remove(struct bysource *b, struct conn *c, uint32_t index)
 	spin_unlock(p.lock);
 }
 
-void bysource_prefetch(const struct bysource *b, const struct nat_tuple *t)
+bool bysource_may_have(const struct bysource *b, const struct conn *c)
 {
-	__builtin_prefetch(place_of(b, t).list, 1);
-}
-
-bool bysource_may_have(const struct bysource *b, const struct nat_tuple *t)
-{
-	struct place p = place_of(b, t);
+	struct place p = place_of_conn(b, c);
 
 	return sockets(&p) & p.socket;
 }

@@ -43,11 +43,14 @@ uint64_t bysource_bytes(const struct bysource *b);
 void bysource_add(struct bysource *b, struct conn *c, uint32_t index);
 void bysource_remove(struct bysource *b, struct conn *c, uint32_t index);
 
-/* Fetches what a walk for @t, or adding a connection of it, begins with. */
-void bysource_prefetch(const struct bysource *b, const struct nat_tuple *t);
+/* Fetches what is asked of the socket with hash_source() @hash. */
+static inline void bysource_prefetch(const struct bysource *b, uint64_t hash)
+{
+	__builtin_prefetch(&b->list[(uint32_t)hash & b->mask], 1);
+}
 
-/* False: the socket that sends @t has no connection. */
-bool bysource_may_have(const struct bysource *b, const struct nat_tuple *t);
+/* False: the socket that began @c has no connection here. */
+bool bysource_may_have(const struct bysource *b, const struct conn *c);
 
 /* Calls @fn for the connections of the socket that sends @t, newest first,
  * until it returns true. The list is locked meanwhile. */

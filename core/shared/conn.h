@@ -32,6 +32,7 @@
 
 #include "clock.h"
 #include "natcore.h"
+#include "pure/hash.h"
 #include "pure/proto.h"
 #include "pure/sctp.h"
 #include "pure/tcp.h"
@@ -100,6 +101,19 @@ struct conn_key4 {
 };
 
 static_assert(sizeof(struct conn_key4) == 12, "three words, for hash_key4()");
+
+/* The answer's, of protocols whose ids are ports. */
+static inline struct conn_key4 conn_key4_invert(struct conn_key4 k)
+{
+	return (struct conn_key4){k.dst, k.src, k.dst_id, k.src_id};
+}
+
+/* hash_tuple() of it; @meta: hash_ipv4_meta(). */
+ALWAYS_INLINE uint64_t conn_key4_hash(const struct hash_key *key, uint32_t meta,
+				      const struct conn_key4 *k)
+{
+	return hash_key4(key, meta, (const uint32_t *)(const void *)k);
+}
 
 struct conn_key6 {
 	struct nat_addr src, dst;

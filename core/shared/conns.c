@@ -220,8 +220,8 @@ static struct plan plan_of(const struct conns_view *v,
 
 /* What was in the memory before is of no interest, but a sweeper may be
  * looking: status first, so that it takes the rest for nobody's. */
-static void conn_init(struct conn *c, const struct conns_view *v,
-		      const struct plan *plan)
+ALWAYS_INLINE void conn_init(struct conn *c, const struct conns_view *v,
+			     const struct plan *plan)
 {
 	struct conn_watch *watch;
 	uint32_t keys_end;
@@ -244,24 +244,51 @@ static void conn_init(struct conn *c, const struct conns_view *v,
 		watch->listened = v->ended;
 }
 
-struct conn_ref conns_new(struct conns_view *v, const struct nat_tuple *orig,
-			  uint64_t hash, bool *full)
+ALWAYS_INLINE struct conn_ref
+make(struct conns_view *v, const struct plan *plan, uint64_t hash, bool *full)
 {
-	struct plan plan = plan_of(v, orig);
 	struct conn_ref r = {0};
 
 	if (!count_in(v, hash)) {
 		*full = true;
 		return r;
 	}
-	r.index = pool_alloc(&v->cache, pool_units(plan.size));
+	r.index = pool_alloc(&v->cache, pool_units(plan->size));
 	if (unlikely(!r.index)) {
 		uncount(v->all);
 		return r;
 	}
 	r.conn = pool_at(&v->all->pool, r.index);
-	conn_init(r.conn, v, &plan);
-	conn_set_tuple(r.conn, NAT_ORIGINAL, orig);
+	conn_init(r.conn, v, plan);
+	return r;
+}
+
+struct conn_ref conns_new(struct conns_view *v, const struct nat_tuple *orig,
+			  uint64_t hash, bool *full)
+{
+	struct plan plan = plan_of(v, orig);
+	struct conn_ref r = make(v, &plan, hash, full);
+
+	if (likely(r.conn))
+		conn_set_tuple(r.conn, NAT_ORIGINAL, orig);
+	return r;
+}
+
+struct conn_ref conns_new_plain(struct conns_view *v, bool tcp,
+				const struct conn_key4 *orig, uint64_t hash)
+{
+	const struct plan of_tcp = {4, PROTO_TCP, conn_size(4, PROTO_TCP)};
+	const struct plan of_udp = {4, PROTO_UDP, conn_size(4, PROTO_UDP)};
+	struct conn_key4 *key;
+	struct conn_ref r;
+	bool full;
+
+	r = tcp ? make(v, &of_tcp, hash, &full) : make(v, &of_udp, hash, &full);
+	if (unlikely(!r.conn))
+		return r;
+	key = conn_keys(r.conn);
+	key[NAT_ORIGINAL] = *orig;
+	key[NAT_REPLY] = conn_key4_invert(*orig);
 	return r;
 }
 
@@ -271,29 +298,11 @@ void conns_discard(struct conns_view *v, struct conn_ref r)
 	uncount(v->all);
 }
 
-/* hash_tuple() of a tuple of @c. */
-ALWAYS_INLINE uint64_t hash_of(const struct conns *s, const struct conn *c,
-			       enum nat_dir dir)
-{
-	struct nat_tuple t;
-
-	if (likely(conn_family(c) == 4)) {
-		const struct conn_key4 *k =
-			(const struct conn_key4 *)conn_keys(c) + dir;
-
-		return hash_key4(&s->key,
-				 hash_ipv4_meta(c->proto, conn_zone(c, dir)),
-				 (const uint32_t *)(const void *)k);
-	}
-	conn_tuple(c, dir, &t);
-	return hash_tuple(&s->key, &t);
-}
-
 static inline void hash_both(const struct conns *s, const struct conn *c,
 			     uint64_t hash[NAT_N_DIRS])
 {
-	hash[NAT_ORIGINAL] = hash_of(s, c, NAT_ORIGINAL);
-	hash[NAT_REPLY] = hash_of(s, c, NAT_REPLY);
+	hash[NAT_ORIGINAL] = conns_hash_of(s, c, NAT_ORIGINAL);
+	hash[NAT_REPLY] = conns_hash_of(s, c, NAT_REPLY);
 }
 
 /* Under the guard's @i-th hash: who has @c's tuple of @side already? */
@@ -373,7 +382,7 @@ static enum confirm_result insert_reply_only(struct conns_view *v,
 					     struct conn_ref r)
 {
 	struct conns *s = v->all;
-	uint64_t hash = hash_of(s, r.conn, NAT_REPLY);
+	uint64_t hash = conns_hash_of(s, r.conn, NAT_REPLY);
 	uint32_t ref = make_ref(r.index, NAT_REPLY);
 	struct table_guard g;
 	bool done = false;
@@ -407,17 +416,16 @@ static enum confirm_result clash(struct conns_view *v, struct conn_ref *r,
 	return CONFIRM_MERGED;
 }
 
-enum confirm_result conns_confirm(struct conns_view *v, struct conn_ref *r)
+enum confirm_result conns_confirm_as(struct conns_view *v, struct conn_ref *r,
+				     const uint64_t hash[NAT_N_DIRS])
 {
 	struct conns *s = v->all;
 	uint32_t ref[] = {make_ref(r->index, NAT_ORIGINAL),
 			  make_ref(r->index, NAT_REPLY)};
 	struct conn_ref winner;
-	uint64_t hash[NAT_N_DIRS];
 	struct table_guard g;
 	bool done = false, to_self;
 
-	hash_both(s, r->conn, hash);
 	/* Who talks to himself is answered by all he says after the first. */
 	to_self = hash[NAT_ORIGINAL] == hash[NAT_REPLY];
 	table_lock(&s->table, &g, hash, to_self ? 1 : NAT_N_DIRS);
@@ -430,6 +438,14 @@ enum confirm_result conns_confirm(struct conns_view *v, struct conn_ref *r)
 	if (likely(done))
 		return CONFIRM_INSERTED;
 	return winner.conn ? clash(v, r, winner) : lost(v, *r);
+}
+
+enum confirm_result conns_confirm(struct conns_view *v, struct conn_ref *r)
+{
+	uint64_t hash[NAT_N_DIRS];
+
+	hash_both(v->all, r->conn, hash);
+	return conns_confirm_as(v, r, hash);
 }
 
 bool conns_kill(struct conns_view *v, struct conn_ref r)

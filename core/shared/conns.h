@@ -78,6 +78,24 @@ static inline uint64_t conns_hash(const struct conns_view *v,
 				      : hash_tuple(&v->all->key, t);
 }
 
+/* The same of a tuple of @c. */
+ALWAYS_INLINE uint64_t conns_hash_of(const struct conns *s,
+				     const struct conn *c, enum nat_dir dir)
+{
+	struct nat_tuple t;
+
+	if (likely(conn_family(c) == 4)) {
+		const struct conn_key4 *k =
+			(const struct conn_key4 *)conn_keys(c) + dir;
+
+		return conn_key4_hash(
+			&s->key, hash_ipv4_meta(c->proto, conn_zone(c, dir)),
+			k);
+	}
+	conn_tuple(c, dir, &t);
+	return hash_tuple(&s->key, &t);
+}
+
 /* Whose clock counts for @c: its worker's own, and for the rest the slowest,
  * so that no worker that ran ahead ends a connection still in use. */
 static inline ticks conns_now(const struct conns_view *v, const struct conn *c)
@@ -172,6 +190,14 @@ struct conn_ref conns_find_zoned(struct conns_view *v,
  * no memory. */
 struct conn_ref conns_new(struct conns_view *v, const struct nat_tuple *orig,
 			  uint64_t hash, bool *full);
+/* The same for TCP or UDP over IPv4 while connections have no extensions. Both
+ * tuples are set. */
+static inline bool conns_are_plain(const struct conns_view *v)
+{
+	return !v->all->extensions && !v->ended;
+}
+struct conn_ref conns_new_plain(struct conns_view *v, bool tcp,
+				const struct conn_key4 *orig, uint64_t hash);
 /* Ends one that was never confirmed. */
 void conns_discard(struct conns_view *v, struct conn_ref r);
 
@@ -180,8 +206,10 @@ enum confirm_result {
 	CONFIRM_LOST,  /* the tuple is taken: drop the packet */
 	CONFIRM_MERGED /* an equal connection came first: go on with it */
 };
-/* Puts @r->conn into both indexes (spec 4.3, 4.4). Unless INSERTED, it is
- * discarded; MERGED: *r is the winner. */
+/* Puts @r->conn, whose tuples have these hashes, into both indexes (spec 4.3,
+ * 4.4). Unless INSERTED, it is discarded; MERGED: *r is the winner. */
+enum confirm_result conns_confirm_as(struct conns_view *v, struct conn_ref *r,
+				     const uint64_t hash[NAT_N_DIRS]);
 enum confirm_result conns_confirm(struct conns_view *v, struct conn_ref *r);
 
 /* Ends a confirmed connection; true for the one caller that did. Context,

@@ -143,13 +143,22 @@ static void check_find(struct model *m, const struct nat_tuple *t)
 	assert_int_equal(conn_timeout(r.conn), m->entry[i].timeout);
 }
 
+/* One way or the other, where there are two. */
 static struct conn_ref make(struct model *m, const struct nat_tuple *t,
 			    bool listed)
 {
+	const struct nat_tuple *o = &t[NAT_ORIGINAL];
+	const struct conn_key4 key = {o->src.w[0], o->dst.w[0], o->src_id,
+				      o->dst_id};
+	bool plain = conns_are_plain(&m->v) &&
+		     (o->proto == PROTO_TCP || o->proto == PROTO_UDP) &&
+		     random_u32(&m->random) % 2;
+	uint64_t hash = conns_hash(&m->v, o);
 	bool full = false;
 	struct conn_ref r =
-		conns_new(&m->v, &t[NAT_ORIGINAL],
-			  conns_hash(&m->v, &t[NAT_ORIGINAL]), &full);
+		plain ? conns_new_plain(&m->v, o->proto == PROTO_TCP, &key,
+					hash)
+		      : conns_new(&m->v, o, hash, &full);
 
 	assert_non_null(r.conn);
 	assert_false(full);
@@ -297,6 +306,7 @@ static bool walk(void *ctx, const struct conn *c)
 {
 	struct walked *w = ctx;
 
+	assert_true(bysource_may_have(&w->m->s->bysource, c));
 	assert_true(skip_to_source(w));
 	assert_ptr_equal(c, w->m->entry[w->i].ref.conn);
 	return false;

@@ -270,6 +270,14 @@ static void plain(void **state)
 		assert_true(rewrite_end(&q, MANIP_DST, &t));
 		rewrite_ttl_down(&q);
 		assert_memory_equal(p.ip, q.ip, p.len);
+		p = parsed(&f);
+		memcpy(q.ip, p.ip, p.len);
+		rewrite_plain_end(&p, MANIP_SRC, addr[0], id[0]);
+		assert_true(rewrite_end(&q, MANIP_SRC, &t));
+		assert_memory_equal(p.ip, q.ip, p.len);
+		rewrite_plain_end(&p, MANIP_DST, addr[1], id[1]);
+		assert_true(rewrite_end(&q, MANIP_DST, &t));
+		assert_memory_equal(p.ip, q.ip, p.len);
 	}
 }
 

@@ -344,6 +344,60 @@ static void test_fixed_timeout(void **state)
 	assert_int_equal(r.timeout, 300 * TICKS_PER_S);
 }
 
+/* Segments that open a connection, by what the tracker would make of them. */
+static const struct {
+	const char *name;
+	uint32_t seq, ack, payload;
+	uint16_t win;
+	uint8_t flags, options_len;
+	uint8_t options[20];
+} opening[] = {
+	{"no options", 1000, 0, 0, 64240, TCP_SYN, 0, {0}},
+	{"as Linux begins", 1000, 0, 0, 64240, TCP_SYN, 20, {2, 4, 5,  180, 4,
+							     2, 8, 10, 1,   2,
+							     3, 4, 0,  0,   0,
+							     0, 1, 3,  3,   7}},
+	{"a scale beyond the limit", 7, 0, 0, 1, TCP_SYN, 3, {3, 3, 15}},
+	{"malformed options", 7, 0, 0, 1, TCP_SYN, 4, {4, 1, 3, 3}},
+	{"no window", 1000, 0, 0, 0, TCP_SYN, 0, {0}},
+	{"the widest window", 1000, 0, 0, 65535, TCP_SYN, 0, {0}},
+	{"data", 1000, 0, 1200, 64240, TCP_SYN, 0, {0}},
+	{"an ack that means nothing", 1, 0xfffffff0, 0, 9, TCP_SYN, 0, {0}},
+	{"round the end", 0xffffffff, 0, 40, 64240, TCP_SYN, 0, {0}},
+	{"across the middle", 0x7fffffff, 0, 1, 64240, TCP_SYN, 0, {0}},
+	{"urgent", 5, 0, 0, 512, TCP_SYN | TCP_URG, 0, {0}},
+	{"ECN", 5, 0, 0, 512, TCP_SYN | TCP_ECE | TCP_CWR, 0, {0}},
+};
+
+static void test_open(void **state)
+{
+	const uint16_t all = TCP_SET_TIMEOUT | TCP_ACCOUNT | TCP_CHANGED;
+	struct tcp_rules rules;
+	struct tcp_context c = {.rules = &rules};
+
+	(void)state;
+	tcp_rules_init(&rules, &defaults);
+	for (size_t i = 0; i < ARRAY_LEN(opening); i++) {
+		struct tcp_segment g = {
+			.seq = opening[i].seq,
+			.ack = opening[i].ack,
+			.end = tcp_segment_end(opening[i].seq, opening[i].flags,
+					       opening[i].payload),
+			.win = opening[i].win,
+			.flags = opening[i].flags,
+			.options = opening[i].options,
+			.options_len = opening[i].options_len,
+		};
+		struct tcp_track a = {0}, b = {0};
+		struct tcp_result r = tcp_update(&a, &g, &c);
+
+		if (tcp_open(&b, &g, &rules) != r.timeout ||
+		    memcmp(&a, &b, sizeof(a)) != 0 || r.actions != all ||
+		    r.verdict != TCP_ACCEPT)
+			fail_msg("%s", opening[i].name);
+	}
+}
+
 static void test_names(void **state)
 {
 	(void)state;
@@ -365,6 +419,7 @@ int main(void)
 		cmocka_unit_test(test_may_evict),
 		cmocka_unit_test(test_ack_offset),
 		cmocka_unit_test(test_fixed_timeout),
+		cmocka_unit_test(test_open),
 		cmocka_unit_test(test_names),
 	};
 
