@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * A window of the file's own bytes, and a codec that unpacks from it. */
+ * A window of the file's own bytes, and a codec that unpacks from it, ahead of
+ * whoever reads. */
 #include "capture/source.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,21 +16,27 @@
 #include <zlib.h>
 #include <zstd.h>
 
+#include "capture/ahead.h"
+
 enum { WINDOW = 1 << 18, MAGIC_LEN = 4 };
 
 struct source {
 	int fd;
 	const struct codec *codec;
-	const char *fault; /* sticky */
-	bool eof;          /* the file has no more */
-	bool inside;       /* a compressed stream has begun, not ended */
-	bool full;         /* the codec filled what it was given */
-	uint64_t in;       /* bytes read */
-	uint64_t size;     /* of the file; 0: unknown */
-	uint8_t *buf;      /* WINDOW bytes: the unread are at..n */
+	const char *fault;   /* for good */
+	bool eof;            /* the file has no more */
+	bool inside;         /* a compressed stream has begun, not ended */
+	bool full;           /* the codec filled what it was given */
+	_Atomic uint64_t in; /* bytes read */
+	uint64_t size;       /* of the file; 0: unknown */
+	uint8_t *buf;        /* WINDOW bytes: the unread are at..n */
 	size_t at, n;
 	z_stream gzip;
 	ZSTD_DStream *zstd;
+
+	/* the reader's; what is above is the unpacking thread's, if any */
+	struct ahead *ahead;
+	bool failed; /* @fault may be looked at */
 	struct progress progress;
 };
 
@@ -146,28 +155,39 @@ static const struct codec *codec_of(const uint8_t *magic, size_t n)
 	return &plain;
 }
 
-/* read(2) with its end and its faults noted. -1: fault. */
+/* read(2), where nobody need wait for a pipe that nobody needs. */
+static ssize_t read_or_end(int fd, void *to, size_t len)
+{
+	ssize_t got;
+	int was;
+
+	pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, &was);
+	do
+		got = read(fd, to, len);
+	while (got < 0 && errno == EINTR);
+	pthread_setcancelstate(was, NULL);
+	return got;
+}
+
+/* The same with its end and its faults noted. -1: fault. */
 static ssize_t read_some(struct source *s, void *to, size_t len)
 {
 	ssize_t got;
 
 	if (s->eof)
 		return 0;
-	do
-		got = read(s->fd, to, len);
-	while (got < 0 && errno == EINTR);
+	got = read_or_end(s->fd, to, len);
 	if (got < 0) {
 		s->fault = strerrordesc_np(errno);
 		return -1;
 	}
 	s->eof = !got;
-	s->in += (uint64_t)got;
-	progress_tell(&s->progress, s->in, s->size);
+	atomic_fetch_add_explicit(&s->in, (uint64_t)got, memory_order_relaxed);
 	return got;
 }
 
 /* Empties the window, then copies past it. */
-static ssize_t plain_read(struct source *s, char *out, size_t len)
+static ssize_t plain_read(struct source *s, void *out, size_t len)
 {
 	size_t n = s->n - s->at;
 
@@ -181,8 +201,9 @@ static ssize_t plain_read(struct source *s, char *out, size_t len)
 }
 
 /* Bytes unpacked, 0 at the end, -1 with a fault. */
-static ssize_t packed_read(struct source *s, char *out, size_t len)
+static ssize_t packed_read(void *ctx, void *out, size_t len)
 {
+	struct source *s = ctx;
 	size_t made = 0;
 
 	while (!made) {
@@ -208,14 +229,22 @@ static ssize_t packed_read(struct source *s, char *out, size_t len)
 
 ssize_t source_read(struct source *s, void *out, size_t len)
 {
-	if (s->fault)
+	ssize_t got;
+
+	if (s->failed)
 		return -1;
-	return s->codec->unpack ? packed_read(s, out, len)
-				: plain_read(s, out, len);
+	got = s->ahead ? ahead_read(s->ahead, out, len)
+		       : plain_read(s, out, len);
+	s->failed = got < 0;
+	progress_tell(&s->progress,
+		      atomic_load_explicit(&s->in, memory_order_relaxed),
+		      s->size);
+	return got;
 }
 
 void source_close(struct source *s)
 {
+	ahead_free(s->ahead);
 	if (s->codec)
 		s->codec->fini(s);
 	if (s->fd != STDIN_FILENO)
@@ -248,6 +277,10 @@ static int begin(struct source *s, const char *path, struct capture_error *err)
 	if (!codec->init(s))
 		return capture_fail(err, "%s: out of memory", path);
 	s->codec = codec;
+	if (codec->unpack)
+		s->ahead = ahead_new(packed_read, s);
+	if (codec->unpack && !s->ahead)
+		return capture_fail(err, "%s: no thread to unpack it", path);
 	return 0;
 }
 
@@ -275,7 +308,7 @@ struct source *source_open(const char *path, struct progress progress,
 
 const char *source_fault(const struct source *s)
 {
-	return s->fault;
+	return s->failed ? s->fault : NULL;
 }
 
 bool source_packed(const struct source *s)

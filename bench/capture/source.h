@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * A file to read: plain, gzip or zstd, told apart by how it begins. Memory
- * stays bounded whatever its size. */
+ * A file to read: plain, gzip or zstd, told apart by how it begins. What is
+ * compressed is unpacked in a thread of its own. Memory stays bounded whatever
+ * its size. */
 #ifndef NATBENCH_SOURCE_H
 #define NATBENCH_SOURCE_H
 
