@@ -283,7 +283,7 @@ static void check_batch(struct lane *l)
 		};
 
 		check_packet(&l->check, &c);
-		if (!c.reply && p->verdict == NAT_FORWARD) {
+		if (step_teaches(s) && p->verdict == NAT_FORWARD) {
 			conv->left_ns = p->time_ns;
 			conv->tracked = p->dir == NAT_ORIGINAL &&
 					(p->state == NAT_STATE_NEW ||
