@@ -107,6 +107,11 @@ const struct capture_stats *merge_stats(const struct capture_merge *m, size_t i)
 	return reader_stats(m->input[i].reader);
 }
 
+uint64_t merge_bytes(const struct capture_merge *m, size_t i)
+{
+	return reader_bytes(m->input[i].reader);
+}
+
 const char *merge_path(const struct capture_merge *m, size_t i)
 {
 	return m->input[i].path;

@@ -23,6 +23,8 @@ int merge_next(struct capture_merge *m, struct capture_record *rec,
 	       size_t *from, struct capture_error *err);
 const struct capture_stats *merge_stats(const struct capture_merge *m,
 					size_t i);
+/* As reader_bytes(). */
+uint64_t merge_bytes(const struct capture_merge *m, size_t i);
 const char *merge_path(const struct capture_merge *m, size_t i);
 void merge_close(struct capture_merge *m);
 

@@ -126,6 +126,11 @@ const struct capture_stats *reader_stats(const struct capture_reader *r)
 	return &r->stats;
 }
 
+uint64_t reader_bytes(const struct capture_reader *r)
+{
+	return stream_position(&r->frames.stream);
+}
+
 void reader_close(struct capture_reader *r)
 {
 	if (!r)

@@ -50,6 +50,8 @@ int reader_next(struct capture_reader *r, struct capture_record *rec,
 		struct capture_error *err);
 /* What was read so far; lives as long as the reader. */
 const struct capture_stats *reader_stats(const struct capture_reader *r);
+/* Bytes of the capture read so far, once unpacked. */
+uint64_t reader_bytes(const struct capture_reader *r);
 void reader_close(struct capture_reader *r);
 
 #endif

@@ -12,7 +12,7 @@
 
 struct region {
 	uint8_t *base;
-	size_t used, size; /* bytes from @used on are zero */
+	size_t used, size; /* bytes never used are zero */
 };
 
 bool region_grow(struct region *r, size_t n);

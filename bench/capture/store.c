@@ -22,11 +22,14 @@ int store_append(struct store *s, const struct capture_record *rec,
 		.iface = iface,
 	};
 	size_t slot = slot_of(rec->len);
+	uint8_t *to;
 
 	if (!region_reserve(&s->bytes, slot) ||
 	    !region_reserve(&s->entries, sizeof(e)))
 		return -ENOMEM;
-	memcpy(s->bytes.base + s->bytes.used, rec->data, rec->len);
+	to = s->bytes.base + s->bytes.used;
+	memcpy(to, rec->data, rec->len);
+	memset(to + rec->len, 0, slot - rec->len);
 	memcpy(s->entries.base + s->entries.used, &e, sizeof(e));
 	s->bytes.used += slot;
 	s->entries.used += sizeof(e);
@@ -46,6 +49,13 @@ int store_load(struct store *s, struct capture_merge *m, const uint16_t *iface,
 			return capture_fail(err, "%s: out of memory",
 					    merge_path(m, from));
 	return got;
+}
+
+void store_rewind(struct store *s)
+{
+	s->entries.used = 0;
+	s->bytes.used = 0;
+	s->ip_bytes = 0;
 }
 
 void store_free(struct store *s)

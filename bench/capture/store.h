@@ -1,19 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
  * Packets in memory, ready to be replayed: bytes in slots of whole cache lines
- * one after another, and an array that says where each begins.
- *
- *	struct store s = { 0 };
- *	store_append(&s, &rec, iface);
- *	struct store_cursor c = store_begin(&s);
- *	while ((n = store_pull(&c, 256, &run)))
- *		for (size_t i = 0; i < n; i++)
- *			use(store_bytes(&s, &run[i]), run[i].len);
- *	store_free(&s);
- *
- * Who iterates so, by runs, need not know whether all packets are there: a
- * store that holds a moving window of a long capture can hand out runs alike.
- */
+ * one after another, and an array that says where each begins. */
 #ifndef NATBENCH_STORE_H
 #define NATBENCH_STORE_H
 
@@ -39,7 +27,7 @@ struct store {
 	uint64_t ip_bytes;     /* sum of the lengths */
 };
 
-/* Copies a packet in. 0, or -ENOMEM. */
+/* Copies a packet in. 0, or -ENOMEM with nothing changed. */
 int store_append(struct store *s, const struct capture_record *rec,
 		 uint16_t iface);
 /* Appends all that remains of @m; @iface[i] is for packets of its capture i.
@@ -47,6 +35,14 @@ int store_append(struct store *s, const struct capture_record *rec,
 int store_load(struct store *s, struct capture_merge *m, const uint16_t *iface,
 	       struct capture_error *err);
 void store_free(struct store *s);
+/* Empties it, but keeps the memory. */
+void store_rewind(struct store *s);
+
+/* Bytes in use. */
+static inline size_t store_size(const struct store *s)
+{
+	return s->bytes.used + s->entries.used;
+}
 
 static inline size_t store_count(const struct store *s)
 {
@@ -63,29 +59,6 @@ static inline uint8_t *store_bytes(const struct store *s,
 				   const struct store_entry *e)
 {
 	return s->bytes.base + e->offset;
-}
-
-struct store_cursor {
-	const struct store *store;
-	size_t at;
-};
-
-static inline struct store_cursor store_begin(const struct store *s)
-{
-	return (struct store_cursor){s, 0};
-}
-
-/* The next packets, at most @most and at least one; 0 at the end. The run
- * lasts until the next call. */
-static inline size_t store_pull(struct store_cursor *c, size_t most,
-				const struct store_entry **run)
-{
-	size_t left = store_count(c->store) - c->at;
-	size_t n = left < most ? left : most;
-
-	*run = n ? store_entries(c->store) + c->at : NULL;
-	c->at += n;
-	return n;
 }
 
 #endif

@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 int cli_complain(const char *fmt, ...)
 {
@@ -61,6 +62,30 @@ bool cli_number(const char *option, const char *arg, uint64_t min, uint64_t max,
 			     (unsigned long long)max);
 		return false;
 	}
+	return true;
+}
+
+bool cli_size(const char *option, const char *arg, uint64_t max, uint64_t *out)
+{
+	static const char units[] = "KMG";
+	unsigned shift = 0;
+	const char *unit;
+	char *end;
+
+	errno = 0;
+	*out = strtoull(arg, &end, 10);
+	unit = *end ? strchr(units, *end) : NULL;
+	if (unit) {
+		shift = 10 * (unsigned)(unit - units + 1);
+		end++;
+	}
+	if (errno || *end || *arg < '0' || *arg > '9' || !*out ||
+	    *out > max >> shift) {
+		cli_complain("%s %s: a size up to %lluG is needed, as 512M",
+			     option, arg, (unsigned long long)(max >> 30));
+		return false;
+	}
+	*out <<= shift;
 	return true;
 }
 

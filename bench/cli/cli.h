@@ -46,6 +46,9 @@ int cli_flush(void);
 /* A whole decimal number within [min, max]; complains otherwise. */
 bool cli_number(const char *option, const char *arg, uint64_t min, uint64_t max,
 		uint64_t *out);
+/* Bytes, of at least one and at most @max: a number, perhaps with K, M or G
+ * behind it, which stand for powers of 1024; complains otherwise. */
+bool cli_size(const char *option, const char *arg, uint64_t max, uint64_t *out);
 /* A number above zero; complains otherwise. */
 bool cli_positive(const char *option, const char *arg, double *out);
 

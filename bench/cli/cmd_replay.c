@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "capture/sink.h"
 #include "cli/cli.h"
@@ -13,8 +14,12 @@
 #include "replay/copies.h"
 #include "replay/replay.h"
 #include "replay/result.h"
+#include "replay/windows.h"
 
 enum { PASSES_MOST = 1000000 };
+
+/* Plans name packets by numbers of 32 bits, and slots, too. */
+#define WINDOW_MOST (UINT64_C(1) << 37)
 
 static const char usage[] =
 	"usage: natbench replay [OPTION...] CAPTURE\n"
@@ -31,6 +36,10 @@ static const char usage[] =
 	"                        addresses [1]\n"
 	"      --repeat N        passes; of several, the first is warm-up [1]\n"
 	"      --batch N         packets handed to the core at once [64]\n"
+	"      --window SIZE     memory for packets: a capture that needs more "
+	"is\n"
+	"                        read while it is played, as 512M or 4G [a\n"
+	"                        quarter of the machine's]\n"
 	"      --rate PPS        packets per second, not as fast as it goes\n"
 	"      --speed X         X times as fast as it was captured\n"
 	"      --check           verify every packet that leaves\n"
@@ -50,6 +59,7 @@ enum {
 	COPIES = 0x200,
 	REPEAT,
 	BATCH,
+	WINDOW,
 	RATE,
 	SPEED,
 	CHECK,
@@ -66,9 +76,9 @@ enum {
 struct request {
 	struct scenario scenario;
 	struct replay_files files;
-	struct store store;
+	struct windows *windows;
 	struct replay replay;
-	uint64_t threads, copies, repeat, batch;
+	uint64_t threads, copies, repeat, batch, window;
 	double rate, speed;
 	bool check, event_times;
 };
@@ -91,6 +101,8 @@ static bool take_option(void *request, int code, char *arg)
 		return cli_number("--repeat", arg, 1, PASSES_MOST, &q->repeat);
 	case BATCH:
 		return cli_number("--batch", arg, 1, BATCH_MOST, &q->batch);
+	case WINDOW:
+		return cli_size("--window", arg, WINDOW_MOST, &q->window);
 	case RATE:
 		return cli_positive("--rate", arg, &q->rate);
 	case SPEED:
@@ -135,6 +147,7 @@ static int parse(struct request *q, int argc, char **argv)
 		{"copies", required_argument, NULL, COPIES},
 		{"repeat", required_argument, NULL, REPEAT},
 		{"batch", required_argument, NULL, BATCH},
+		{"window", required_argument, NULL, WINDOW},
 		{"rate", required_argument, NULL, RATE},
 		{"speed", required_argument, NULL, SPEED},
 		{"check", no_argument, NULL, CHECK},
@@ -164,20 +177,31 @@ static int parse(struct request *q, int argc, char **argv)
 		       : CLI_ERROR;
 }
 
-/* The packets, as often as --copies says. */
-static int load(struct request *q)
+static uint64_t quarter_of_memory(void)
 {
-	struct store one = {.ip_bytes = 0};
-	int r;
+	uint64_t pages = (uint64_t)sysconf(_SC_PHYS_PAGES);
+	uint64_t bytes = pages * (uint64_t)sysconf(_SC_PAGESIZE) / 4;
 
-	if (q->copies == 1)
-		return replay_files_load(&q->files, &q->store);
-	r = replay_files_load(&q->files, &one);
-	if (!r && copies_make(&q->store, &one, (unsigned)q->copies))
-		r = cli_complain("%s: out of memory for %u copies",
-				 q->files.input[0].path, (unsigned)q->copies);
-	store_free(&one);
-	return r;
+	return bytes < WINDOW_MOST ? bytes : WINDOW_MOST;
+}
+
+static int open_windows(struct request *q)
+{
+	const struct windows_config cfg = {
+		.copies = (unsigned)q->copies,
+		.passes = (unsigned)q->repeat,
+		.most = q->window ? q->window : quarter_of_memory(),
+		.plan =
+			{
+				.lanes = (unsigned)q->threads,
+				.batch = (unsigned)q->batch,
+				.verbatim = q->files.verbatim,
+				.client_if = q->scenario.client_if,
+			},
+	};
+
+	q->windows = replay_files_windows(&q->files, &cfg);
+	return q->windows ? 0 : -1;
 }
 
 static int play(struct request *q)
@@ -185,25 +209,29 @@ static int play(struct request *q)
 	struct progress_bar bar = progress_bar("replaying");
 	const struct replay_config cfg = {
 		.engine = scenario_config(&q->scenario),
-		.client_if = q->scenario.client_if,
 		.server_if = q->scenario.server_if,
 		.threads = (unsigned)q->threads,
 		.passes = (unsigned)q->repeat,
-		.batch = (unsigned)q->batch,
 		.rate = q->rate,
 		.speed = q->speed,
-		.verbatim = q->files.verbatim,
 		.check = q->check,
 		.wanted = q->files.n_outputs ? q->files.wanted : NULL,
 		.events = q->files.events.path,
 		.event_times = q->event_times,
+		.collect = replay_files_collect,
+		.collect_ctx = &q->files,
 		.progress = progress_bar_hear(&bar),
 	};
 	struct nat_error err = {0};
-	int failed = replay_run(&q->replay, &q->store, &cfg, &err);
+	int failed = replay_run(&q->replay, q->windows, &cfg, &err);
 
 	progress_bar_end(&bar);
-	return failed ? cli_complain("replay: %s", err.text) : 0;
+	if (windows_failed(q->windows))
+		return cli_complain("%s", windows_failed(q->windows)->text);
+	if (failed)
+		return cli_complain("replay: %s", err.text);
+	replay_files_summarize(&q->files, q->windows);
+	return 0;
 }
 
 static int answer(struct request *q)
@@ -211,7 +239,7 @@ static int answer(struct request *q)
 	const struct replay *r = &q->replay;
 	const struct result result = {
 		.replay = r,
-		.store = &q->store,
+		.reading = windows_cost(q->windows),
 		.capture = q->files.summary,
 		.threads = (unsigned)q->threads,
 		.passes = (unsigned)q->repeat,
@@ -234,7 +262,8 @@ static int answer(struct request *q)
 static int run(struct request *q)
 {
 	if (scenario_load(&q->scenario) ||
-	    replay_files_open(&q->files, &q->scenario) || load(q) || play(q))
+	    replay_files_open(&q->files, &q->scenario) || open_windows(q) ||
+	    play(q))
 		return CLI_ERROR;
 	return answer(q);
 }
@@ -254,7 +283,7 @@ int cmd_replay(int argc, char **argv)
 		r = run(q);
 	replay_files_drop(&q->files);
 	replay_free(&q->replay);
-	store_free(&q->store);
+	windows_close(q->windows);
 	scenario_free(&q->scenario);
 	free(q);
 	return r;

@@ -116,46 +116,72 @@ int replay_files_open(struct replay_files *f, const struct scenario *s)
 	return 0;
 }
 
-static void summarize(struct replay_files *f, const struct capture_merge *m)
+static void summarize(struct replay_files *f, unsigned i,
+		      const struct capture_stats *s)
 {
 	struct capture_summary *sum = &f->summary;
 
 	sum->name = f->input[0].path;
-	for (unsigned i = 0; i < f->n_inputs; i++) {
-		const struct capture_stats *s = merge_stats(m, i);
+	sum->frames += s->frames;
+	for (unsigned k = 0; k < LINK_N_RESULTS; k++)
+		if (!link_is_ip((enum link_result)k))
+			sum->skipped[k] += s->result[k];
+	if (s->cut_frame) {
+		sum->cut_frame = s->cut_frame;
+		sum->cut_name = f->input[i].path;
+	}
+}
 
-		sum->frames += s->frames;
-		for (unsigned k = 0; k < LINK_N_RESULTS; k++)
-			if (!link_is_ip((enum link_result)k))
-				sum->skipped[k] += s->result[k];
-		if (s->cut_frame) {
-			sum->cut_frame = s->cut_frame;
-			sum->cut_name = f->input[i].path;
-		}
+static void list_inputs(struct replay_files *f)
+{
+	for (unsigned i = 0; i < f->n_inputs; i++) {
+		f->path[i] = f->input[i].path;
+		f->iface[i] = f->input[i].index;
 	}
 }
 
 int replay_files_load(struct replay_files *f, struct store *store)
 {
 	struct progress_bar bar = progress_bar("reading");
-	uint16_t index[FILES_MOST];
-	const char *path[FILES_MOST];
 	struct capture_error err;
 	struct capture_merge *m;
 	int r = -1;
 
-	for (unsigned i = 0; i < f->n_inputs; i++) {
-		path[i] = f->input[i].path;
-		index[i] = f->input[i].index;
-	}
-	m = merge_open(path, f->n_inputs, progress_bar_hear(&bar), &err);
+	list_inputs(f);
+	m = merge_open(f->path, f->n_inputs, progress_bar_hear(&bar), &err);
 	if (m)
-		r = store_load(store, m, index, &err);
+		r = store_load(store, m, f->iface, &err);
 	progress_bar_end(&bar);
-	if (!r)
-		summarize(f, m);
+	for (unsigned i = 0; !r && i < f->n_inputs; i++)
+		summarize(f, i, merge_stats(m, i));
 	merge_close(m);
 	return r ? cli_complain("%s", err.text) : 0;
+}
+
+struct windows *replay_files_windows(struct replay_files *f,
+				     const struct windows_config *cfg)
+{
+	struct progress_bar bar = progress_bar("reading");
+	struct windows_config own = *cfg;
+	struct capture_error err;
+	struct windows *w;
+
+	list_inputs(f);
+	own.path = f->path;
+	own.iface = f->iface;
+	own.n = f->n_inputs;
+	own.progress = progress_bar_hear(&bar);
+	w = windows_open(&own, &err);
+	progress_bar_end(&bar);
+	if (!w)
+		cli_complain("%s", err.text);
+	return w;
+}
+
+void replay_files_summarize(struct replay_files *f, const struct windows *w)
+{
+	for (unsigned i = 0; i < f->n_inputs; i++)
+		summarize(f, i, windows_stats(w, i));
 }
 
 static int commit(struct text_output *t)
@@ -211,15 +237,15 @@ static int write_rules(const struct text_output *t, const struct scenario *s,
 		      : 0;
 }
 
-static void write_events(const struct text_output *t, const struct replay *r)
+static void write_events(const struct text_output *t, const struct lanes *all)
 {
 	struct event_log *log[REPLAY_THREADS_MOST];
 
 	if (!t->file)
 		return;
-	for (unsigned i = 0; i < r->lanes.n; i++)
-		log[i] = &r->lanes.lane[i].events;
-	event_log_write(log, r->lanes.n, t->file);
+	for (unsigned i = 0; i < all->n; i++)
+		log[i] = &all->lane[i].events;
+	event_log_write(log, all->n, t->file);
 }
 
 static void write_stats(const struct text_output *t, const struct replay *r)
@@ -228,15 +254,23 @@ static void write_stats(const struct text_output *t, const struct replay *r)
 		dump_stats(&r->lanes, t->file);
 }
 
-static void write_captures(struct replay_files *f, const struct replay *r)
+static void write_captures(struct replay_files *f, const struct lanes *all)
 {
 	struct emitted *e[REPLAY_THREADS_MOST];
 
-	for (unsigned i = 0; i < r->lanes.n; i++)
-		e[i] = &r->lanes.lane[i].emitted;
+	for (unsigned i = 0; i < all->n; i++)
+		e[i] = &all->lane[i].emitted;
 	for (unsigned i = 0; i < f->n_outputs; i++)
-		emitted_write(e, r->lanes.n, f->output[i].index,
+		emitted_write(e, all->n, f->output[i].index,
 			      f->output[i].writer);
+}
+
+void replay_files_collect(void *files, const struct lanes *lanes)
+{
+	struct replay_files *f = files;
+
+	write_events(&f->events, lanes);
+	write_captures(f, lanes);
 }
 
 int replay_files_commit(struct replay_files *f)
@@ -265,9 +299,7 @@ int replay_files_save(struct replay_files *f, const struct scenario *s,
 	    write_conntrack(&f->conntrack, r) ||
 	    write_rules(&f->rules, s, 4, r) || write_rules(&f->rules6, s, 6, r))
 		return CLI_ERROR;
-	write_events(&f->events, r);
 	write_stats(&f->stats, r);
-	write_captures(f, r);
 	return replay_files_commit(f);
 }
 

@@ -14,6 +14,7 @@
 #include "capture/writer.h"
 #include "cli/scenario.h"
 #include "replay/result.h"
+#include "replay/windows.h"
 
 enum { FILES_MOST = 64, INTERFACES_MOST = 256 };
 
@@ -37,7 +38,10 @@ struct replay_files {
 	bool verbatim;
 	bool wanted[INTERFACES_MOST]; /* some output is about it */
 	struct text_output json, conntrack, events, stats, rules, rules6;
-	struct capture_summary summary; /* once loaded */
+	/* what is read, once that has begun */
+	const char *path[FILES_MOST];
+	uint16_t iface[FILES_MOST];
+	struct capture_summary summary; /* once it is */
 };
 
 /* Each complains where it says no. Arguments are taken apart and kept. */
@@ -50,8 +54,15 @@ bool replay_files_captures(struct replay_files *f, const char *command, int n,
 /* 0, or not and complained. */
 int replay_files_open(struct replay_files *f, const struct scenario *s);
 int replay_files_load(struct replay_files *f, struct store *store);
+/* The same window by window: @cfg has the rest. NULL: complained. */
+struct windows *replay_files_windows(struct replay_files *f,
+				     const struct windows_config *cfg);
+/* Writes what lanes have emitted, and logged: for replay_config.collect. */
+void replay_files_collect(void *files, const struct lanes *lanes);
 int replay_files_save(struct replay_files *f, const struct scenario *s,
 		      const struct result *result);
+/* After all windows: fills @f->summary. */
+void replay_files_summarize(struct replay_files *f, const struct windows *w);
 /* Writes @o, a result or NULL for no memory, where --json says, and frees it.
  */
 int replay_files_json(const struct replay_files *f, json_t *o);

@@ -237,7 +237,7 @@ static int play(struct player *p, uint64_t first, uint64_t last,
 		.convs = plan_convs(&p->plan),
 		.server_if = s->cfg.server_if,
 	};
-	if (lane_init(p->lane, &p->all, &p->one))
+	if (lane_init(p->lane, &p->all) || lane_take(p->lane, &p->one))
 		return no_memory(err);
 	p->lane->worker = s->worker;
 	all = &p->plan.lane[0];

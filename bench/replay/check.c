@@ -26,12 +26,12 @@ const char *check_name(enum check_kind k)
 	return name[k];
 }
 
-void check_fail(struct check *k, enum check_kind kind, uint32_t packet)
+void check_fail(struct check *k, enum check_kind kind, uint32_t frame)
 {
 	k->failures[kind]++;
 	if (k->n_examples == CHECK_EXAMPLES)
 		return;
-	k->example[k->n_examples].packet = packet;
+	k->example[k->n_examples].frame = frame;
 	k->example[k->n_examples].kind = (uint8_t)kind;
 	k->n_examples++;
 }
@@ -211,19 +211,19 @@ static void check_forwarded(struct check *k, const struct check_case *c,
 	struct wire left;
 
 	if (out->len != c->len || !wire_parse(&left, out->data, out->len)) {
-		check_fail(k, CHECK_LENGTH, c->packet);
+		check_fail(k, CHECK_LENGTH, c->frame);
 		return;
 	}
 	if (out->data[ttl] != c->entered[ttl] - 1)
-		check_fail(k, CHECK_TTL, c->packet);
+		check_fail(k, CHECK_TTL, c->frame);
 	if (!wire_ip_sum_ok(out->data, &left))
-		check_fail(k, CHECK_IP_SUM, c->packet);
+		check_fail(k, CHECK_IP_SUM, c->frame);
 	if (!same_content(k, c, in))
-		check_fail(k, CHECK_CONTENT, c->packet);
+		check_fail(k, CHECK_CONTENT, c->frame);
 	if (wire_l4_sum_ok(c->entered, in) && !wire_l4_sum_ok(out->data, &left))
-		check_fail(k, CHECK_L4_SUM, c->packet);
+		check_fail(k, CHECK_L4_SUM, c->frame);
 	if (!manip_is_true(c, in, &left))
-		check_fail(k, CHECK_MANIP, c->packet);
+		check_fail(k, CHECK_MANIP, c->frame);
 	if (!c->reply || out->dir != NAT_REPLY ||
 	    (out->state != NAT_STATE_ESTABLISHED &&
 	     out->state != NAT_STATE_RELATED))
@@ -231,7 +231,7 @@ static void check_forwarded(struct check *k, const struct check_case *c,
 	if (is_restored(k, c, in))
 		k->restored++;
 	else
-		check_fail(k, CHECK_RESTORED, c->packet);
+		check_fail(k, CHECK_RESTORED, c->frame);
 }
 
 void check_packet(struct check *k, const struct check_case *c)
@@ -242,7 +242,7 @@ void check_packet(struct check *k, const struct check_case *c)
 	if (!wire_parse(&in, c->entered, c->len) || in.fragment != WIRE_WHOLE)
 		return; /* fragments leave as packets of the router's own */
 	if (is_lost(c, &in))
-		check_fail(k, CHECK_LOST, c->packet);
+		check_fail(k, CHECK_LOST, c->frame);
 	if (c->out->verdict == NAT_FORWARD)
 		check_forwarded(k, c, &in);
 }

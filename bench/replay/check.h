@@ -39,7 +39,7 @@ struct check {
 	uint64_t restored; /* answers found to be as captured */
 	uint64_t failures[CHECK_N_KINDS];
 	struct {
-		uint32_t packet; /* index in the store */
+		uint32_t frame; /* in its capture */
 		uint8_t kind;
 	} example[CHECK_EXAMPLES];
 	unsigned n_examples;
@@ -54,12 +54,12 @@ struct check_case {
 	const struct nat_packet *out;
 	const struct conv *conv;
 	uint32_t len; /* of the first two */
-	uint32_t packet;
+	uint32_t frame;
 	bool reply; /* answers an original that left */
 };
 
 void check_packet(struct check *k, const struct check_case *c);
-void check_fail(struct check *k, enum check_kind kind, uint32_t packet);
+void check_fail(struct check *k, enum check_kind kind, uint32_t frame);
 void check_merge(struct check *into, const struct check *from);
 uint64_t check_failures(const struct check *k);
 

@@ -77,29 +77,19 @@ void copies_shift(uint8_t *p, uint32_t len, unsigned copy)
 	shift_ends(p, &w, copy);
 }
 
-int copies_make(struct store *to, const struct store *from, unsigned n)
+int copies_append(struct store *s, const struct capture_record *rec,
+		  uint16_t iface, unsigned n)
 {
-	const struct store_entry *e = store_entries(from);
-	size_t count = store_count(from);
 	int r = 0;
 
-	for (size_t i = 0; !r && i < count; i++) {
-		const struct capture_record rec = {
-			.data = store_bytes(from, &e[i]),
-			.len = e[i].len,
-			.time_ns = e[i].time_ns,
-			.frame = e[i].frame,
-		};
+	for (unsigned copy = 0; !r && copy < n; copy++) {
+		const struct store_entry *last;
 
-		for (unsigned copy = 0; !r && copy < n; copy++) {
-			const struct store_entry *last;
-
-			r = store_append(to, &rec, e[i].iface);
-			if (r || !copy)
-				continue;
-			last = &store_entries(to)[store_count(to) - 1];
-			copies_shift(store_bytes(to, last), last->len, copy);
-		}
+		r = store_append(s, rec, iface);
+		if (r || !copy)
+			continue;
+		last = &store_entries(s)[store_count(s) - 1];
+		copies_shift(store_bytes(s, last), last->len, copy);
 	}
 	return r;
 }

@@ -18,7 +18,8 @@ enum { COPIES_MOST = 1 << 15 };
 /* Moves the ends of a packet, quoted ones included. */
 void copies_shift(uint8_t *p, uint32_t len, unsigned copy);
 
-/* Makes @to hold each packet of @from @n times, same timestamps. 0, -ENOMEM. */
-int copies_make(struct store *to, const struct store *from, unsigned n);
+/* store_append() of @n copies, the packet itself the first. 0, or -ENOMEM. */
+int copies_append(struct store *s, const struct capture_record *rec,
+		  uint16_t iface, unsigned n);
 
 #endif

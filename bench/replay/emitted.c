@@ -22,6 +22,12 @@ void emitted_add(struct emitted *e, const struct emitted_head *head,
 	e->heads.used += sizeof(h);
 }
 
+void emitted_rewind(struct emitted *e)
+{
+	e->heads.used = 0;
+	e->bytes.used = 0;
+}
+
 void emitted_free(struct emitted *e)
 {
 	region_free(&e->heads);

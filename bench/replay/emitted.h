@@ -31,6 +31,8 @@ struct emitted_head {
 void emitted_add(struct emitted *e, const struct emitted_head *head,
 		 const uint8_t *data);
 void emitted_free(struct emitted *e);
+/* Forgets them, but keeps the memory. */
+void emitted_rewind(struct emitted *e);
 
 /* Of @first, which may be NULL, and the next head of @e for @iface the one
  * that comes earlier; if it is @e's, *from becomes @e. */

@@ -27,22 +27,26 @@ static bool make_memos(struct lane *l)
 	return true;
 }
 
-int lane_init(struct lane *l, const struct lanes *all,
-	      const struct lane_plan *plan)
+int lane_init(struct lane *l, const struct lanes *all)
 {
 	l->all = all;
-	l->plan = plan;
-	l->convs = all->convs;
-	l->slots = all->store->bytes.base;
 	for (unsigned i = 0; i < LESSONS; i++)
 		l->lesson[i] = LESSON_FIRST;
 	if (!region_reserve(&l->hot, BATCH_BYTES))
 		return -ENOMEM;
-	if (all->passes > 1 && !make_memos(l))
-		return -ENOMEM;
 	if (all->check && !region_reserve(&l->check.entered, BATCH_BYTES))
 		return -ENOMEM;
 	return 0;
+}
+
+int lane_take(struct lane *l, const struct lane_plan *plan)
+{
+	bool known = l->plan == plan;
+
+	l->plan = plan;
+	l->convs = l->all->convs;
+	l->slots = l->all->store->bytes.base;
+	return l->all->again && !known && !make_memos(l) ? -ENOMEM : 0;
 }
 
 void lane_fini(struct lane *l)
@@ -175,7 +179,7 @@ static struct turn turn_at(struct lane *l, size_t i)
 
 static uint64_t due(const struct lane *l, const struct step *s)
 {
-	return l->start + pace_due(&l->all->pace, s);
+	return l->origin + pace_due(&l->all->pace, s, l->all->before);
 }
 
 /* Gathers the batch that begins at @s; returns where the next begins. A paced
@@ -267,6 +271,8 @@ static void learn_fragments(struct lane *l, const struct nat_packet *sent,
 
 static void check_batch(struct lane *l)
 {
+	const struct store_entry *e = store_entries(l->all->store);
+
 	for (uint32_t i = 0; i < l->n; i++) {
 		const struct step *s = l->turn[i].step;
 		struct conv *conv = &l->convs[s->conv];
@@ -278,7 +284,7 @@ static void check_batch(struct lane *l)
 			.out = p,
 			.conv = conv,
 			.len = s->len,
-			.packet = s->packet,
+			.frame = e[s->packet].frame,
 			.reply = s->flags & STEP_REPLY,
 		};
 
@@ -435,6 +441,8 @@ void lane_play(struct lane *l, uint64_t shift_ns)
 	l->shift_ns = shift_ns;
 	l->horizon_ns = 0;
 	l->start = stopwatch_now();
+	if (!l->all->before)
+		l->origin = l->start;
 	while (s < end) {
 		keep_together(l, s->time_ns + shift_ns);
 		if (pace_set(&l->all->pace))

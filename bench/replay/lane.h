@@ -24,7 +24,8 @@
 #include "replay/pace.h"
 #include "replay/plan.h"
 
-/* What all lanes of a replay share; none writes it. */
+/* What all lanes of a replay share; none writes it. It changes between lists,
+ * while no lane plays. */
 struct lanes {
 	struct lane *lane;
 	unsigned n;
@@ -32,7 +33,8 @@ struct lanes {
 	struct conv *convs; /* each but touched by its own lane */
 	struct pace pace;
 	double ns_per_tick;
-	unsigned passes;
+	uint64_t before;    /* packets of the pass before those of @store */
+	bool again;         /* lists are played more than once: memos pay */
 	uint16_t server_if; /* NAT_NO_IF: answers enter where originals left */
 	bool check;
 	const bool *wanted; /* by interface: -w; NULL: none */
@@ -57,8 +59,8 @@ struct turn {
 };
 
 struct lane {
-	/* set up before the thread starts */
 	const struct lanes *all;
+	/* the list at hand */
 	const struct lane_plan *plan;
 	struct conv *convs;        /* everybody's */
 	const uint8_t *slots;      /* the store's bytes */
@@ -75,7 +77,8 @@ struct lane {
 	struct nat_packet pkt[BATCH_MOST];
 	struct turn turn[BATCH_MOST];
 	uint64_t shift_ns; /* what this pass adds to timestamps */
-	uint64_t start;    /* ticks at which it began and ended */
+	uint64_t origin;   /* ticks at which it began */
+	uint64_t start;    /* and those of the list at hand */
 	uint64_t ended;
 	uint64_t horizon_ns; /* how far the other lanes let this one go */
 
@@ -85,7 +88,7 @@ struct lane {
 	struct emitted emitted;
 	struct event_log events;
 	uint64_t all_packets; /* that entered the router, all passes */
-	uint64_t order;       /* of the pass's first packet in @emitted */
+	uint64_t order;       /* of the list's first packet in @emitted */
 
 	_Alignas(64) _Atomic uint64_t clock_ns; /* of the batch at hand */
 	_Atomic uint64_t done;                  /* packets, all passes */
@@ -93,9 +96,11 @@ struct lane {
 };
 
 /* 0 or -ENOMEM. */
-int lane_init(struct lane *l, const struct lanes *all,
-	      const struct lane_plan *plan);
+int lane_init(struct lane *l, const struct lanes *all);
 void lane_fini(struct lane *l);
+/* What is to be played next: @plan, of the packets and conversations that all
+ * lanes have by now. 0 or -ENOMEM. */
+int lane_take(struct lane *l, const struct lane_plan *plan);
 
 /* Forgets the results so far: what was is warm-up. */
 void lane_reset(struct lane *l);

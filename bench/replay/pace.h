@@ -21,10 +21,12 @@ static inline bool pace_set(const struct pace *p)
 	return p->per_packet > 0 || p->per_ns > 0;
 }
 
-/* Ticks after the start of the pass. */
-static inline uint64_t pace_due(const struct pace *p, const struct step *s)
+/* Ticks after the start of the pass, of which @before packets came before those
+ * of the plan. */
+static inline uint64_t pace_due(const struct pace *p, const struct step *s,
+				uint64_t before)
 {
-	return (uint64_t)(p->per_packet * s->packet +
+	return (uint64_t)(p->per_packet * (double)(before + s->packet) +
 			  p->per_ns * (double)(s->time_ns - PLAN_START_NS));
 }
 

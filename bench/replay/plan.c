@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Two passes over the capture: fragments first, then every packet. */
+ * Twice over each window: fragments first, then every packet. */
 #include "replay/plan.h"
 
 #include <errno.h>
@@ -18,14 +18,23 @@ struct memory {
 	bool reset;       /* the last packet was a TCP reset */
 };
 
+/* A lane's batch that is still growing. */
+struct batch {
+	uint32_t number, packets, bytes;
+	uint64_t begin_ns;
+};
+
 struct planner {
-	struct plan *plan;
-	const struct store *store;
-	const struct plan_config *cfg;
+	struct plan_config cfg;
 	struct groups *groups;
 	struct region memories; /* struct memory, by group */
 	uint64_t latest_ns;     /* timestamp, and the same on the engine's */
 	uint64_t engine_ns;     /* clock */
+
+	/* the window at hand */
+	struct plan *plan;
+	const struct store *store;
+	struct batch batch[]; /* by lane */
 };
 
 static struct memory *memory_of(const struct planner *p, uint32_t group)
@@ -72,7 +81,7 @@ static uint64_t engine_time(struct planner *p, uint64_t time_ns)
 static uint64_t verbatim_hash(const struct planner *p, const struct wire *w,
 			      uint16_t in_if)
 {
-	bool inside = in_if == p->cfg->client_if;
+	bool inside = in_if == p->cfg.client_if;
 	const struct nat_addr *beyond = inside ? &w->t.dst : &w->t.src;
 	uint64_t h = w->t.family;
 
@@ -91,28 +100,31 @@ static bool may_map(const struct wire *w, const struct member *m,
 	       time_ns - mem->last_ns >= SILENCE_NS;
 }
 
-/* True where the next step of @l has to begin a batch. */
-static bool must_cut(const struct lane_plan *l, const struct step *s,
+/* True where the next step has to begin a new batch. */
+static bool must_cut(const struct batch *b, const struct step *s,
 		     const struct memory *mem, const struct plan_config *cfg)
 {
-	return l->batch_packets >= cfg->batch ||
-	       (cfg->lanes > 1 && s->time_ns - l->batch_ns > PLAN_BATCH_NS) ||
-	       l->batch_bytes + s->len + STORE_SLOT > BATCH_BYTES ||
-	       ((s->flags & STEP_REPLY) && mem->opened == l->batch + 1);
+	return b->packets >= cfg->batch ||
+	       (cfg->lanes > 1 && s->time_ns - b->begin_ns > PLAN_BATCH_NS) ||
+	       b->bytes + s->len + STORE_SLOT > BATCH_BYTES ||
+	       ((s->flags & STEP_REPLY) && mem->opened == b->number + 1);
 }
 
-static int push(struct planner *p, struct lane_plan *l, struct step *s,
-		struct memory *mem)
+static int push(struct planner *p, unsigned lane, struct step *s,
+		const struct memory *mem)
 {
-	if (!lane_count(l) || must_cut(l, s, mem, p->cfg)) {
+	struct lane_plan *l = &p->plan->lane[lane];
+	struct batch *b = &p->batch[lane];
+
+	if (!lane_count(l) || must_cut(b, s, mem, &p->cfg)) {
 		s->flags |= STEP_CUT;
-		l->batch++;
-		l->batch_packets = 0;
-		l->batch_bytes = 0;
-		l->batch_ns = s->time_ns;
+		*b = (struct batch){
+			.number = b->number + 1,
+			.begin_ns = s->time_ns,
+		};
 	}
-	l->batch_packets++;
-	l->batch_bytes += (s->len + STORE_SLOT - 1) / STORE_SLOT * STORE_SLOT;
+	b->packets++;
+	b->bytes += (s->len + STORE_SLOT - 1) / STORE_SLOT * STORE_SLOT;
 	l->bytes += s->len;
 	if (!region_reserve(&l->steps, sizeof(*s)))
 		return -ENOMEM;
@@ -132,13 +144,13 @@ static struct step make_step(struct planner *p, const struct wire *w,
 		.conv = m->group,
 		.packet = (uint32_t)i,
 		.shape = w->shape,
-		.in_if = (uint8_t)(p->cfg->verbatim ? e->iface
-						    : p->cfg->client_if),
+		.in_if = (uint8_t)(p->cfg.verbatim ? e->iface
+						   : p->cfg.client_if),
 	};
 
 	if (w->fragment != WIRE_WHOLE)
 		s.flags |= STEP_FRAGMENT;
-	if (p->cfg->verbatim)
+	if (p->cfg.verbatim)
 		s.flags |= STEP_VERBATIM;
 	else if (!m->from_first)
 		s.flags |= STEP_REPLY;
@@ -161,7 +173,7 @@ static int add(struct planner *p, size_t i)
 	const struct store_entry *e = &store_entries(p->store)[i];
 	const uint8_t *bytes = store_bytes(p->store, e);
 	struct memory *mem;
-	struct lane_plan *l;
+	unsigned lane;
 	struct member m;
 	struct step s;
 	struct wire w;
@@ -173,59 +185,104 @@ static int add(struct planner *p, size_t i)
 	mem = recall(p, &m);
 	if (!mem)
 		return -ENOMEM;
-	if (p->cfg->verbatim)
+	if (p->cfg.verbatim)
 		m.hash = verbatim_hash(p, &w, e->iface);
-	l = &p->plan->lane[(m.hash >> 16) % p->cfg->lanes];
+	lane = (unsigned)((m.hash >> 16) % p->cfg.lanes);
 	s = make_step(p, &w, &m, i);
-	r = push(p, l, &s, mem);
+	r = push(p, lane, &s, mem);
 	if (!(s.flags & (STEP_REPLY | STEP_VERBATIM)) &&
 	    may_map(&w, &m, mem, s.time_ns))
-		mem->opened = l->batch + 1;
+		mem->opened = p->batch[lane].number + 1;
 	if (m.from_first)
 		mem->last_ns = s.time_ns;
 	mem->reset = w.tcp_flags & WIRE_RST;
 	return r;
 }
 
-static int make_convs(struct plan *p)
+struct planner *planner_new(const struct plan_config *cfg)
 {
+	struct planner *p =
+		calloc(1, sizeof(*p) + cfg->lanes * sizeof(*p->batch));
+
+	if (!p)
+		return NULL;
+	p->cfg = *cfg;
+	p->groups = groups_new();
+	if (p->groups)
+		return p;
+	planner_free(p);
+	return NULL;
+}
+
+void planner_free(struct planner *p)
+{
+	if (!p)
+		return;
+	groups_free(p->groups);
+	region_free(&p->memories);
+	free(p);
+}
+
+/* No steps in any lane. */
+static int begin(struct plan *p, unsigned lanes)
+{
+	if (!p->lane) {
+		p->lane = calloc(lanes, sizeof(*p->lane));
+		if (!p->lane)
+			return -ENOMEM;
+		p->n_lanes = lanes;
+	}
+	for (unsigned i = 0; i < lanes; i++) {
+		p->lane[i].steps.used = 0;
+		p->lane[i].bytes = 0;
+	}
+	return 0;
+}
+
+int planner_plan(struct planner *planner, const struct store *s, struct plan *p)
+{
+	int r = begin(p, planner->cfg.lanes);
+
+	planner->plan = p;
+	planner->store = s;
+	if (!r)
+		r = scan(planner);
+	for (size_t i = 0; !r && i < store_count(s); i++)
+		r = add(planner, i);
+	p->n_convs = groups_count(planner->groups);
+	p->span_ns =
+		planner->engine_ns ? planner->engine_ns - PLAN_START_NS : 0;
+	return r;
+}
+
+int convs_grow(struct region *convs, uint32_t n)
+{
+	size_t size = n * sizeof(struct conv);
 	struct conv *c;
 
-	if (!region_reserve(&p->convs, p->n_convs * sizeof(*c)))
+	if (size <= convs->used)
+		return 0;
+	if (!region_reserve(convs, size - convs->used))
 		return -ENOMEM;
-	p->convs.used = p->n_convs * sizeof(*c);
-	c = plan_convs(p);
-	for (uint32_t i = 0; i < p->n_convs; i++)
+	c = (struct conv *)(void *)convs->base;
+	for (size_t i = convs->used / sizeof(*c); i < n; i++)
 		c[i].out_if = NAT_NO_IF;
+	convs->used = size;
 	return 0;
 }
 
 int plan_make(struct plan *p, const struct store *s,
 	      const struct plan_config *cfg)
 {
-	struct planner planner = {
-		.plan = p,
-		.store = s,
-		.cfg = cfg,
-		.groups = groups_new(),
-	};
+	struct planner *planner = planner_new(cfg);
 	int r = -ENOMEM;
 
-	*p = (struct plan){.n_lanes = cfg->lanes};
-	p->lane = calloc(cfg->lanes, sizeof(*p->lane));
-	if (p->lane && planner.groups)
-		r = scan(&planner);
-	for (size_t i = 0; !r && i < store_count(s); i++)
-		r = add(&planner, i);
-	if (!r) {
-		p->span_ns = planner.engine_ns
-				     ? planner.engine_ns - PLAN_START_NS
-				     : 0;
-		p->n_convs = groups_count(planner.groups);
-		r = make_convs(p);
-	}
-	groups_free(planner.groups);
-	region_free(&planner.memories);
+	*p = (struct plan){.n_lanes = 0};
+	if (planner)
+		r = planner_plan(planner, s, p);
+	if (!r)
+		r = convs_grow(&p->convs, p->n_convs);
+	planner_free(planner);
 	return r;
 }
 

@@ -13,6 +13,10 @@
  * conversation's first, a SYN, or comes after a reset or a second of silence.
  * With several lanes a batch also spans at most PLAN_BATCH_NS, because lanes
  * keep together in time from batch to batch.
+ *
+ * A long capture is planned window by window: what a planner knows of one goes
+ * on in the next. A fragment counts to its datagram where the first one is in
+ * the same window or before.
  */
 #ifndef NATBENCH_PLAN_H
 #define NATBENCH_PLAN_H
@@ -67,17 +71,14 @@ static inline bool step_teaches(const struct step *s)
 struct lane_plan {
 	struct region steps;
 	uint64_t bytes; /* of the packets */
-	/* while planning: the batch at hand */
-	uint32_t batch, batch_packets, batch_bytes;
-	uint64_t batch_ns; /* time of its first packet */
 };
 
 struct plan {
 	struct lane_plan *lane;
 	unsigned n_lanes;
-	struct region convs; /* struct conv */
-	uint32_t n_convs;
-	uint64_t span_ns; /* of the capture on the engine's clock */
+	uint32_t n_convs;    /* up to its end */
+	uint64_t span_ns;    /* up to there, on the engine's clock */
+	struct region convs; /* plan_make()'s own: struct conv */
 };
 
 struct plan_config {
@@ -87,7 +88,21 @@ struct plan_config {
 	uint16_t client_if;
 };
 
-/* 0, or -ENOMEM; plan_free() in either case. */
+struct planner;
+
+/* NULL: no memory. */
+struct planner *planner_new(const struct plan_config *cfg);
+void planner_free(struct planner *planner);
+/* Plans what comes next, the packets of @s. @p is all zero or an older plan,
+ * whose memory it takes over. 0, or -ENOMEM. */
+int planner_plan(struct planner *planner, const struct store *s,
+		 struct plan *p);
+
+/* Makes @convs hold @n conversations; new ones know nothing. 0, or -ENOMEM. */
+int convs_grow(struct region *convs, uint32_t n);
+
+/* The plan of a capture that @s holds whole, and its conversations. 0, or
+ * -ENOMEM; plan_free() in either case. */
 int plan_make(struct plan *p, const struct store *s,
 	      const struct plan_config *cfg);
 void plan_free(struct plan *p);

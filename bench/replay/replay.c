@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
  * THREADS: the crew waits at a gate until all are there, so that one that
- * could not be started stops the others; two barriers then enclose each pass.
- * Whoever is last at the second one takes the pass's time. */
+ * could not be started stops the others. Then it plays window by window. When
+ * all have come to the end of one, one of them turns the page: what it writes
+ * the others read after they have all met again. */
 #include "replay/replay.h"
 
 #include <errno.h>
@@ -28,7 +29,15 @@ struct crew {
 	pthread_barrier_t barrier;
 	bool off;            /* written under the gate */
 	_Atomic bool failed; /* a worker could not be made */
-	uint64_t wall_ticks; /* written between the barriers */
+
+	/* written by who turns the page */
+	struct windows *windows;
+	struct window *window; /* at hand; NULL: there is no more */
+	const char *error;     /* NULL: none */
+	unsigned pass;
+	uint64_t shift_ns; /* what the pass adds to timestamps */
+	uint64_t wall_ticks;
+	_Atomic uint64_t total; /* packets; 0: known in the end alone */
 	struct hand {
 		struct crew *crew;
 		struct lane *lane;
@@ -73,20 +82,91 @@ static void take_time(struct crew *crew)
 	crew->wall_ticks += last - first;
 }
 
-static void play_passes(struct crew *crew, struct lane *l)
+/* The window at hand has been played. */
+static void close_window(struct crew *crew)
 {
-	const struct replay_config *cfg = crew->cfg;
-	uint64_t period = crew->replay->plan.span_ns + PASS_GAP_NS;
+	struct replay *r = crew->replay;
+	const struct plan *plan = &crew->window->plan;
 
-	for (unsigned pass = 0; pass < cfg->passes; pass++) {
-		if (pass < 2)
-			lane_reset(l);
-		atomic_store_explicit(&l->clock_ns, 0, memory_order_relaxed);
-		if (pthread_barrier_wait(&crew->barrier) && pass == 1)
-			crew->wall_ticks = 0;
-		lane_play(l, pass * period);
+	take_time(crew);
+	if (crew->cfg->collect)
+		crew->cfg->collect(crew->cfg->collect_ctx, &r->lanes);
+	for (unsigned i = 0; i < r->lanes.n; i++) {
+		emitted_rewind(&r->lanes.lane[i].emitted);
+		emitted_rewind(&r->lanes.lane[i].events.lines);
+	}
+	r->n_convs = plan->n_convs;
+	r->lanes.before += store_count(&crew->window->store);
+	if (!crew->window->ends)
+		return;
+	r->lanes.before = 0;
+	r->end_ns = PLAN_START_NS + crew->shift_ns + plan->span_ns;
+	crew->shift_ns += plan->span_ns + PASS_GAP_NS;
+	crew->pass++;
+}
+
+/* The engine's clock begins with the first packet. */
+static void set_skew(struct lanes *all)
+{
+	if (!store_count(all->store))
+		return;
+	for (unsigned i = 0; i < all->n; i++)
+		all->lane[i].events.skew_ns =
+			(int64_t)(store_entries(all->store)[0].time_ns -
+				  PLAN_START_NS);
+}
+
+/* Lays the next window before all lanes. */
+static int open_window(struct crew *crew)
+{
+	struct replay *r = crew->replay;
+	const struct plan *plan = &crew->window->plan;
+	struct lanes *all = &r->lanes;
+	int failed = convs_grow(&r->convs, plan->n_convs);
+
+	all->store = &crew->window->store;
+	all->convs = (struct conv *)(void *)r->convs.base;
+	if (windows_single(crew->windows)) {
+		all->again = crew->cfg->passes > 1;
+		atomic_store_explicit(&crew->total,
+				      store_count(all->store) *
+					      crew->cfg->passes,
+				      memory_order_relaxed);
+	}
+	for (unsigned i = 0; !failed && i < all->n; i++) {
+		failed = lane_take(&all->lane[i], &plan->lane[i]);
+		atomic_store_explicit(&all->lane[i].clock_ns, 0,
+				      memory_order_relaxed);
+	}
+	if (crew->window->begins && !crew->pass)
+		set_skew(all);
+	if (crew->window->begins && crew->pass == 1)
+		crew->wall_ticks = 0;
+	return failed;
+}
+
+static void turn_page(struct crew *crew)
+{
+	if (crew->window)
+		close_window(crew);
+	crew->window = windows_next(crew->windows);
+	if (crew->window && open_window(crew)) {
+		crew->error = "out of memory";
+		crew->window = NULL;
+	}
+}
+
+static void play(struct crew *crew, struct lane *l)
+{
+	for (;;) {
 		if (pthread_barrier_wait(&crew->barrier))
-			take_time(crew);
+			turn_page(crew);
+		pthread_barrier_wait(&crew->barrier);
+		if (!crew->window)
+			return;
+		if (crew->window->begins && crew->pass < 2)
+			lane_reset(l);
+		lane_play(l, crew->shift_ns);
 	}
 }
 
@@ -109,7 +189,7 @@ static void *work(void *arg)
 		nat_worker_idle(l->worker);
 	pthread_barrier_wait(&crew->barrier);
 	if (!atomic_load(&crew->failed)) {
-		play_passes(crew, l);
+		play(crew, l);
 		struct nat_stats now;
 
 		nat_worker_stats(l->worker, &now);
@@ -166,18 +246,27 @@ static uint64_t packets_done(const struct lanes *all)
 	return sum;
 }
 
+static void tell(struct crew *crew)
+{
+	uint64_t total =
+		atomic_load_explicit(&crew->total, memory_order_relaxed);
+	uint64_t done = packets_done(&crew->replay->lanes);
+
+	if (!total)
+		windows_progress(crew->windows, &done, &total);
+	progress_tell(&crew->cfg->progress, done, total);
+}
+
 /* While a hand works, this thread keeps house: memory for connections to come,
  * and the progress bar. */
-static void join(const struct crew *crew, const struct hand *h)
+static void join(struct crew *crew, const struct hand *h)
 {
 	const struct replay_config *cfg = crew->cfg;
-	const struct lanes *all = &crew->replay->lanes;
-	uint64_t total = store_count(all->store) * cfg->passes;
 	struct timespec t;
 
 	for (unsigned turn = 0;; turn++) {
 		if (cfg->progress.fn && turn % TURNS_PER_PROGRESS == 0)
-			progress_tell(&cfg->progress, packets_done(all), total);
+			tell(crew);
 		/* no memory ahead of need: workers will find out themselves */
 		(void)nat_engine_maintain(crew->replay->engine);
 		clock_gettime(CLOCK_REALTIME, &t);
@@ -204,13 +293,17 @@ static int run_crew(struct crew *crew, struct nat_error *err)
 		return fail(err, "cannot start a thread");
 	if (atomic_load(&crew->failed))
 		return fail(err, "out of memory for a worker");
+	if (crew->error)
+		return fail(err, crew->error);
+	if (windows_failed(crew->windows))
+		return fail(err, "the capture cannot be read to its end");
 	return 0;
 }
 
-static int work_together(struct replay *r, const struct replay_config *cfg,
-			 struct nat_error *err)
+static int work_together(struct replay *r, struct windows *w,
+			 const struct replay_config *cfg, struct nat_error *err)
 {
-	struct crew crew = {.replay = r, .cfg = cfg};
+	struct crew crew = {.replay = r, .cfg = cfg, .windows = w};
 	int result;
 
 	crew.hand = calloc(r->lanes.n, sizeof(*crew.hand));
@@ -229,16 +322,7 @@ static int work_together(struct replay *r, const struct replay_config *cfg,
 	return result;
 }
 
-/* The engine's clock begins with the first packet. */
-static int64_t skew(const struct store *s)
-{
-	return store_count(s)
-		       ? (int64_t)(store_entries(s)[0].time_ns - PLAN_START_NS)
-		       : 0;
-}
-
-static int make_lanes(struct replay *r, const struct store *s,
-		      const struct replay_config *cfg)
+static int make_lanes(struct replay *r, const struct replay_config *cfg)
 {
 	double ticks = stopwatch_ticks_per_ns();
 	struct lanes *all = &r->lanes;
@@ -246,10 +330,7 @@ static int make_lanes(struct replay *r, const struct store *s,
 
 	*all = (struct lanes){
 		.n = cfg->threads,
-		.store = s,
-		.convs = plan_convs(&r->plan),
 		.ns_per_tick = 1 / ticks,
-		.passes = cfg->passes,
 		.server_if = cfg->server_if,
 		.check = cfg->check,
 		.wanted = cfg->wanted,
@@ -265,8 +346,7 @@ static int make_lanes(struct replay *r, const struct store *s,
 	memset(all->lane, 0, size);
 	for (unsigned i = 0; i < all->n; i++) {
 		all->lane[i].events.timestamp = cfg->event_times;
-		all->lane[i].events.skew_ns = skew(s);
-		if (lane_init(&all->lane[i], all, &r->plan.lane[i]))
+		if (lane_init(&all->lane[i], all))
 			return -ENOMEM;
 	}
 	return 0;
@@ -326,27 +406,19 @@ static void sum_up(struct replay *r, bool check)
 		check_counters(r);
 }
 
-int replay_run(struct replay *r, const struct store *s,
+int replay_run(struct replay *r, struct windows *w,
 	       const struct replay_config *cfg, struct nat_error *err)
 {
-	const struct plan_config plan = {
-		.lanes = cfg->threads,
-		.batch = cfg->batch,
-		.verbatim = cfg->verbatim,
-		.client_if = cfg->client_if,
-	};
 	struct nat_config engine = cfg->engine;
 
 	memset(r, 0, sizeof(*r));
 	engine.workers = cfg->threads;
-	if (plan_make(&r->plan, s, &plan) || make_lanes(r, s, cfg))
+	if (make_lanes(r, cfg))
 		return fail(err, "out of memory");
 	r->engine = nat_engine_new(&engine, err);
 	if (!r->engine)
 		return -1;
-	r->end_ns = PLAN_START_NS + r->plan.span_ns +
-		    (cfg->passes - 1) * (r->plan.span_ns + PASS_GAP_NS);
-	if (work_together(r, cfg, err))
+	if (work_together(r, w, cfg, err))
 		return -1;
 	for (unsigned i = 0; i < r->lanes.n; i++) {
 		if (r->lanes.lane[i].emitted.failed)
@@ -365,6 +437,6 @@ void replay_free(struct replay *r)
 	free(r->lanes.lane);
 	if (r->engine)
 		nat_engine_free(r->engine);
-	plan_free(&r->plan);
+	region_free(&r->convs);
 	memset(r, 0, sizeof(*r));
 }

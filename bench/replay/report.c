@@ -81,7 +81,13 @@ static void print_capture(const struct result *r, FILE *out)
 		skipped += c->skipped[i];
 	row(out, "packets", r->total.packets, "%s bytes, %s conversations",
 	    grouped(buf[0], r->total.bytes),
-	    grouped(buf[1], r->replay->plan.n_convs));
+	    grouped(buf[1], r->replay->n_convs));
+	row(out, "read", r->reading.bytes,
+	    "bytes of captures, %.2f GB/s; planned in %.0f ns a packet",
+	    windows_read_speed(&r->reading) / 1e9,
+	    r->reading.packets
+		    ? (double)r->reading.plan_ns / (double)r->reading.packets
+		    : 0);
 	if (skipped) {
 		fprintf(out, "%-14s %15s  ", "skipped frames",
 			grouped(buf[0], skipped));
@@ -187,7 +193,6 @@ static void print_speed(const struct result *r, FILE *out)
 static void print_check(const struct result *r, FILE *out)
 {
 	const struct check *k = &r->replay->check;
-	const struct store_entry *e = store_entries(r->store);
 	uint64_t failed = check_failures(k);
 	char buf[32];
 
@@ -202,8 +207,7 @@ static void print_check(const struct result *r, FILE *out)
 	for (unsigned i = 0; i < k->n_examples; i++) {
 		if (k->example[i].kind == CHECK_COUNTERS)
 			continue;
-		fprintf(out, "  frame %" PRIu32 ": %s\n",
-			e[k->example[i].packet].frame,
+		fprintf(out, "  frame %" PRIu32 ": %s\n", k->example[i].frame,
 			failure_name(k->example[i].kind));
 	}
 }

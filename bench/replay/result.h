@@ -34,7 +34,7 @@ struct capture_summary {
 
 struct result {
 	const struct replay *replay;
-	const struct store *store;
+	struct windows_cost reading;
 	struct capture_summary capture;
 	unsigned threads, passes, copies;
 	bool check;

@@ -188,6 +188,18 @@ static json_t *check_json(const struct check *k)
 	return o;
 }
 
+static json_t *reading_json(const struct windows_cost *c)
+{
+	json_t *o = json_object();
+
+	put_u64(&o, "packets", c->packets);
+	put_u64(&o, "bytes", c->bytes);
+	put_u64(&o, "read_ns", c->read_ns);
+	put_u64(&o, "plan_ns", c->plan_ns);
+	put(&o, "bytes_per_s", json_real(windows_read_speed(c)));
+	return o;
+}
+
 json_t *result_json(const struct result *r)
 {
 	json_t *o = json_object();
@@ -196,10 +208,11 @@ json_t *result_json(const struct result *r)
 	put_u64(&o, "frames", r->capture.frames);
 	put(&o, "skipped", skipped_json(&r->capture));
 	put(&o, "cut_record", cut_json(&r->capture));
+	put(&o, "reading", reading_json(&r->reading));
 	put_u64(&o, "threads", r->threads);
 	put_u64(&o, "passes", r->passes);
 	put_u64(&o, "copies", r->copies);
-	put_u64(&o, "flows", r->replay->plan.n_convs);
+	put_u64(&o, "flows", r->replay->n_convs);
 	put_figures(&o, &r->total);
 	put(&o, "conntrack", conntrack_json(r->replay));
 	put(&o, "conntrack_stats", conntrack_stats_json(&r->replay->stats));

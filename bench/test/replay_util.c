@@ -3,7 +3,10 @@
  * Packets as text. */
 #include "test/replay_util.h"
 
+#include "capture/gen.h"
+#include "capture/writer.h"
 #include "explain/notation.h"
+#include "test/capture_util.h"
 #include "test/check.h"
 
 enum { TEXT_SIZE = 4096 };
@@ -48,4 +51,24 @@ void store_text(struct store *s, uint64_t time_ns, const char *text)
 	};
 
 	assert_int_equal(store_append(s, &rec, 0), 0);
+}
+
+void capture_generated(const char *name, uint64_t flows, uint64_t packets)
+{
+	struct gen_config cfg = gen_defaults();
+	struct capture_error err;
+	struct capture_writer *w = writer_open(scratch_path(name), &err);
+	struct capture_record rec;
+	struct gen *g;
+
+	cfg.flows = flows;
+	cfg.packets = packets;
+	g = gen_new(&cfg, &err);
+	assert_non_null(w);
+	assert_non_null(g);
+	while (gen_next(g, &rec))
+		assert_int_equal(writer_put(w, rec.time_ns, rec.data, rec.len),
+				 0);
+	gen_free(g);
+	assert_int_equal(writer_commit(w, &err), 0);
 }

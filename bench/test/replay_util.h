@@ -19,5 +19,7 @@ void assert_packet(const char *row, const uint8_t *p, uint32_t len,
 		   const char *text);
 /* Appends a packet in notation. */
 void store_text(struct store *s, uint64_t time_ns, const char *text);
+/* Makes a capture of generated conversations in the scratch folder. */
+void capture_generated(const char *name, uint64_t flows, uint64_t packets);
 
 #endif

@@ -66,12 +66,9 @@ static void test_merge_into_store(void **state)
 {
 	const char *path[2] = {scratch_path("m0.pcap"),
 			       scratch_path("m1.pcap.gz")};
-	const struct store_entry *run;
 	struct capture_error err;
 	struct capture_merge *m;
 	struct store s = {0};
-	struct store_cursor c;
-	size_t n, at = 0;
 
 	(void)state;
 	for (int f = 0; f < 2; f++)
@@ -82,22 +79,31 @@ static void test_merge_into_store(void **state)
 	assert_int_equal(merge_stats(m, 1)->frames, 4);
 	merge_close(m);
 	assert_int_equal(store_count(&s), 8);
-	c = store_begin(&s);
-	while ((n = store_pull(&c, 3, &run)))
-		for (size_t i = 0; i < n; i++)
-			check_entry(&s, &run[i], at++);
-	assert_int_equal(at, 8);
+	for (size_t i = 0; i < 8; i++)
+		check_entry(&s, &store_entries(&s)[i], i);
 	store_free(&s);
 }
 
-static void test_empty_store(void **state)
+/* What was in the memory before is not seen. */
+static void test_rewind(void **state)
 {
-	const struct store_entry *run;
+	static const uint8_t want[STORE_SLOT] = {0xff, 0xff, 0xff};
+	static uint8_t full[STORE_SLOT];
+	struct capture_record rec = {.data = full, .len = sizeof(full)};
 	struct store s = {0};
-	struct store_cursor c = store_begin(&s);
 
 	(void)state;
-	assert_int_equal(store_pull(&c, 10, &run), 0);
+	memset(full, 0xff, sizeof(full));
+	assert_int_equal(store_append(&s, &rec, 0), 0);
+	store_rewind(&s);
+	assert_int_equal(store_count(&s), 0);
+	assert_int_equal(store_size(&s), 0);
+	rec.len = 3;
+	assert_int_equal(store_append(&s, &rec, 0), 0);
+	assert_int_equal(store_count(&s), 1);
+	assert_int_equal(s.ip_bytes, 3);
+	assert_memory_equal(store_bytes(&s, store_entries(&s)), want,
+			    STORE_SLOT);
 	store_free(&s);
 }
 
@@ -143,7 +149,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_merge_into_store),
-		cmocka_unit_test(test_empty_store),
+		cmocka_unit_test(test_rewind),
 		cmocka_unit_test(test_merge_faults),
 		cmocka_unit_test(test_store_out_of_memory),
 	};

@@ -2,14 +2,14 @@
  *
  * natbench replay from the outside: words, exit statuses, files. */
 #include <jansson.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
-#include "capture/gen.h"
 #include "capture/merge.h"
-#include "capture/writer.h"
 #include "cli/cli.h"
 #include "test/capture_util.h"
 #include "test/check.h"
@@ -33,6 +33,10 @@ static const struct fault faults[] = {
 	{ "--rate 0 @good.pcap", "--rate 0" },
 	{ "--speed fast @good.pcap", "--speed fast" },
 	{ "--rate 10 --speed 2 @good.pcap", "exclude each other" },
+	{ "--window 0 @good.pcap", "--window 0: a size" },
+	{ "--window 12X @good.pcap", "--window 12X" },
+	{ "--window 200G @good.pcap", "up to 128G" },
+	{ "--window 4K -w wan0=@out.pcap @middle.pcap", "middle.pcap" },
 	{ "@absent.pcap", "absent.pcap: No such file" },
 	{ "/", "/: " },
 	{ "@empty.pcap", "empty.pcap" },
@@ -78,6 +82,8 @@ static const struct {
 static const char *const good_runs[] = {
 	"-t 1", "-t 2", "-t 3 --copies 3", "-t 2 --repeat 3", "--batch 1",
 	"--rate 100000", "--speed 2", "-t 2 --rate 200000 --repeat 2",
+	"--window 1", "-t 2 --window 16K", "-t 2 --window 5K --repeat 3",
+	"--window 100K --copies 3", "-t 2 --window 50K --rate 200000",
 };
 /* clang-format on */
 
@@ -95,26 +101,6 @@ static void make_rules(const char *name, const char *rule)
 	text_file(name, text);
 }
 
-static void make_capture(const char *name, uint64_t flows, uint64_t packets)
-{
-	struct gen_config cfg = gen_defaults();
-	struct capture_error err;
-	struct capture_writer *w = writer_open(scratch_path(name), &err);
-	struct capture_record rec;
-	struct gen *g;
-
-	cfg.flows = flows;
-	cfg.packets = packets;
-	g = gen_new(&cfg, &err);
-	assert_non_null(w);
-	assert_non_null(g);
-	while (gen_next(g, &rec))
-		assert_int_equal(writer_put(w, rec.time_ns, rec.data, rec.len),
-				 0);
-	gen_free(g);
-	assert_int_equal(writer_commit(w, &err), 0);
-}
-
 enum { FLOWS = 100, PACKETS = 2000, FILE_HEADER = 24, RECORD_HEADER = 16 };
 
 /* The good capture and its damaged sisters. */
@@ -124,8 +110,8 @@ static int make_files(void **state)
 	size_t len;
 
 	(void)state;
-	make_capture("good.pcap", FLOWS, PACKETS);
-	make_capture("cut.pcap.gz", FLOWS, PACKETS);
+	capture_generated("good.pcap", FLOWS, PACKETS);
+	capture_generated("cut.pcap.gz", FLOWS, PACKETS);
 	text_file("empty.pcap", "");
 	text_file("noise.pcap", "this is no capture, only some text in a file");
 	text_file("typo.ip", "addr add 10.0.0.1/24 dev lan0\nadr ad x\n");
@@ -236,6 +222,94 @@ static void check_result(const char *run, const json_t *o)
 	assert_int_equal(number(json_object_get(o, "conntrack"), "created"),
 			 number(o, "flows"));
 	assert_int_equal(number(json_object_get(o, "check"), "failed"), 0);
+}
+
+/* Nothing but the reading differs where a capture comes window by window. */
+static void test_windows(void **state)
+{
+	static const char *const files[] = {"lan.pcap", "wan.pcap", "ct",
+					    "rules", "events"};
+	static const char *const windows[] = {"", "--window 1", "--window 3000",
+					      "--window 100K"};
+	uint8_t *want[N_ROWS(files)] = {NULL};
+	size_t len[N_ROWS(files)];
+
+	(void)state;
+	for (size_t i = 0; i < N_ROWS(windows); i++) {
+		char line[512];
+
+		(void)snprintf(line, sizeof(line),
+			       "%s --repeat 2 -w lan0=@lan.pcap "
+			       "-w wan0=@wan.pcap --conntrack @ct "
+			       "--rules-out @rules --events @events "
+			       "--events-timestamp @good.pcap",
+			       windows[i]);
+		run_command(cmd_replay, line, &got);
+		assert_string_equal(got.err, "");
+		assert_int_equal(got.status, CLI_OK);
+		for (size_t k = 0; k < N_ROWS(files); k++) {
+			size_t n;
+			uint8_t *is = read_file(scratch_path(files[k]), &n);
+
+			if (i && (n != len[k] || memcmp(is, want[k], n) != 0))
+				fail_msg("%s: another %s", windows[i],
+					 files[k]);
+			free(want[k]);
+			want[k] = is;
+			len[k] = n;
+		}
+	}
+	for (size_t k = 0; k < N_ROWS(files); k++)
+		free(want[k]);
+}
+
+/* Runs with the good capture at the other end of standard input. */
+static void run_piped(const char *line)
+{
+	int ends[2], input = dup(STDIN_FILENO);
+	pid_t child;
+
+	assert_int_equal(pipe(ends), 0);
+	child = fork();
+	if (!child) {
+		size_t len;
+		uint8_t *bytes = read_file(scratch_path("good.pcap"), &len);
+
+		close(ends[0]);
+		(void)signal(SIGPIPE, SIG_IGN);
+		_exit(write(ends[1], bytes, len) < 0);
+	}
+	close(ends[1]);
+	assert_int_equal(dup2(ends[0], STDIN_FILENO), STDIN_FILENO);
+	close(ends[0]);
+	run_command(cmd_replay, line, &got);
+	assert_int_equal(dup2(input, STDIN_FILENO), STDIN_FILENO);
+	close(input);
+	assert_int_equal(waitpid(child, NULL, 0), child);
+}
+
+/* A pipe cannot be read twice. */
+static void test_pipe(void **state)
+{
+	static const struct {
+		const char *line, *says; /* NULL: all is well */
+	} row[] = {
+		{"--check -", NULL},
+		{"--check --repeat 2 -", NULL},
+		{"--check --window 4K -", NULL},
+		{"--check --repeat 2 --window 4K -",
+		 "-: no file, so it cannot be read again"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N_ROWS(row); i++) {
+		run_piped(row[i].line);
+		if (row[i].says ? got.status != CLI_ERROR ||
+					  !strstr(got.err, row[i].says)
+				: got.status != CLI_OK || *got.err)
+			fail_msg("%s: exit %d, said: %s", row[i].line,
+				 got.status, got.err);
+	}
 }
 
 static void test_good_runs(void **state)
@@ -414,6 +488,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_faults),
 		cmocka_unit_test(test_good_runs),
+		cmocka_unit_test(test_windows),
+		cmocka_unit_test(test_pipe),
 		cmocka_unit_test(test_other_ports),
 		cmocka_unit_test(test_outputs),
 		cmocka_unit_test(test_verbatim),
