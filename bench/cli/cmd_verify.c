@@ -35,9 +35,9 @@ static const char usage[] =
 	"                        -KIND to leave one out\n"
 	"      --iptables KIND   legacy or nft [legacy]\n"
 	"      --compare-every N compare the tables every N packets [5000;\n"
-	"                        --fuzz: 50000]\n"
+	"                        --fuzz: 100000]\n"
 	"      --renew-every N   a new namespace and a new core every N\n"
-	"                        packets [never; --fuzz: 250000]\n"
+	"                        packets [never; --fuzz: 500000]\n"
 	"      --keep-going      count all differences, not the first alone\n"
 	"  -o, --output DIR      where captures of the fewest packets that "
 	"show\n"
@@ -59,8 +59,8 @@ enum {
  * looking at them takes longer than playing, until there are too many. */
 enum {
 	COMPARE_EVERY_DEFAULT = 5000,
-	FUZZ_COMPARE_EVERY = 50000,
-	FUZZ_RENEW_EVERY = 250000,
+	FUZZ_COMPARE_EVERY = 100000,
+	FUZZ_RENEW_EVERY = 500000,
 };
 #define NOT_SAID UINT64_MAX
 

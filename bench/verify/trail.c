@@ -76,6 +76,15 @@ struct feed trail_at(const struct trail *t, size_t i)
 	};
 }
 
+void trail_clear(struct trail *t)
+{
+	for (unsigned i = OLD; i <= NEW; i++) {
+		t->part[i].heads.used = 0;
+		t->part[i].bytes.used = 0;
+	}
+	t->torn = false;
+}
+
 void trail_free(struct trail *t)
 {
 	part_free(&t->part[OLD]);

@@ -24,6 +24,8 @@ struct trail {
 bool trail_add(struct trail *t, const struct feed *f);
 size_t trail_count(const struct trail *t);
 struct feed trail_at(const struct trail *t, size_t i);
+/* Begins anew, in the memory that it has. */
+void trail_clear(struct trail *t);
 void trail_free(struct trail *t);
 
 #endif

@@ -155,21 +155,14 @@ static int compare_tables(struct run *r, struct nat_error *err)
 	return 0;
 }
 
-/* What is known of the twin goes with it. */
-static void forget(struct verify *v)
-{
-	trail_free(&v->trail);
-	region_free(&v->tainted);
-	region_free(&v->known);
-	v->trail = (struct trail){.torn = false};
-}
-
 /* A new twin, to which nothing has happened. */
 static int renew(struct run *r, struct nat_error *err)
 {
 	lockstep_free(r->twin);
 	r->twin = NULL;
-	forget(r->v);
+	trail_clear(&r->v->trail);
+	region_free(&r->v->tainted);
+	region_free(&r->v->known);
 	r->twin = lockstep_new(&r->v->cfg->twin, err);
 	return r->twin ? 0 : -1;
 }
@@ -259,7 +252,9 @@ void verify_free(struct verify *v)
 	tally_free(&v->kinds);
 	tally_free(&v->exceptions);
 	tally_free(&v->unsupported);
-	forget(v);
+	trail_free(&v->trail);
+	region_free(&v->tainted);
+	region_free(&v->known);
 }
 
 bool verify_exceptions_ok(const struct verify *v)
