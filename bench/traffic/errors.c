@@ -18,11 +18,13 @@ struct cause {
 };
 
 /* clang-format off */
-static const struct cause causes[2][8] = {
+static const struct cause causes[2][10] = {
 	{
 		{ { "unreachable port",  10, 0 }, 3, 3, 0 },
 		{ { "unreachable host",  10, 0 }, 3, 1, 0 },
-		{ { "fragments needed",  10, 0 }, 3, 4, 1400 },
+		{ { "fragments needed",   8, 0 }, 3, 4, 1400 },
+		{ { "a narrow way",       1, 0 }, 3, 4, 570 },
+		{ { "too narrow a way",   1, 0 }, 3, 4, 300 },
 		{ { "time exceeded",     10, 0 }, 11, 0, 0 },
 		{ { "source quench",      2, 0 }, 4, 0, 0 },
 		{ { "redirect",           3, 0 }, 5, 1, 0x0101a8c0 },
@@ -98,7 +100,8 @@ static void quote(struct traffic *t, struct flow *f, enum flow_side observer,
 	if (f->proto == PROTO_ICMP || f->proto == PROTO_ICMP6) {
 		if (slip == INNER_ERROR)
 			d->l4[0] = f->family == 6 ? 1 : 3;
-		else if (observer == CLIENT && f->end[SERVER].known)
+		else if (observer == CLIENT &&
+			 (f->end[SERVER].known || chance(&t->rng, 50)))
 			d->l4[0] = f->query == 128 ? 129 : 0;
 		else
 			d->l4[0] = f->query;
