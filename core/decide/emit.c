@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "decide/options.h"
+#include "decide/path.h"
 #include "decide/trace.h"
 #include "pure/rewrite_fields.h"
 
@@ -216,13 +217,29 @@ static bool error_source(const struct walk *k, const struct packet *about,
 	       route_error_source(t, k->in_if, about->family, &to, from);
 }
 
+/* How much of a packet to quote, the error being no longer than 576 bytes and
+ * what is known of the way back. */
+static uint32_t quote_room(const struct walk *k, const struct packet *about)
+{
+	uint32_t most = build_error_max(about->family), mtu = most;
+	struct nat_addr to = packet_src_addr(about);
+
+	if (path_mtus_any(&k->w->engine->path_mtus) && about->family == 4) {
+		struct route r = route_output(k->w->engine->topology, k->in_if,
+					      4, NULL, &to, 0);
+
+		mtu = path_mtu_of(k->w, &r, &to);
+	}
+	return build_quote_max(about->family) - (most - min_u32(most, mtu));
+}
+
 void emit_icmp_error_about(struct walk *k, const struct packet *about,
 			   const struct icmp_fault *fault,
 			   const struct nat_addr *src)
 {
 	struct nat_addr from;
 	struct packet quoted = *about;
-	uint32_t len = build_quote_max(about->family);
+	uint32_t len = quote_room(k, about);
 	uint8_t *out;
 
 	if (k->to_many || !deserves_error(about, fault))

@@ -36,7 +36,7 @@ struct worker_clock {
  * and out at another: see decide/settled.c. */
 struct path {
 	uint16_t in_if;
-	uint32_t mtu; /* of the exit */
+	_Atomic uint32_t mtu; /* of the exit; may shrink */
 	struct departure {
 		uint16_t out_if;
 		uint8_t verdict, reason, state, dir;
@@ -49,6 +49,16 @@ static_assert(sizeof(struct departure) == 8 &&
 				      offsetof(struct nat_packet, out_if) ==
 			      offsetof(struct departure, manip),
 	      "one word of a packet");
+
+static inline uint32_t path_room(const struct path *p)
+{
+	return atomic_load_explicit(&p->mtu, memory_order_relaxed);
+}
+
+static inline void path_set_room(struct path *p, uint32_t mtu)
+{
+	atomic_store_explicit(&p->mtu, mtu, memory_order_relaxed);
+}
 
 struct nat_engine {
 	const struct nat_topology *topology;

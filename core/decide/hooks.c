@@ -140,7 +140,9 @@ static bool beyond_scope(struct walk *k)
 
 static bool forward(struct walk *k)
 {
-	uint32_t mtu = route_mtu(k->w->engine->topology, k->out_if);
+	uint32_t mtu = k->p.family == 4
+			       ? path_mtu_forward(k)
+			       : route_mtu(k->w->engine->topology, k->out_if);
 
 	if (unlikely(packet_hops(&k->p) <= 1))
 		return too_far(k);
@@ -262,7 +264,7 @@ static void tracked(struct walk *k)
 		return;
 	if (unlikely(k->reassembled))
 		emit_whole(k);
-	else if (k->p.len > route_mtu(k->w->engine->topology, k->out_if))
+	else if (k->p.len > path_mtu_forward(k))
 		emit_fragments(k);
 }
 

@@ -2,33 +2,43 @@
  * Path MTU discovery, as far as a router has a part in it. */
 #include "decide/path.h"
 
-static uint32_t find(struct nat_worker *w, uint32_t route, uint16_t out_if,
-		     const struct nat_addr *dst)
+enum { LEAST4 = 552 }; /* net.ipv4.route.min_pmtu */
+
+static uint32_t find(struct nat_worker *w, const struct path_key *path,
+		     uint16_t out_if)
 {
-	struct path_key path = {.dst = *dst, .route = route};
 	uint32_t link = route_mtu(w->engine->topology, out_if);
 
-	return path_mtus_find(&w->engine->path_mtus, &path, link, w->view.now);
+	return path_mtus_find(&w->engine->path_mtus, path, link, w->view.now);
 }
 
 uint32_t path_mtu_of(struct nat_worker *w, const struct route *r,
 		     const struct nat_addr *dst)
 {
-	return find(w, r->number, r->out_if, dst);
+	const struct path_key path = {.dst = *dst, .route = r->number};
+
+	return find(w, &path, r->out_if);
+}
+
+static uint32_t find_of(const struct walk *k, bool forwarded)
+{
+	const struct path_key path = {
+		.dst = packet_dst_addr(&k->p),
+		.route = k->route,
+		.forwarded = forwarded,
+	};
+
+	return find(k->w, &path, k->out_if);
 }
 
 uint32_t path_mtu_own(const struct walk *k)
 {
-	struct nat_addr dst = packet_dst_addr(&k->p);
-
-	return find(k->w, k->route, k->out_if, &dst);
+	return find_of(k, false);
 }
 
-uint32_t path_mtu_forward(const struct walk *k)
+uint32_t path_mtu_passed(const struct walk *k)
 {
-	if (k->p.family == 4)
-		return route_mtu(k->w->engine->topology, k->out_if);
-	return path_mtu_own(k);
+	return find_of(k, k->p.family == 4);
 }
 
 /* Errors go to the protocol that is quoted, and of those that the router
@@ -37,10 +47,11 @@ uint32_t path_mtu_forward(const struct walk *k)
 static bool quotes_own(const struct walk *k, struct packet *quoted)
 {
 	if (!packet_quoted(&k->p, quoted) || quoted->lost ||
-	    quoted->frag & IPV4_OFFSET || packet_l4_len(quoted) < ICMP_HEADER)
+	    packet_l4_len(quoted) < ICMP_HEADER)
 		return false;
 	if (quoted->family == 6)
-		return quoted->proto == PROTO_ICMPV6;
+		return quoted->proto == PROTO_ICMPV6 &&
+		       !(quoted->frag & IPV4_OFFSET);
 	return quoted->proto == PROTO_ICMP &&
 	       packet_l4(quoted)[ICMP_TYPE] == ICMP_ECHO_REPLY;
 }
@@ -48,12 +59,12 @@ static bool quotes_own(const struct walk *k, struct packet *quoted)
 /* What it says, as far as it is believed; 0: it is not. */
 static uint32_t told_mtu(const struct packet *p)
 {
-	enum { REST = 4, MTU4 = 6, LEAST4 = 552 };
+	enum { REST = 4, MTU4 = 6 };
 	const uint8_t *l4 = packet_l4(p);
 	uint32_t mtu;
 
 	if (p->family == 4)
-		return max_u32(load16_host(l4 + MTU4), LEAST4);
+		return load16_host(l4 + MTU4);
 	mtu = load32_host(l4 + REST);
 	return mtu < IPV6_MTU_MIN ? 0 : mtu;
 }
@@ -66,13 +77,41 @@ static bool may_send(const struct walk *k, const struct nat_addr *src)
 		       ROUTE_LOCAL;
 }
 
+/* From now on longer packets go the long way. */
+static void lock_paths(struct nat_engine *e)
+{
+	for (size_t i = 0; i < ARRAY_LEN(e->path); i++)
+		if (path_room(&e->path[i]) > LEAST4)
+			path_set_room(&e->path[i], LEAST4);
+}
+
+/* Too little to be true: that much is not believed, but taken seriously until
+ * it is forgotten. */
+static void lock_path(struct walk *k, struct path_key *path, uint32_t mtu)
+{
+	struct path_mtus *m = &k->w->engine->path_mtus;
+	ticks now = k->w->view.now;
+
+	path_mtus_learn(m, path, mtu, now);
+	path->forwarded = true;
+	path_mtus_learn(m, path, mtu, now);
+	lock_paths(k->w->engine);
+}
+
+static bool is_locked(struct walk *k, struct path_key path)
+{
+	path.forwarded = true;
+	return path_mtus_find(&k->w->engine->path_mtus, &path, UINT32_MAX,
+			      k->w->view.now) != UINT32_MAX;
+}
+
 void path_mtu_told(struct walk *k)
 {
 	struct nat_engine *e = k->w->engine;
-	uint32_t mtu = told_mtu(&k->p);
 	struct nat_addr src, dst;
 	struct packet quoted;
 	struct path_key path;
+	uint32_t mtu, known;
 	struct route r;
 
 	if (!quotes_own(k, &quoted))
@@ -82,9 +121,15 @@ void path_mtu_told(struct walk *k)
 	if (!may_send(k, &src))
 		return;
 	r = route_output(e->topology, k->in_if, k->p.family, &src, &dst, 0);
-	if (r.verdict != ROUTE_TO_FORWARD || !mtu ||
-	    mtu >= path_mtu_of(k->w, &r, &dst))
+	if (r.verdict != ROUTE_TO_FORWARD)
 		return;
 	path = (struct path_key){.dst = dst, .route = r.number};
-	path_mtus_learn(&e->path_mtus, &path, mtu, k->w->view.now);
+	mtu = told_mtu(&k->p);
+	known = path_mtu_of(k->w, &r, &dst);
+	if (k->p.family == 4 && is_locked(k, path))
+		return;
+	if (k->p.family == 4 && mtu < LEAST4)
+		lock_path(k, &path, min_u32(known, LEAST4));
+	else if (mtu && mtu < known)
+		path_mtus_learn(&e->path_mtus, &path, mtu, k->w->view.now);
 }

@@ -169,7 +169,7 @@ ALWAYS_INLINE bool goes_there(const struct path *path, const struct meeting *m,
 			      const struct nat_packet *pkt)
 {
 	return path->in_if == pkt->in_if && m->p.ip[IPV4_TTL] > 1 &&
-	       m->p.len <= path->mtu;
+	       m->p.len <= path_room(path);
 }
 
 /* What a connection makes of its packet. */

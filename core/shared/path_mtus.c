@@ -38,6 +38,7 @@ static struct path_mtu_set *set_of(struct path_mtus *m,
 		.dst = path->dst,
 		.src_id = (uint16_t)(path->route >> 16),
 		.dst_id = (uint16_t)path->route,
+		.zone = path->forwarded,
 		.family = 6,
 	};
 
@@ -52,6 +53,7 @@ static bool is_alive(const struct path_mtu *p, ticks now)
 static bool is_about(const struct path_mtu *p, const struct path_key *path)
 {
 	return p->path.route == path->route &&
+	       p->path.forwarded == path->forwarded &&
 	       addr_equal(&p->path.dst, &path->dst);
 }
 

@@ -27,7 +27,14 @@ void path_mtus_fini(struct path_mtus *m);
 struct path_key {
 	struct nat_addr dst;
 	uint32_t route;
+	bool forwarded; /* what is known is for others' packets */
 };
+
+/* False: nothing was told of any path. */
+static inline bool path_mtus_any(const struct path_mtus *m)
+{
+	return unlikely(atomic_load_explicit(&m->set, memory_order_relaxed));
+}
 
 /* What was told of the path, if that is less than @most, else @most. */
 uint32_t path_mtus_find(struct path_mtus *m, const struct path_key *path,

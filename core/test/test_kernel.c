@@ -11,7 +11,8 @@ static void run(void **state)
 }
 
 static char answers[] = "answers", ipv6[] = "ipv6", mangle[] = "mangle",
-	    marks[] = "marks", protocols[] = "protocols", zones[] = "zones";
+	    marks[] = "marks", path_mtu[] = "path_mtu",
+	    protocols[] = "protocols", zones[] = "zones";
 
 #define SCRIPTS(name)                                                          \
 	{                                                                      \
@@ -21,8 +22,9 @@ static char answers[] = "answers", ipv6[] = "ipv6", mangle[] = "mangle",
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		SCRIPTS(answers), SCRIPTS(ipv6),      SCRIPTS(mangle),
-		SCRIPTS(marks),   SCRIPTS(protocols), SCRIPTS(zones),
+		SCRIPTS(answers), SCRIPTS(ipv6),     SCRIPTS(mangle),
+		SCRIPTS(marks),   SCRIPTS(path_mtu), SCRIPTS(protocols),
+		SCRIPTS(zones),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
