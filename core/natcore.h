@@ -241,6 +241,7 @@ NAT_API int nat_rules_check(const struct nat_rules *r,
 	X(acct, 0)                                                             \
 	X(timestamp, 0)                                                        \
 	X(checksum, 1)                                                         \
+	X(events, 2)                                                           \
 	X(tcp_be_liberal, 0)                                                   \
 	X(tcp_ignore_invalid_rst, 0)                                           \
 	X(tcp_loose, 1)                                                        \
@@ -281,7 +282,7 @@ struct nat_sysctl {
 
 NAT_API void nat_sysctl_defaults(struct nat_sysctl *s);
 /* @name with or without "net.netfilter.nf_conntrack_". Those that would change
- * nothing here (buckets, events, expect_max, frag6_*, log_invalid) are looked
+ * nothing here (buckets, expect_max, frag6_low_thresh, log_invalid) are looked
  * at and forgotten. -ENOENT: there is none; -EACCES: it cannot be set; -EINVAL:
  * no number; -ERANGE: the kernel would refuse it. */
 NAT_API int nat_sysctl_set(struct nat_sysctl *s, const char *name,

@@ -35,7 +35,6 @@ static const struct {
 	{"ipv6/conf/default/mldv2_unsolicited_report_interval", "1"},
 	{"ipv6/mld_qrv", "1"},
 	{"ipv6/conf/default/addr_gen_mode", "1"},
-	{"netfilter/nf_conntrack_events", "0"},
 };
 
 bool kernel_has_ipv6(const struct kernel_config *cfg)

@@ -90,6 +90,7 @@ static enum resolved resolve(struct walk *k)
 	if (!k->ct.conn)
 		return full ? TABLE_FULL : NO_MEMORY;
 	conn_set_tuple(k->ct.conn, NAT_REPLY, &reply);
+	events_begin(k);
 	k->answer = 0;
 	k->state = NAT_STATE_NEW;
 	return RESOLVED;
@@ -404,6 +405,15 @@ static void stamp(const struct walk *k)
 		watch->start_ns = k->now_ns;
 }
 
+/* The packet was counted for a connection that is not to be. */
+static void account_merged(const struct walk *k)
+{
+	bool locked = conns_enter(&k->w->view, k->ct.conn);
+
+	account(k);
+	conns_leave(k->ct.conn, locked);
+}
+
 static bool confirm(struct walk *k)
 {
 	const uint64_t hash[] = {k->hash, walk_answer_hash(k)};
@@ -418,6 +428,7 @@ static bool confirm(struct walk *k)
 				     : NAT_CT_NEW);
 		break;
 	case CONFIRM_MERGED:
+		account_merged(k);
 		break;
 	case CONFIRM_LOST:
 		k->ct = (struct conn_ref){0};

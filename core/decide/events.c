@@ -8,7 +8,20 @@ static struct conn_watch *listened(const struct conn *c)
 {
 	struct conn_watch *watch = conn_watch(c);
 
-	return watch && watch->listened ? watch : NULL;
+	return watch && watch->told ? watch : NULL;
+}
+
+/* Target CT has the last word. */
+void events_begin(const struct walk *k)
+{
+	struct conn_watch *watch = listened(k->ct.conn);
+
+	if (likely(!watch))
+		return;
+	if (k->made_by && k->made_by->ctevents)
+		watch->told = k->made_by->ctevents;
+	else if (!k->w->engine->sysctl.events)
+		watch->told = 0;
 }
 
 void events_raise(const struct conn *c, unsigned bits)
@@ -70,14 +83,16 @@ void events_deliver(const struct walk *k)
 		return;
 	bits = atomic_exchange_explicit(&watch->pending, 0,
 					memory_order_relaxed);
-	if (bits)
+	if (bits & watch->told)
 		tell(k->w, c, bits);
 }
 
 /* What still waits with the connection is lost, as it is in the kernel. */
 static void ended(struct conns_view *v, struct conn *c)
 {
-	if (listened(c))
+	const struct conn_watch *watch = listened(c);
+
+	if (watch && watch->told & NAT_CT_DESTROY)
 		tell(container_of(v, struct nat_worker, view), c,
 		     NAT_CT_DESTROY);
 }

@@ -16,6 +16,9 @@ struct event_moment {
 	uint8_t state;
 };
 
+/* The packet's connection is new: what of it will be told? One message for all
+ * that a packet changed, if any of that is. */
+void events_begin(const struct walk *k);
 void events_raise(const struct conn *c, unsigned bits);
 struct event_moment events_moment(const struct conn *c);
 /* Raises what has changed since. */

@@ -134,7 +134,7 @@ struct conn_mark {
 struct conn_watch {
 	uint64_t start_ns;        /* of the life in the table; 0: not kept */
 	_Atomic uint16_t pending; /* enum nat_ct_event bits, not yet told */
-	bool listened;            /* somebody did when it was made */
+	uint16_t told;            /* the same: which; 0: nobody listened */
 };
 
 /* Which zone each direction is in. */

@@ -241,7 +241,7 @@ ALWAYS_INLINE void conn_init(struct conn *c, const struct conns_view *v,
 	memset((char *)c + keys_end, 0, plan->size - keys_end);
 	watch = conn_watch(c);
 	if (unlikely(watch))
-		watch->listened = v->ended;
+		watch->told = v->ended ? UINT16_MAX : 0;
 }
 
 ALWAYS_INLINE struct conn_ref

@@ -26,8 +26,33 @@
 	"! [NEW] tcp      6 120 SYN_SENT " TCP_ORIG " [UNREPLIED] " TCP_REPL   \
 	"\n"
 
+#define CT(events)                                                             \
+	SNAT "*raw\n-A PREROUTING -j CT --ctevents " events "\nCOMMIT\n"
+#define TCP_SHAKE                                                              \
+	"> lan tcp 10.0.0.2:4000 > 192.0.2.1:80 S seq 100\n"                   \
+	"> wan tcp 192.0.2.1:80 > 198.51.100.7:4000 SA seq 500 ack 101\n"
+#define TCP_SHAKEN "> lan tcp 10.0.0.2:4000 > 192.0.2.1:80 A seq 101 ack 501\n"
+#define TCP_RESET  "> lan tcp 10.0.0.2:4000 > 192.0.2.1:80 R seq 101\n"
+
 static const struct script scripts[] = {
 	{"nobody listens", SNAT, UDP_IN "stat created 1\n"},
+	{"nobody is told", SNAT,
+	 "sysctl events 0\nlisten\n" UDP_IN UDP_BACK "\nwait 60\n" UDP_IN},
+	{"but by whom a rule says", CT("assured"),
+	 "sysctl events 0\nlisten\n" TCP_SHAKE TCP_SHAKEN
+	 "! [UPDATE] tcp      6 432000 ESTABLISHED " TCP_ORIG " " TCP_REPL
+	 " [ASSURED]\n" TCP_RESET "wait 60\n"},
+	{"one of what a packet changed, and all is told", CT("reply"),
+	 "listen\n" TCP_SHAKE "! [UPDATE] tcp      6 60 SYN_RECV " TCP_ORIG
+	 " " TCP_REPL "\n" TCP_SHAKEN TCP_RESET "wait 60\n"},
+	{"the end alone", CT("destroy"),
+	 "listen\n" UDP_IN UDP_BACK "\nwait 60\n" UDP_IN
+	 "! [DESTROY] udp      17 " UDP_ORIG " " UDP_REPL "\n"},
+	{"beginning and end", CT("new,destroy"),
+	 "listen\n" UDP_IN UDP_NEW UDP_BACK "\nwait 60\n" UDP_IN
+	 "! [DESTROY] udp      17 " UDP_ORIG " " UDP_REPL "\n" UDP_NEW},
+	{"what it has not", CT("mark"),
+	 "listen\n" UDP_IN UDP_BACK "\nwait 60\n" UDP_IN},
 	{"who listens late hears nothing of what was there", SNAT,
 	 UDP_IN "listen\n" UDP_BACK "\n"},
 	{"only what changes is told", SNAT,

@@ -72,9 +72,11 @@ static void sets_sysctls(void **state)
 			fail_msg("%s=%s", row[i].name, row[i].value);
 	assert_int_equal(s.tcp_loose, 0);
 	assert_int_equal(s.udp_timeout, 8589934);
+	assert_int_equal(s.events, 0);
 	nat_sysctl_defaults(&fresh);
 	s.tcp_loose = fresh.tcp_loose;
 	s.udp_timeout = fresh.udp_timeout;
+	s.events = fresh.events;
 	assert_memory_equal(&s, &fresh, sizeof(s));
 }
 

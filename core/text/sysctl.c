@@ -20,7 +20,7 @@ static const struct {
 
 /* The kernel's, of which nothing here depends: taken, looked at, forgotten. */
 static const char *const idle[] = {
-	"buckets",           "events",           "expect_max",    "log_invalid",
+	"buckets",           "expect_max",       "log_invalid",
 	"frag6_high_thresh", "frag6_low_thresh", "frag6_timeout",
 };
 
