@@ -15,7 +15,7 @@ struct sent_list {
 	const struct sent *sent;
 	size_t n;
 	const struct sent *forwarded; /* within; NULL: none */
-	bool answers;                 /* what came was for the router itself */
+	bool answers; /* what came went no further: these are the router's */
 };
 
 struct difference {

@@ -143,7 +143,7 @@ static struct sent_list play_core(struct lockstep *s, const struct feed *f,
 		s->core[list.n++] = (struct sent){p.data, p.len, p.out_if};
 		list.forwarded = s->core;
 	}
-	list.answers = p.verdict == NAT_LOCAL;
+	list.answers = p.verdict != NAT_FORWARD;
 	own = nat_worker_originated(s->worker, &n);
 	for (size_t i = 0; i < n && list.n < SENT_MOST; i++)
 		s->core[list.n++] =
