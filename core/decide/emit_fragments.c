@@ -204,9 +204,10 @@ void emit_whole(struct walk *k)
 	}
 }
 
+/* Of IPv6 its own last fragment is no longer than the others could be. */
 void emit_own(struct walk *k)
 {
-	uint32_t mtu = path_mtu_own(k);
+	uint32_t mtu = path_mtu_own(k), room;
 	struct fragmentation f;
 
 	if (likely(k->p.len <= mtu)) {
@@ -214,5 +215,6 @@ void emit_own(struct walk *k)
 		return;
 	}
 	f = cut(k);
-	emit_rest(k, &f, 0, mtu - f.overhead);
+	room = mtu - f.overhead;
+	emit_rest(k, &f, 0, k->p.family == 6 ? room & ~7u : room);
 }

@@ -430,8 +430,8 @@ static const struct script scripts[] = {
 #define IS_TOLD   "^ lan icmp6 2001:db8:1::1 > 2001:db8:1::2 type 4 "
 
 /* clang-format off */
-/* What no sender cuts. */
-static const struct script malformed6[] = {
+/* What its sender hears of. */
+static const struct script told6[] = {
 	{"no whole header", "-6\n" TRACK,
 	 "> lan tcp [2001:db8:1::2]:1 > [2001:db8:1::1]:2 S cut 67 mf\n"
 	 "< drop fragment\n"
@@ -461,6 +461,11 @@ static const struct script malformed6[] = {
 	 "> lan proto 200 " TO_ROUTER " len 16 off 8191 mf ipid 7\n"
 	 "< drop fragment\n"
 	 IS_TOLD "rest 42 (*)\n"},
+	{"no hop is left, told by where the first came in", "-6\n" TRACK,
+	 "> dmz udp " OUT6 " ulen 24 nosum len 8 mf ipid 7 ttl 1\n"
+	 "< hold\n"
+	 "> lan " SECOND6(OUT6_LATER) "< drop ttl_expired\n"
+	 "^ lan icmp6 2001:db8:2::1 > 2001:db8:1::2 type 3 (*)\n"},
 	{"nothing in it, no connections", "-6\n" NO_TRACK,
 	 "> lan proto 200 " TO_ROUTER " len 0 off 1 mf ipid 7\n"
 	 "< drop fragment\n"},
@@ -471,7 +476,7 @@ static void as_written(void **state)
 {
 	(void)state;
 	script_run_all(scripts, ARRAY_LEN(scripts));
-	script_run_all(malformed6, ARRAY_LEN(malformed6));
+	script_run_all(told6, ARRAY_LEN(told6));
 }
 
 int main(void)
