@@ -128,7 +128,9 @@ static void whole_one(struct traffic *t, struct pieces *p)
 static const struct {
 	struct odds odds;
 	void (*arrange)(struct traffic *t, struct pieces *p);
-	bool complete; /* nothing is left over */
+	/* nothing is left over; of IPv6 there may be, for a first fragment
+	 * without all headers goes its own way */
+	bool complete;
 } manners[] = {
 	{ { "fragments",               30, 0 }, in_order, true },
 	{ { "fragments backwards",     15, 0 }, backwards, true },
@@ -329,7 +331,7 @@ bool fragment_parcel(struct traffic *t, const struct parcel *p)
 	manners[row].arrange(t, &pieces);
 	for (unsigned i = 0; i < pieces.n; i++)
 		put_piece(t, p, &pieces.at[i], pieces.bare);
-	if (!manners[row].complete)
+	if (!manners[row].complete || t->draft.family == 6)
 		put_end(t, p);
 	for (unsigned i = before; i < t->n_waiting; i++)
 		t->waiting[(t->first + i) % WAITING].oddity =

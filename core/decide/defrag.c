@@ -12,9 +12,19 @@ static struct fragments *fragments_of(struct nat_worker *w, uint8_t family)
 	return &w->engine->fragments[family == 6];
 }
 
-/* What names the next header is not the same in all fragments of IPv6. */
-static struct nat_tuple key_of(const struct packet *p, uint32_t id)
+/* IPv6 addresses that are another's on another link. */
+static bool is_of_link(const struct walk *k)
 {
+	struct nat_addr dst = packet_dst_addr(&k->p);
+
+	return k->p.family == 6 &&
+	       (packet_is_multicast6(&k->p) || addr_is_link_local(&dst));
+}
+
+/* What names the next header is not the same in all fragments of IPv6. */
+static struct nat_tuple key_of(const struct walk *k, uint32_t id)
+{
+	const struct packet *p = &k->p;
 	struct nat_tuple key = {
 		.src = packet_src_addr(p),
 		.dst = packet_dst_addr(p),
@@ -22,6 +32,7 @@ static struct nat_tuple key_of(const struct packet *p, uint32_t id)
 		.dst_id = (uint16_t)id,
 		.proto = p->family == 4 ? p->proto : 0,
 		.family = p->family,
+		.zone = is_of_link(k) ? k->in_if : NAT_NO_IF,
 	};
 
 	return key;
@@ -49,7 +60,7 @@ static struct piece *piece_of(const struct walk *k,
 static enum reassembly_result take_in(struct walk *k,
 				      const struct fragment_info *f)
 {
-	struct nat_tuple key = key_of(&k->p, f->id);
+	struct nat_tuple key = key_of(k, f->id);
 	struct piece *p = piece_of(k, f);
 	struct fragment_fate fate;
 

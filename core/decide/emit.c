@@ -204,12 +204,6 @@ static bool deserves_error(const struct packet *p,
 	return p->family == 4 ? deserves_error4(p) : deserves_error6(p, fault);
 }
 
-/* Of fragments the first one counts. */
-static uint16_t came_by(const struct walk *k)
-{
-	return k->reassembled ? k->whole.first->in_if : k->in_if;
-}
-
 /* IPv6 complains as whom the packet was for, if that is the router. */
 static bool error_source(const struct walk *k, const struct packet *about,
 			 struct nat_addr *from)
@@ -220,7 +214,7 @@ static bool error_source(const struct walk *k, const struct packet *about,
 	*from = packet_dst_addr(about);
 	return (about->family == 6 &&
 		route_addr_type(t, 6, from, NAT_NO_IF) == ROUTE_LOCAL) ||
-	       route_error_source(t, came_by(k), about->family, &to, from);
+	       route_error_source(t, walk_came_by(k), about->family, &to, from);
 }
 
 /* How much of a packet to quote, the error being no longer than 576 bytes and

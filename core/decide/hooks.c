@@ -130,7 +130,7 @@ static bool beyond_scope(struct walk *k)
 	enum { BEYOND_SCOPE = 2 };
 	struct nat_addr src = packet_src_addr(&k->p);
 
-	if (k->p.family != 6 || k->in_if == k->out_if)
+	if (k->p.family != 6 || walk_came_by(k) == k->out_if)
 		return false;
 	if (addr_is_link_local(&src))
 		emit_icmp_error(k, &(struct icmp_fault){ICMP6_UNREACHABLE,

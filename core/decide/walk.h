@@ -87,6 +87,13 @@ static inline uint32_t walk_ms_of_day(const struct walk *k)
 	return (uint32_t)(k->now_ns / 1000000 % day);
 }
 
+/* Where IPv6 says that a packet came in: of fragments, the first. Rules are
+ * told of the last to arrive. */
+static inline uint16_t walk_came_by(const struct walk *k)
+{
+	return unlikely(k->reassembled) ? k->whole.first->in_if : k->in_if;
+}
+
 /* The rules of the packet's family. */
 static inline struct ruleset *walk_rules(const struct walk *k)
 {

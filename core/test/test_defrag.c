@@ -466,6 +466,13 @@ static const struct script told6[] = {
 	 "< hold\n"
 	 "> lan " SECOND6(OUT6_LATER) "< drop ttl_expired\n"
 	 "^ lan icmp6 2001:db8:2::1 > 2001:db8:1::2 type 3 (*)\n"},
+	{"for a group, by different interfaces", "-6\n" TRACK,
+	 "> lan udp [2001:db8:1::2]:1 > [ff02::1]:2 ulen 24 nosum len 8 mf\n"
+	 "< hold\n"
+	 "> dmz proto 17 2001:db8:1::2 > ff02::1 len 8 off 2\n"
+	 "< hold\n"
+	 "> lan proto 17 2001:db8:1::2 > ff02::1 len 8 off 2\n"
+	 "< local\n"},
 	{"nothing in it, no connections", "-6\n" NO_TRACK,
 	 "> lan proto 200 " TO_ROUTER " len 0 off 1 mf ipid 7\n"
 	 "< drop fragment\n"},
