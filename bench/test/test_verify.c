@@ -23,6 +23,9 @@ enum { MOST = 4, ROOM = 256 };
 
 #define UDP  "udp 10.0.0.2:4000 > 192.0.2.1:53"
 #define PONG "icmp 10.0.0.1 > 10.0.0.2 echo-reply"
+#define VAIN "icmp 10.0.0.1 > 10.0.0.2 type 11 code 1 (" UDP ")"
+#define HOPS "icmp 10.0.0.1 > 10.0.0.2 type 11 code 0 (" UDP ")"
+
 /* A fragment up to its offset, names of a datagram and some data. */
 #define PIECE  "proto 44 2001:db8::1 > 2001:db8::2 data 1100"
 #define A      "0000000112131415"
@@ -79,6 +82,13 @@ static const struct {
 	  "differs in byte 47", { 0 }, true },
 	{ "more than the name", { "1 " PIECE "0001" A },
 	  { "1 " PIECE "0009" B }, "differs in byte 43", { 0 }, true },
+	{ "the kernel's timer ran out", { "1 " UDP, "0 " VAIN }, { "1 " UDP },
+	  NULL, { .waited = 1 }, false },
+	{ "the core's", { "1 " UDP }, { "1 " UDP, "0 " VAIN },
+	  NULL, { .waited = 1 }, false },
+	{ "both", { "0 " VAIN }, { "0 " VAIN }, NULL, { 0 }, true },
+	{ "no hop is left, only to the kernel", { "0 " HOPS }, { NULL },
+	  "only the kernel sent", { 0 }, true },
 	{ "the name in the fragment itself",
 	  { "1 " PIECE "0001" A }, { "1 " PIECE "0001" B },
 	  "differs in byte 44", { 0 }, false },

@@ -209,6 +209,28 @@ static bool pair(struct pairing *p, const struct sent *c,
 	return false;
 }
 
+/* Fragments were waited for in vain: the kernel has a timer that says so, the
+ * core says so with the packet that comes next. */
+static bool waited_in_vain(const struct sent *s)
+{
+	enum { EXCEEDED4 = 11, EXCEEDED6 = 3, REASSEMBLY = 1 };
+	struct wire w;
+
+	return wire_parse(&w, s->data, s->len) && w.shape.kind == WIRE_ERROR &&
+	       w.icmp_type == (w.shape.family == 6 ? EXCEEDED6 : EXCEEDED4) &&
+	       s->data[w.shape.l4 + 1] == REASSEMBLY;
+}
+
+static void allow_timers(struct pairing *p, struct allowance *allowed)
+{
+	for (size_t i = p->first; i < p->kernel->n; i++) {
+		if (is_paired(p, i) || !waited_in_vain(&p->kernel->sent[i]))
+			continue;
+		allowed->waited++;
+		set_paired(p, i);
+	}
+}
+
 bool compare_sent(const struct sent_list *kernel, const struct sent_list *core,
 		  struct allowance *allowed, struct difference *d)
 {
@@ -218,9 +240,14 @@ bool compare_sent(const struct sent_list *kernel, const struct sent_list *core,
 	for (size_t i = 0; i < core->n; i++) {
 		const struct sent *c = &core->sent[i];
 
-		if (!pair(&p, c, allowed) && !lonely)
+		if (pair(&p, c, allowed))
+			continue;
+		if (waited_in_vain(c))
+			allowed->waited++;
+		else if (!lonely)
 			lonely = c;
 	}
+	allow_timers(&p, allowed);
 	if (p.first == kernel->n && !lonely)
 		return true;
 	*d = (struct difference){

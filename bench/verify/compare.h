@@ -28,6 +28,7 @@ struct allowance {
 	unsigned ip_id;   /* the router's own packets bear ids of its choice */
 	unsigned frag_id; /* so do all fragments that it makes of IPv6 */
 	unsigned clock;   /* times of day within a packet */
+	unsigned waited;  /* only one says now that it waited in vain */
 };
 
 /* False: they differ, and @d says how, first difference first. */

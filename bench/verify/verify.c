@@ -103,6 +103,8 @@ static void count_step(struct run *r, const struct feed *f,
 	tally_add(&v->exceptions, "ip_id", step->allowed.ip_id, f->number);
 	tally_add(&v->exceptions, "frag_id", step->allowed.frag_id, f->number);
 	tally_add(&v->exceptions, "clock", step->allowed.clock, f->number);
+	tally_add(&v->exceptions, "reassembly_timer", step->allowed.waited,
+		  f->number);
 	if (step->outcome.agreed)
 		return;
 	if (step->exception) {
@@ -260,7 +262,7 @@ void verify_free(struct verify *v)
 bool verify_exceptions_ok(const struct verify *v)
 {
 	static const char *const name[] = {"clock", "error_limit",
-					   "nft_hotdrop"};
+					   "reassembly_timer", "nft_hotdrop"};
 	uint64_t unchecked = 0;
 
 	for (size_t i = 0; i < sizeof(name) / sizeof(name[0]); i++)
