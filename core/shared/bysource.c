@@ -128,6 +128,11 @@ void bysource_remove(struct bysource *b, struct conn *c, uint32_t index)
 	spin_unlock(p.lock);
 }
 
+void bysource_aim(const struct bysource *b, const struct conn *c)
+{
+	__builtin_prefetch(place_of_conn(b, c).list, 1);
+}
+
 bool bysource_may_have(const struct bysource *b, const struct conn *c)
 {
 	struct place p = place_of_conn(b, c);

@@ -42,6 +42,8 @@ uint64_t bysource_bytes(const struct bysource *b);
 
 void bysource_add(struct bysource *b, struct conn *c, uint32_t index);
 void bysource_remove(struct bysource *b, struct conn *c, uint32_t index);
+/* Fetches what the second begins with. */
+void bysource_aim(const struct bysource *b, const struct conn *c);
 
 /* Fetches what is asked of the socket with hash_source() @hash. */
 static inline void bysource_prefetch(const struct bysource *b, uint64_t hash)

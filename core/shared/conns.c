@@ -12,6 +12,9 @@ enum { EARLY_DROP_BUCKETS = 8 };
 
 enum { CLASH_TIMEOUT_S = 1 };
 
+/* Slots that a sweep looks at before it ends any. */
+enum { SWEEP_GROUP = 16 };
+
 /* Made ready by one call of conns_maintain(): more than 9 million new
  * connections a second use up in 10 ms. */
 enum { SLABS_AHEAD = 6, SPLITS_AT_ONCE = 1 << 15 };
@@ -501,16 +504,47 @@ static bool in_use(const struct conn *c)
 	return (status & (NAT_ST_CONFIRMED | NAT_ST_DYING)) == NAT_ST_CONFIRMED;
 }
 
+/* Fetches what conns_kill() will work on. */
+static void aim(const struct conns *s, const struct conn *c)
+{
+	uint64_t n = table_buckets(&s->table), hash[NAT_N_DIRS];
+
+	hash_both(s, c, hash);
+	for (unsigned d = 0; d < NAT_N_DIRS; d++)
+		(void)table_aim(&s->table, n, hash[d]);
+	bysource_aim(&s->bysource, c);
+}
+
+/* Ends what has expired of a few slots, once all it touches is on its way. */
+static void sweep_some(struct conns_view *v, const struct pool_slab *run)
+{
+	struct conn_ref over[SWEEP_GROUP];
+	unsigned n = 0;
+
+	for (uint32_t i = 0; i < run->n; i++) {
+		struct conn_ref r = {.index = run->first + i * run->step};
+
+		r.conn = pool_at(&v->all->pool, r.index);
+		if (!in_use(r.conn) ||
+		    !conn_expired(r.conn, conns_now(v, r.conn)))
+			continue;
+		aim(v->all, r.conn);
+		over[n++] = r;
+	}
+	for (unsigned i = 0; i < n; i++)
+		(void)ended(v, over[i]);
+}
+
 uint32_t conns_sweep(struct conns_view *v, uint32_t slots)
 {
 	struct pool_slab run = claim(v->all, slots);
 
-	for (uint32_t i = 0; i < run.n; i++) {
-		struct conn_ref r = {.index = run.first + i * run.step};
+	for (uint32_t at = 0; at < run.n; at += SWEEP_GROUP) {
+		struct pool_slab some = run;
 
-		r.conn = pool_at(&v->all->pool, r.index);
-		if (in_use(r.conn))
-			(void)ended(v, r);
+		some.first += at * run.step;
+		some.n = min_u32(run.n - at, SWEEP_GROUP);
+		sweep_some(v, &some);
 	}
 	return run.n;
 }
