@@ -47,12 +47,31 @@ static bool option_next(struct walk *w, struct option *o)
 	return true;
 }
 
+/* As most SYNs have them: size, SACK, timestamps, padding, scale. */
+enum { USUAL_LEN = 20, USUAL_SCALE = 19 };
+
+static bool are_usual(const uint8_t *options, uint32_t len)
+{
+	static const uint8_t size[] = {2, 4}, sack[] = {4, 2, 8, 10},
+			     scale[] = {1, 3, 3};
+
+	return len == USUAL_LEN && !memcmp(options, size, sizeof(size)) &&
+	       !memcmp(options + 4, sack, sizeof(sack)) &&
+	       !memcmp(options + 16, scale, sizeof(scale));
+}
+
 struct tcp_offer tcp_options_offer(const uint8_t *options, uint32_t len)
 {
 	struct tcp_offer offer = {0};
 	struct walk w = {options, len};
 	struct option o;
 
+	if (likely(are_usual(options, len)))
+		return (struct tcp_offer){
+			.flags = TCP_SACK_PERM | TCP_WSCALE,
+			.scale = (uint8_t)min_u32(options[USUAL_SCALE],
+						  SCALE_MAX),
+		};
 	while (option_next(&w, &o)) {
 		if (o.kind == OPTION_SACK_PERM && o.len == 0) {
 			offer.flags |= TCP_SACK_PERM;

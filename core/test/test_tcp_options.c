@@ -13,7 +13,7 @@ enum { BOTH = TCP_WSCALE | TCP_SACK_PERM };
 /* clang-format off */
 static const struct {
 	const char *name;
-	uint8_t len, bytes[12];
+	uint8_t len, bytes[20];
 	uint8_t flags, scale;
 } offer[] = {
 	{ "none", 0, { 0 }, 0, 0 },
@@ -25,6 +25,16 @@ static const struct {
 	{ "SACK permitted", 2, { 4, 2 }, TCP_SACK_PERM, 0 },
 	{ "both after others", 12, { 2, 4, 5, 180, 1, 4, 2, 1, 3, 3, 5, 0 },
 	  BOTH, 5 },
+	{ "as Linux has them", 20, { 2, 4, 5, 180, 4, 2, 8, 10, 3, 3, 9, 0,
+	  0, 0, 0, 0, 1, 3, 3, 7 }, BOTH, 7 },
+	{ "the same, scale 15", 20, { 2, 4, 5, 180, 4, 2, 8, 10, 1, 2, 3, 4,
+	  0, 0, 0, 0, 1, 3, 3, 15 }, BOTH, 14 },
+	{ "the same without a scale", 20, { 2, 4, 5, 180, 4, 2, 8, 10, 1, 2,
+	  3, 4, 0, 0, 0, 0, 1, 1, 1, 1 }, TCP_SACK_PERM, 0 },
+	{ "the same without SACK", 20, { 2, 4, 5, 180, 1, 1, 8, 10, 1, 2,
+	  3, 4, 0, 0, 0, 0, 1, 3, 3, 7 }, TCP_WSCALE, 7 },
+	{ "the same, size too long", 20, { 2, 6, 5, 180, 4, 2, 8, 10, 1, 2,
+	  3, 4, 0, 0, 0, 0, 1, 3, 3, 7 }, TCP_WSCALE, 7 },
 	{ "the last scale counts", 6, { 3, 3, 2, 3, 3, 9 }, TCP_WSCALE, 9 },
 	{ "end of list", 4, { 0, 3, 3, 7 }, 0, 0 },
 	{ "end after one", 6, { 4, 2, 0, 3, 3, 7 }, TCP_SACK_PERM, 0 },
