@@ -11,6 +11,7 @@
 enum { /* the port search: spec 7.5 */
        MAX_ATTEMPTS = 128,
        MIN_ATTEMPTS = 16,
+       PROBES_AHEAD = 16, /* in flight together */
        HARDER_BELOW = 32, /* from here on a dying connection is robbed */
        RANDOM_FLAGS = RANGE_PROTO_RANDOM | RANGE_RANDOM_FULLY,
 };
@@ -46,12 +47,9 @@ static bool proto_has_id(uint8_t proto)
 
 /* A connection with our own original tuple is ourselves come twice (spec 7.3).
  */
-static NOINLINE struct conn_ref unless_own(struct walk *k, struct conn_ref r)
+static struct conn_ref unless_own(struct walk *k, struct conn_ref r)
 {
-	struct nat_tuple orig;
-
-	conn_tuple(r.conn, NAT_ORIGINAL, &orig);
-	if (conn_matches(k->ct.conn, NAT_ORIGINAL, &orig))
+	if (unlikely(conn_alike(r.conn, k->ct.conn, NAT_ORIGINAL)))
 		return (struct conn_ref){0};
 	k->w->stats.found++;
 	return r;
@@ -345,6 +343,27 @@ static bool chosen(const struct search *s, const struct window *w)
 	return false;
 }
 
+/* The next probes' buckets, then what those name, are on their way before the
+ * first is looked at. */
+static void fetch_ahead(const struct search *s, const struct window *w,
+			uint16_t offset, uint32_t n)
+{
+	const struct conns *all = s->k->w->view.all;
+	uint64_t buckets = table_buckets(&all->table), hash[PROBES_AHEAD];
+	const struct bucket *bucket[PROBES_AHEAD];
+	struct nat_tuple probe = *s->answer;
+	uint16_t *id = end_id(&probe, s->m);
+	struct conn_ref none;
+
+	for (uint32_t i = 0; i < n; i++, offset++) {
+		*id = htons((uint16_t)(w->min + offset % w->size));
+		hash[i] = conns_hash(&s->k->w->view, &probe);
+		bucket[i] = table_aim(&all->table, buckets, hash[i]);
+	}
+	for (uint32_t i = 0; i < n; i++)
+		(void)conns_guess(all, bucket[i], hash[i], &none);
+}
+
 /* Step 4: rounds of probes, each from another place and half as long. The
  * last key tried stays, free or not. */
 static void search_id(const struct search *s)
@@ -365,6 +384,10 @@ static void search_id(const struct search *s)
 		if (anywhere)
 			offset = random_u16(&s->k->w->random);
 		for (uint32_t i = 0; i < attempts; i++, offset++) {
+			if (i % PROBES_AHEAD == 1)
+				fetch_ahead(
+					s, &w, offset,
+					min_u32(attempts - i, PROBES_AHEAD));
 			*id = htons((uint16_t)(w.min + offset % w.size));
 			if (!used_harder(s->k, s->answer, attempts - i))
 				return;

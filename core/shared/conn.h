@@ -312,6 +312,19 @@ static inline bool conn_matches(const struct conn *c, enum nat_dir dir,
 	       k->src_id == t->src_id && k->dst_id == t->dst_id;
 }
 
+/* True when packets of both in direction @dir look alike. */
+static inline bool conn_alike(const struct conn *a, const struct conn *b,
+			      enum nat_dir dir)
+{
+	size_t size = conn_keys_size(conn_family(a)) / NAT_N_DIRS;
+	size_t at = (size_t)dir * size;
+
+	return a->proto == b->proto && conn_family(a) == conn_family(b) &&
+	       conn_zone(a, dir) == conn_zone(b, dir) &&
+	       !memcmp((char *)conn_keys(a) + at, (char *)conn_keys(b) + at,
+		       size);
+}
+
 /* Unpacks and packs a tuple; the second only while @c is new. */
 static inline void conn_tuple(const struct conn *c, enum nat_dir dir,
 			      struct nat_tuple *t)
