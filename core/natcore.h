@@ -512,7 +512,8 @@ struct nat_choice {
 	struct nat_tuple tuple;
 	bool source;
 	uint16_t min, max; /* host order */
-	/* LOT: of which rule */
+	/* LOT: of which rule, of which family */
+	unsigned family; /* 4 or 6 */
 	const char *table, *chain;
 	unsigned rule; /* 1-based in its chain */
 };

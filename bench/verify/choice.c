@@ -69,8 +69,8 @@ char *chooser_core_rules(struct chooser *c, unsigned family)
 static int choose_lot(struct chooser *c, const struct nat_choice *q)
 {
 	struct nat_error err;
-	char *kernel = kernel_rules(c->kernel, 4, q->table, &err);
-	char *core = chooser_core_rules(c, 4);
+	char *kernel = kernel_rules(c->kernel, q->family, q->table, &err);
+	char *core = chooser_core_rules(c, q->family);
 	int lot = -1;
 
 	if (kernel && core) {

@@ -59,6 +59,7 @@ int choice_lot(const struct walk *k, const struct match_statistic *m)
 	chain = r ? chain_of(rules, r) : NULL;
 	if (!chain)
 		return -1;
+	c.family = k->p.family;
 	c.table = table_name[chain->table];
 	c.chain = chain->name;
 	c.rule = (unsigned)(r - rules->rule) - chain->first + 1;
