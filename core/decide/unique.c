@@ -200,19 +200,22 @@ static bool keep_or_reuse(const struct search *s)
 {
 	const struct conn *c = s->k->ct.conn;
 	struct bysource *sockets = &s->k->w->engine->conns.bysource;
-	struct nat_tuple orig;
+	bool icmp = proto_is_icmp(s->answer->proto);
+	struct nat_tuple socket;
 	struct reuse r;
 
 	if (source_in(s->answer, s->range))
 		return !used_by_other(s->k, s->answer);
-	if (likely(!bysource_may_have(sockets, c)))
+	if (likely(!icmp && !bysource_may_have(sockets, c)))
 		return false;
-	conn_tuple(c, NAT_ORIGINAL, &orig);
+	conn_tuple(c, NAT_ORIGINAL, &socket);
+	if (icmp) /* its one id is what DNAT has made of it */
+		socket.src_id = s->answer->src_id;
 	r.range = s->range;
 	r.answer = *s->answer;
 	r.zone = zone_of_socket(zone_of_conn(c));
 	r.found = false;
-	bysource_walk(sockets, &orig, try_reuse, &r);
+	bysource_walk(sockets, &socket, try_reuse, &r);
 	if (!r.found || used(s->k, &r.answer))
 		return false;
 	*s->answer = r.answer;

@@ -81,6 +81,19 @@ static const struct script scripts[] = {
 	 "> lan proto 33 10.0.0.2 > 192.0.2.1 len 16\n"
 	 "< wan proto 33 198.51.100.7 > 192.0.2.1 len 16\n"
 	 "ct 1 dccp     33 600 *sport=0 dport=0 *\n"},
+	/* which DNAT has changed, for the answer's id was taken */
+	{"the source of an id that ICMP has now, not of that it came with",
+	 "-A PREROUTING -d 198.51.100.1 -p icmp -j DNAT "
+	 "--to-destination 10.0.0.80\n"
+	 "-A POSTROUTING -o lan -m conntrack --ctstate DNAT "
+	 "-j SNAT --to-source 198.51.100.7\n" SNAT,
+	 "> lan icmp 10.0.0.3 > 192.0.2.1 id 7\n"
+	 "< wan icmp 198.51.100.7 > 192.0.2.1 type 8 id 7\n"
+	 "> lan icmp 10.0.0.2 > 10.0.0.80 id 7\n"
+	 "< lan icmp 10.0.0.2 > 10.0.0.80 type 8 id 7\n"
+	 "> lan icmp 10.0.0.2 > 192.0.2.1 id 7\n< wan *\n"
+	 "> lan icmp 10.0.0.2 > 198.51.100.1 id 7\n"
+	 "< lan icmp 198.51.100.7 > 10.0.0.80 type 8\n"},
 };
 
 static void protocols(void **state)
