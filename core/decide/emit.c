@@ -111,27 +111,50 @@ static bool is_summed_late(const struct walk *k)
 	return k->p.proto == PROTO_TCP && (k->p.family == 6) != k->no_socket;
 }
 
+/* An echo goes back the way it came, if there are two alike; what a rule makes
+ * knows of no link. */
+static struct route way(const struct walk *k, const struct walk *cause,
+			bool related)
+{
+	const struct nat_topology *t = k->w->engine->topology;
+	struct nat_addr src = packet_src_addr(&k->p);
+	struct nat_addr dst = packet_dst_addr(&k->p);
+	uint16_t link = k->no_socket ? (uint16_t)DEV_ANY : cause->in_if;
+
+	if (k->p.proto == PROTO_ICMPV6 && !related && k->p.family == 6)
+		return route_back(t, link, &src, &dst);
+	return route_output(t, link, k->p.family, &src, &dst, 0);
+}
+
+/* Nobody is told of an error who is nobody in particular. */
+static bool has_receiver(const struct walk *k, const struct route *r,
+			 bool related)
+{
+	struct nat_addr dst = packet_dst_addr(&k->p);
+
+	if (related && proto_is_icmp(k->p.proto) &&
+	    r->verdict == ROUTE_TO_ANYCAST)
+		return false;
+	return (r->out_if != NAT_NO_IF || route_is_own(r)) &&
+	       (!addr_is_zero(&dst) || (!related && k->p.family == 6));
+}
+
 static void send(struct walk *cause, uint8_t *bytes, uint32_t len, bool related)
 {
 	struct walk k;
-	struct nat_addr src, dst;
 	struct route r;
 
 	walk_init(&k, cause->w, cause->now_ns, cause->cause);
 	if (packet_parse(&k.p, bytes, len) == PACKET_BAD)
 		return;
-	src = packet_src_addr(&k.p);
-	dst = packet_dst_addr(&k.p);
-	r = route_output(k.w->engine->topology, cause->in_if, k.p.family, &src,
-			 &dst, 0);
-	if ((r.out_if == NAT_NO_IF && r.verdict != ROUTE_TO_LOCAL) ||
-	    (addr_is_zero(&dst) && (related || k.p.family == 4)))
+	k.no_socket = related && k.p.proto == PROTO_TCP;
+	r = way(&k, cause, related);
+	if (!has_receiver(&k, &r, related))
 		return;
 	k.out_if = r.out_if;
 	k.route = r.number;
 	k.to_many = r.verdict == ROUTE_TO_BROADCAST;
 	k.next_hop = r.next_hop;
-	k.no_socket = related && k.p.proto == PROTO_TCP;
 	if (related)
 		track_with(&k, cause);
 	if (!k.ct.conn)
@@ -204,6 +227,13 @@ static bool deserves_error(const struct packet *p,
 	return p->family == 4 ? deserves_error4(p) : deserves_error6(p, fault);
 }
 
+static bool is_own_addr6(const struct nat_topology *t, const struct nat_addr *a)
+{
+	enum route_type type = route_addr_type(t, 6, a, NAT_NO_IF);
+
+	return type == ROUTE_LOCAL || type == ROUTE_ANYCAST;
+}
+
 /* IPv6 complains as whom the packet was for, if that is the router. */
 static bool error_source(const struct walk *k, const struct packet *about,
 			 struct nat_addr *from)
@@ -212,8 +242,7 @@ static bool error_source(const struct walk *k, const struct packet *about,
 	struct nat_addr to = packet_src_addr(about);
 
 	*from = packet_dst_addr(about);
-	return (about->family == 6 &&
-		route_addr_type(t, 6, from, NAT_NO_IF) == ROUTE_LOCAL) ||
+	return (about->family == 6 && is_own_addr6(t, from)) ||
 	       route_error_source(t, walk_came_by(k), about->family, &to, from);
 }
 
@@ -393,7 +422,8 @@ void emit_reject(struct walk *k, enum reject_with with)
 	struct nat_addr dst = packet_dst_addr(&k->p);
 
 	/* IPv6 looks for the transport first */
-	if (v6 && (k->p.lost || k->p.frag & IPV4_OFFSET))
+	if (v6 &&
+	    (k->p.lost || k->p.frag & IPV4_OFFSET || !packet_l4_len(&k->p)))
 		return;
 	if (k->hook == NAT_HOOK_INPUT && is_everybodys(k, &dst))
 		return;

@@ -304,7 +304,7 @@ static bool reroute(struct walk *k)
 	struct route r = route_output(t, k->out_if, k->p.family,
 				      own ? &src : NULL, &dst, k->mark);
 
-	if (r.out_if == NAT_NO_IF)
+	if (r.out_if == NAT_NO_IF && !route_is_own(&r))
 		return walk_drop(k, NAT_DROP_NO_ROUTE);
 	k->out_if = r.out_if;
 	k->route = r.number;

@@ -105,6 +105,15 @@ static bool is_locked(struct walk *k, struct path_key path)
 			      k->w->view.now) != UINT32_MAX;
 }
 
+static struct route way(const struct walk *k, const struct nat_addr *src,
+			const struct nat_addr *dst)
+{
+	const struct nat_topology *t = k->w->engine->topology;
+
+	return k->p.family == 6 ? route_back(t, k->in_if, src, dst)
+				: route_output(t, k->in_if, 4, src, dst, 0);
+}
+
 void path_mtu_told(struct walk *k)
 {
 	struct nat_engine *e = k->w->engine;
@@ -120,7 +129,7 @@ void path_mtu_told(struct walk *k)
 	dst = packet_dst_addr(&quoted);
 	if (!may_send(k, &src))
 		return;
-	r = route_output(e->topology, k->in_if, k->p.family, &src, &dst, 0);
+	r = way(k, &src, &dst);
 	if (r.verdict != ROUTE_TO_FORWARD)
 		return;
 	path = (struct path_key){.dst = dst, .route = r.number};

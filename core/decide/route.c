@@ -99,6 +99,32 @@ struct route route_output(const struct nat_topology *t, uint16_t link,
 	return r;
 }
 
+/* Slow, but whom it is asked for is seldom answered by another link. */
+static const struct fib_entry *sibling(const struct nat_topology *t,
+				       const struct fib_entry *e, uint16_t dev)
+{
+	const struct topology_route *r = &t->routes[e->number];
+
+	if (e->verdict != ROUTE_TO_FORWARD || e->dev == dev)
+		return e;
+	for (size_t i = 0; i < t->n_routes; i++) {
+		const struct topology_route *o = &t->routes[i];
+
+		if (o->dev == dev && o->type == r->type &&
+		    o->table == r->table && o->metric == r->metric &&
+		    prefix_equal(&o->dst, &r->dst))
+			return entry_of(t, o);
+	}
+	return e;
+}
+
+struct route route_back(const struct nat_topology *t, uint16_t link,
+			const struct nat_addr *src, const struct nat_addr *dst)
+{
+	return route_of(sibling(t, find_output(t, link, 6, src, dst, 0), link),
+			dst);
+}
+
 bool route_source(const struct nat_topology *t, uint16_t link, uint8_t family,
 		  const struct nat_addr *dst, struct nat_addr *out)
 {

@@ -32,6 +32,12 @@ struct route {
 	struct nat_addr next_hop; /* the gateway, or the destination itself */
 };
 
+/* Is it for the router, which might answer itself? */
+static inline bool route_is_own(const struct route *r)
+{
+	return r->verdict == ROUTE_TO_LOCAL || r->verdict == ROUTE_TO_ANYCAST;
+}
+
 /* Of a packet that came in by @in_if. */
 struct route route_input(const struct nat_topology *t, uint16_t in_if,
 			 uint8_t family, const struct nat_addr *src,
@@ -42,6 +48,11 @@ struct route route_input(const struct nat_topology *t, uint16_t in_if,
 struct route route_output(const struct nat_topology *t, uint16_t link,
 			  uint8_t family, const struct nat_addr *src,
 			  const struct nat_addr *dst, uint32_t mark);
+
+/* The same of IPv6 that had rather leave by @link, as an answer: of routes
+ * that are alike but for their interface it takes that one's. */
+struct route route_back(const struct nat_topology *t, uint16_t link,
+			const struct nat_addr *src, const struct nat_addr *dst);
 
 /* The source address the router gives such a packet. False: no route there, or
  * no address. */

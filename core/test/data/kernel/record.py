@@ -140,7 +140,7 @@ class Router(lab.Namespace):
         piece = FRAGMENT.search(text)
         if forward and out and not TOO_BIG.match(out[0]):
             yield "< forward" if piece else f"< {out.pop(0)}"
-        elif local:
+        elif local and not forward:
             yield "< local"
         else:  # nobody sees whether it waits for the next
             yield "< *" if piece and piece[1] == "mf" else "< drop *"
