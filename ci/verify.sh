@@ -35,6 +35,7 @@ verify() {
 	}
 	[ $((runs % 2)) -eq 0 ] || [ "$1" = --fuzz ] || kind=nft
 	[ ! -f "$s/rules.v4" ] || options+=(-r "$s/rules.v4")
+	[ ! -f "$s/rules.v6" ] || options+=(-6 "$s/rules.v6")
 	timeout 60 "$natbench" verify -T "$s/topology.ip" "${options[@]}" \
 		--iptables "$kind" -o "$out" "$@" >"$out/log" 2>&1 || status=$?
 	if [ $status -eq 2 ] && grep -q 'missing: ' "$out/log"; then
