@@ -56,6 +56,7 @@ static size_t add_captures(char line[LINE], const struct row *r)
 	glob_t found;
 
 	(void)snprintf(pattern, sizeof(pattern), REGRESS "%s-*.pcap", r->name);
+	/* NOLINTNEXTLINE(concurrency-mt-unsafe): no other thread */
 	if (!glob(pattern, 0, NULL, &found))
 		n = found.gl_pathc;
 	for (size_t i = 0; i < n; i++) {

@@ -40,10 +40,17 @@ struct feeder fuzz_feeder(struct fuzz_feed *z)
 void fuzz_timeouts(struct nat_sysctl *s)
 {
 	enum { HOUR = 3600 };
-
-#define X(name, value)                                                         \
-	if (strstr(#name, "timeout") && s->name == (value))                    \
-		s->name += HOUR;
-	NAT_SYSCTLS(X)
+	const struct {
+		const char *name;
+		uint32_t usual, *now;
+	} row[] = {
+#define X(name, value) {#name, value, &s->name},
+		NAT_SYSCTLS(X)
 #undef X
+	};
+
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++)
+		if (strstr(row[i].name, "timeout") &&
+		    *row[i].now == row[i].usual)
+			*row[i].now += HOUR;
 }
