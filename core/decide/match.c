@@ -217,6 +217,8 @@ static bool match_conntrack(const struct match_conntrack *m, struct walk *k)
 
 	if (!ct_agrees(m, CTM_STATE, m->states & state_bits(k)))
 		return false;
+	if (likely(m->asked == CTM_STATE))
+		return true;
 	if (!c)
 		return m->asked & CTM_STATE;
 	status = conn_status(c);
