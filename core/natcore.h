@@ -347,6 +347,35 @@ NAT_API int nat_worker_run(struct nat_worker *w, uint64_t now_ns,
  * replies, fragments); they live until the next call on @w. */
 NAT_API const struct nat_packet *
 nat_worker_originated(const struct nat_worker *w, size_t *n);
+
+/* What nat_worker_run() does, in stages; batches go through them in groups. */
+#define NAT_STAGES(X)                                                          \
+	X(BEGIN, "begin")     /* clocks, a turn, fragments given up */         \
+	X(KEY, "key")         /* is it plain, where would its connection be */ \
+	X(GUESS, "guess")     /* which connection is it most likely */         \
+	X(SETTLED, "settled") /* the short way of what is known */             \
+	X(WALK, "walk")       /* the long way, from hook to hook */            \
+	X(END, "end")         /* expiry */
+
+enum nat_stage {
+#define X(id, name) NAT_STAGE_##id,
+	NAT_STAGES(X)
+#undef X
+		NAT_N_STAGES
+};
+
+/* Time by a clock of the caller's, and how often it was read for that. */
+struct nat_stages {
+	struct nat_stage_cost {
+		uint64_t ticks, laps, packets;
+	} stage[NAT_N_STAGES];
+};
+NAT_API const char *nat_stage_name(enum nat_stage s);
+/* nat_worker_run(), and adds to @into what each stage took by @clock. */
+NAT_API int nat_worker_run_timed(struct nat_worker *w, uint64_t now_ns,
+				 struct nat_packet *pkt, size_t n,
+				 uint64_t (*clock)(void),
+				 struct nat_stages *into);
 /* Between bursts: holds up no other thread's reclamation until the next run. */
 NAT_API void nat_worker_idle(struct nat_worker *w);
 

@@ -42,6 +42,7 @@ static const char usage[] =
 	"                        quarter of the machine's]\n"
 	"      --rate PPS        packets per second, not as fast as it goes\n"
 	"      --speed X         X times as fast as it was captured\n"
+	"      --stages          what a packet costs in each stage of its way\n"
 	"      --check           verify every packet that leaves\n"
 	"  -w, --write IF=FILE   what left by interface IF: pcap, raw IP\n"
 	"      --json FILE       the result as data; - is stdout\n"
@@ -62,6 +63,7 @@ enum {
 	WINDOW,
 	RATE,
 	SPEED,
+	STAGES,
 	CHECK,
 	JSON,
 	CONNTRACK,
@@ -80,7 +82,7 @@ struct request {
 	struct replay replay;
 	uint64_t threads, copies, repeat, batch, window;
 	double rate, speed;
-	bool check, event_times;
+	bool check, stages, event_times;
 };
 
 static bool take_option(void *request, int code, char *arg)
@@ -107,6 +109,9 @@ static bool take_option(void *request, int code, char *arg)
 		return cli_positive("--rate", arg, &q->rate);
 	case SPEED:
 		return cli_positive("--speed", arg, &q->speed);
+	case STAGES:
+		q->stages = true;
+		return true;
 	case CHECK:
 		q->check = true;
 		return true;
@@ -150,6 +155,7 @@ static int parse(struct request *q, int argc, char **argv)
 		{"window", required_argument, NULL, WINDOW},
 		{"rate", required_argument, NULL, RATE},
 		{"speed", required_argument, NULL, SPEED},
+		{"stages", no_argument, NULL, STAGES},
 		{"check", no_argument, NULL, CHECK},
 		{"json", required_argument, NULL, JSON},
 		{"conntrack", required_argument, NULL, CONNTRACK},
@@ -215,6 +221,7 @@ static int play(struct request *q)
 		.rate = q->rate,
 		.speed = q->speed,
 		.check = q->check,
+		.stages = q->stages,
 		.wanted = q->files.n_outputs ? q->files.wanted : NULL,
 		.events = q->files.events.path,
 		.event_times = q->event_times,
@@ -245,6 +252,7 @@ static int answer(struct request *q)
 		.passes = (unsigned)q->repeat,
 		.copies = (unsigned)q->copies,
 		.check = q->check,
+		.stages = q->stages,
 		.total = figures_of(r, &r->total, (unsigned)q->threads,
 				    r->wall_ns),
 	};

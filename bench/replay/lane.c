@@ -30,6 +30,7 @@ static bool make_memos(struct lane *l)
 int lane_init(struct lane *l, const struct lanes *all)
 {
 	l->all = all;
+	l->watch.into = all->stages ? &l->result.stages : NULL;
 	for (unsigned i = 0; i < LESSONS; i++)
 		l->lesson[i] = LESSON_FIRST;
 	if (!region_reserve(&l->hot, BATCH_BYTES))
@@ -347,6 +348,21 @@ static void count_latency(struct lane *l, uint64_t begun, uint64_t ended)
 	}
 }
 
+static uint64_t read_clock(void)
+{
+	return stopwatch_now();
+}
+
+static int run_core(struct lane *l)
+{
+	uint64_t now_ns = l->pkt[0].time_ns;
+
+	if (l->watch.on)
+		return nat_worker_run_timed(l->worker, now_ns, l->pkt, l->n,
+					    read_clock, &l->watch.into->core);
+	return nat_worker_run(l->worker, now_ns, l->pkt, l->n);
+}
+
 static void run_batch(struct lane *l)
 {
 	const struct nat_packet *sent;
@@ -357,19 +373,25 @@ static void run_batch(struct lane *l)
 	if (l->all->check)
 		memcpy(l->check.entered.base, l->hot.base, l->hot_used);
 	begun = stopwatch_now();
-	originated = nat_worker_run(l->worker, l->pkt[0].time_ns, l->pkt, l->n);
+	originated = run_core(l);
 	ended = stopwatch_now();
 	count_latency(l, begun, ended);
 	l->result.packets += l->n;
 	l->all_packets += l->n;
+	l->watch.last = ended;
 	learn(l);
 	sent = originated ? nat_worker_originated(l->worker, &n_sent) : NULL;
 	if (n_sent)
 		learn_fragments(l, sent, n_sent);
-	if (l->all->check)
+	stages_lap(&l->watch, LANE_LEARN, l->n);
+	if (l->all->check) {
 		check_batch(l);
-	if (l->all->wanted)
+		stages_lap(&l->watch, LANE_CHECK, l->n);
+	}
+	if (l->all->wanted) {
 		emit_batch(l, sent, n_sent);
+		stages_lap(&l->watch, LANE_WRITE, l->n);
+	}
 }
 
 /* The time of the lane that is furthest behind, this one aside. */
@@ -447,7 +469,9 @@ void lane_play(struct lane *l, uint64_t shift_ns)
 		keep_together(l, s->time_ns + shift_ns);
 		if (pace_set(&l->all->pace))
 			wait_until(l, due(l, s));
+		stages_begin(&l->watch);
 		s = gather(l, s, end);
+		stages_lap(&l->watch, LANE_GATHER, l->n);
 		if (l->n)
 			run_batch(l);
 		atomic_store_explicit(&l->done, before + (uint64_t)(s - begin),

@@ -23,6 +23,7 @@
 #include "replay/memo.h"
 #include "replay/pace.h"
 #include "replay/plan.h"
+#include "replay/stages.h"
 
 /* What all lanes of a replay share; none writes it. It changes between lists,
  * while no lane plays. */
@@ -39,6 +40,7 @@ struct lanes {
 	bool check;
 	const bool *wanted; /* by interface: -w; NULL: none */
 	bool events;        /* kept in each lane's log */
+	bool stages;        /* timed */
 };
 
 /* What happened in the passes that count. */
@@ -50,6 +52,7 @@ struct lane_result {
 	uint64_t core_ticks; /* inside nat_worker_run() */
 	struct nat_stats stats;
 	struct hist latency; /* nanoseconds */
+	struct stages stages;
 };
 
 /* A packet of the batch. */
@@ -83,6 +86,7 @@ struct lane {
 	uint64_t horizon_ns; /* how far the other lanes let this one go */
 
 	struct lane_result result;
+	struct stages_watch watch;
 	struct nat_stats stats; /* of all passes */
 	struct check check;
 	struct emitted emitted;

@@ -333,6 +333,7 @@ static int make_lanes(struct replay *r, const struct replay_config *cfg)
 		.ns_per_tick = 1 / ticks,
 		.server_if = cfg->server_if,
 		.check = cfg->check,
+		.stages = cfg->stages,
 		.wanted = cfg->wanted,
 		.events = cfg->events,
 	};
@@ -396,6 +397,7 @@ static void sum_up(struct replay *r, bool check)
 			r->total.wall_ticks = one->wall_ticks;
 		stats_add(&r->total.stats, &one->stats);
 		hist_merge(&r->total.latency, &one->latency);
+		stages_merge(&r->total.stages, &one->stages);
 		check_merge(&r->check, &l->check);
 	}
 	nat_engine_stats(r->engine, &r->stats);

@@ -28,6 +28,7 @@ struct replay_config {
 	double rate;  /* packets per second; 0: as fast as it goes */
 	double speed; /* of the capture's own clock; 0: the same */
 	bool check;
+	bool stages;        /* timed */
 	const bool *wanted; /* interfaces whose output is kept; NULL: none */
 	bool events;        /* of connections, kept as lines */
 	bool event_times;   /* each with its time */

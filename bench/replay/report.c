@@ -212,12 +212,30 @@ static void print_check(const struct result *r, FILE *out)
 	}
 }
 
+static void print_stages(const struct result *r, FILE *out)
+{
+	const struct replay *p = r->replay;
+	struct stage_line line[STAGES_MOST];
+	uint64_t sampled;
+	unsigned n = stages_table(&p->total.stages, p->lanes.ns_per_tick, line,
+				  &sampled);
+
+	row(out, "stages", sampled,
+	    "packets timed:  took it    ns each     share");
+	for (unsigned i = 0; i < n; i++)
+		fprintf(out, "  %-45s %6.2f %% %10.1f %7.1f %%\n", line[i].name,
+			percent(line[i].packets, sampled), line[i].ns,
+			line[i].share * 100);
+}
+
 void result_print(const struct result *r, FILE *out)
 {
 	print_capture(r, out);
 	print_verdicts(&r->total, out);
 	print_connections(r, out);
 	print_speed(r, out);
+	if (r->stages)
+		print_stages(r, out);
 	if (r->check)
 		print_check(r, out);
 }

@@ -37,7 +37,7 @@ struct result {
 	struct windows_cost reading;
 	struct capture_summary capture;
 	unsigned threads, passes, copies;
-	bool check;
+	bool check, stages;
 	struct figures total;
 };
 

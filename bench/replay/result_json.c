@@ -200,6 +200,27 @@ static json_t *reading_json(const struct windows_cost *c)
 	return o;
 }
 
+static json_t *stages_json(const struct replay *p)
+{
+	struct stage_line line[STAGES_MOST];
+	json_t *o = json_object(), *stages = json_object();
+	uint64_t sampled;
+	unsigned n = stages_table(&p->total.stages, p->lanes.ns_per_tick, line,
+				  &sampled);
+
+	for (unsigned i = 0; i < n; i++) {
+		json_t *one = json_object();
+
+		put_u64(&one, "packets", line[i].packets);
+		put(&one, "ns_per_packet", json_real(line[i].ns));
+		put(&one, "share", json_real(line[i].share));
+		put(&stages, line[i].name, one);
+	}
+	put_u64(&o, "packets", sampled);
+	put(&o, "stage", stages);
+	return o;
+}
+
 json_t *result_json(const struct result *r)
 {
 	json_t *o = json_object();
@@ -221,6 +242,8 @@ json_t *result_json(const struct result *r)
 	put_u64(&o, "rss_peak_bytes", host_rss_peak());
 	if (r->check)
 		put(&o, "check", check_json(&r->replay->check));
+	if (r->stages)
+		put(&o, "stages", stages_json(r->replay));
 	put(&o, "host", host_json());
 	put(&o, "per_thread", per_thread_json(r));
 	return o;

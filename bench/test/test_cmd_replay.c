@@ -82,7 +82,7 @@ static const struct {
 static const char *const good_runs[] = {
 	"-t 1", "-t 2", "-t 3 --copies 3", "-t 2 --repeat 3", "--batch 1",
 	"--rate 100000", "--speed 2", "-t 2 --rate 200000 --repeat 2",
-	"--window 1", "-t 2 --window 16K", "-t 2 --window 5K --repeat 3",
+	"-t 2 --stages", "--window 1", "-t 2 --window 16K", "-t 2 --window 5K --repeat 3",
 	"--window 100K --copies 3", "-t 2 --window 50K --rate 200000",
 };
 /* clang-format on */
@@ -261,6 +261,44 @@ static void test_windows(void **state)
 	}
 	for (size_t k = 0; k < N_ROWS(files); k++)
 		free(want[k]);
+}
+
+/* Every packet settles or walks, and shares make a whole. */
+static void test_stages(void **state)
+{
+	static const char *const all[] = {"gather", "begin", "key",   "guess",
+					  "end",    "learn", "check", "write"};
+	const json_t *o, *stage, *one;
+	json_int_t sampled;
+	double share = 0;
+	const char *name;
+	json_t *result;
+
+	(void)state;
+	run_command(cmd_replay,
+		    "--stages --check -w wan0=@out.pcap --json @stages.json "
+		    "@good.pcap",
+		    &got);
+	assert_string_equal(got.err, "");
+	assert_non_null(strstr(got.out, "\n  settled "));
+	result = load("stages.json");
+	o = json_object_get(result, "stages");
+	sampled = number(o, "packets");
+	assert_in_range(sampled, PACKETS / 20, PACKETS / 10);
+	stage = json_object_get(o, "stage");
+	for (size_t i = 0; i < N_ROWS(all); i++)
+		assert_int_equal(
+			number(json_object_get(stage, all[i]), "packets"),
+			sampled);
+	assert_int_equal(
+		number(json_object_get(stage, "settled"), "packets") +
+			number(json_object_get(stage, "walk"), "packets"),
+		sampled);
+	/* NOLINTNEXTLINE: jansson's macro drops const */
+	json_object_foreach((json_t *)(uintptr_t)stage, name, one) share +=
+		json_real_value(json_object_get(one, "share"));
+	assert_true(share > 0.999 && share < 1.001);
+	json_decref(result);
 }
 
 /* Runs with the good capture at the other end of standard input. */
@@ -490,6 +528,7 @@ int main(void)
 		cmocka_unit_test(test_good_runs),
 		cmocka_unit_test(test_windows),
 		cmocka_unit_test(test_pipe),
+		cmocka_unit_test(test_stages),
 		cmocka_unit_test(test_other_ports),
 		cmocka_unit_test(test_outputs),
 		cmocka_unit_test(test_verbatim),

@@ -7,6 +7,7 @@
  */
 #include "decide/defrag.h"
 #include "decide/emit.h"
+#include "decide/lap.h"
 #include "decide/settled.h"
 #include "decide/trace.h"
 #include "decide/worker.h"
@@ -138,7 +139,7 @@ struct group {
 	uint64_t latest_ns; /* of their times */
 };
 
-static void stage_keys(const struct nat_worker *w, struct group *g)
+ALWAYS_INLINE void stage_keys(const struct nat_worker *w, struct group *g)
 {
 	const struct conns *s = w->view.all;
 	uint64_t n_buckets = table_buckets(&s->table);
@@ -175,7 +176,8 @@ static NOINLINE void expect_new(const struct nat_worker *w, const uint8_t *ip,
 	(void)table_aim(&s->table, n, conn_key4_hash(&s->key, meta, &key));
 }
 
-static void stage_guesses(const struct nat_worker *w, const struct group *g)
+ALWAYS_INLINE void stage_guesses(const struct nat_worker *w,
+				 const struct group *g)
 {
 	const struct conns *s = w->view.all;
 
@@ -199,7 +201,8 @@ static unsigned same_tick(struct nat_worker *w, const struct group *g,
 	return likely(g->latest_ns < w->tick_ends_ns) ? g->n - i : 1;
 }
 
-static void stage_settle(struct nat_worker *w, const struct group *g)
+ALWAYS_INLINE void stage_settle(struct nat_worker *w, const struct group *g,
+				struct lap *l)
 {
 	bool possible = settled_possible(w);
 
@@ -210,6 +213,7 @@ static void stage_settle(struct nat_worker *w, const struct group *g)
 		if (likely(possible && g->f[i].guess.conn))
 			walks += settled_forward(w, g->pkt + i, g->f + i,
 						 end - i, &how);
+		lap(l, NAT_STAGE_SETTLED, walks - i);
 		if (likely(walks == end)) {
 			i = end;
 			continue;
@@ -217,6 +221,7 @@ static void stage_settle(struct nat_worker *w, const struct group *g)
 		for (; i < walks; i++)
 			worker_set_clock(w, g->pkt[i].time_ns);
 		stage_walk(w, &g->pkt[i], &g->f[i], how, g->first + i);
+		lap(l, NAT_STAGE_WALK, 1);
 		i++;
 	}
 	worker_set_clock(w, g->latest_ns);
@@ -235,7 +240,8 @@ static struct group group_of(const struct nat_worker *w, struct nat_packet *pkt,
 
 /* While a group is worked on, the connections of the next and the buckets of
  * the one after are on their way. */
-static void run(struct nat_worker *w, struct nat_packet *pkt, size_t n)
+ALWAYS_INLINE void run(struct nat_worker *w, struct nat_packet *pkt, size_t n,
+		       struct lap *l)
 {
 	struct group keyed = {0}, guessed = {0};
 
@@ -245,13 +251,15 @@ static void run(struct nat_worker *w, struct nat_packet *pkt, size_t n)
 		guessed = keyed;
 		keyed = at < n ? group_of(w, pkt, n, at) : (struct group){0};
 		stage_keys(w, &keyed);
+		lap(l, NAT_STAGE_KEY, keyed.n);
 		stage_guesses(w, &guessed);
-		stage_settle(w, &now);
+		lap(l, NAT_STAGE_GUESS, guessed.n);
+		stage_settle(w, &now, l);
 	}
 }
 
-int nat_worker_run(struct nat_worker *w, uint64_t now_ns,
-		   struct nat_packet *pkt, size_t n)
+ALWAYS_INLINE int run_all(struct nat_worker *w, uint64_t now_ns,
+			  struct nat_packet *pkt, size_t n, struct lap *l)
 {
 	emit_reset(&w->originated);
 	worker_set_clock(w, now_ns);
@@ -259,9 +267,26 @@ int nat_worker_run(struct nat_worker *w, uint64_t now_ns,
 	worker_publish_clock(w);
 	conns_begin(&w->view);
 	defrag_expire(w, 0);
-	run(w, pkt, n);
+	lap(l, NAT_STAGE_BEGIN, (unsigned)n);
+	run(w, pkt, n, l);
 	sweep(w, n);
 	conns_end(&w->view);
 	grace_quiescent();
+	lap(l, NAT_STAGE_END, (unsigned)n);
 	return (int)w->originated.n;
+}
+
+int nat_worker_run(struct nat_worker *w, uint64_t now_ns,
+		   struct nat_packet *pkt, size_t n)
+{
+	return run_all(w, now_ns, pkt, n, NULL);
+}
+
+int nat_worker_run_timed(struct nat_worker *w, uint64_t now_ns,
+			 struct nat_packet *pkt, size_t n,
+			 uint64_t (*clock)(void), struct nat_stages *into)
+{
+	struct lap l = {.clock = clock, .last = clock(), .sum = into};
+
+	return run_all(w, now_ns, pkt, n, &l);
 }

@@ -28,6 +28,16 @@ const char *nat_drop_name(enum nat_drop d)
 	return name_of(name, ARRAY_LEN(name), d);
 }
 
+const char *nat_stage_name(enum nat_stage s)
+{
+	static const char *const name[] = {
+#define X(id, text) text,
+		NAT_STAGES(X)
+#undef X
+	};
+	return name_of(name, ARRAY_LEN(name), s);
+}
+
 const char *nat_hook_name(enum nat_hook h)
 {
 	static const char *const name[] = {
