@@ -31,6 +31,7 @@ struct kernel {
 	int *tun; /* by interface; -1: lo, which is there already */
 	unsigned n_ifs;
 	struct pollfd *poll;
+	bool *spoke; /* of its own accord */
 	struct sent sent[SENT_MOST];
 	size_t n;
 	uint32_t used;
@@ -227,8 +228,10 @@ static void drain(struct kernel *k)
 		while (k->tun[i] >= 0 && k->n < SENT_MOST &&
 		       ROOM - k->used >= LONGEST &&
 		       (n = read(k->tun[i], to, LONGEST)) > 0) {
-			if (kernel_chatter(to, (uint32_t)n))
+			if (kernel_chatter(to, (uint32_t)n)) {
+				k->spoke[i] = true;
 				continue;
+			}
 			k->sent[k->n++] = (struct sent){
 				.data = to,
 				.len = (uint32_t)n,
@@ -240,14 +243,29 @@ static void drain(struct kernel *k)
 	}
 }
 
+static bool all_spoke(const struct kernel *k)
+{
+	for (unsigned i = 0; i < k->n_ifs; i++)
+		if (k->tun[i] >= 0 && !k->spoke[i])
+			return false;
+	return true;
+}
+
 /* What IPv6 devices say when they come up is not for any rule to count. */
 static void settle(struct kernel *k)
 {
-	enum { QUIET_MS = 16 };
+	enum { QUIET_MS = 32, PATIENCE = 8 };
+	unsigned quiet = 0;
 
-	while (kernel_has_ipv6(&k->cfg) &&
-	       poll(k->poll, k->n_ifs, QUIET_MS) > 0)
-		drain(k);
+	if (!kernel_has_ipv6(&k->cfg))
+		return;
+	while (!quiet || (quiet < PATIENCE && !all_spoke(k))) {
+		quiet++;
+		if (poll(k->poll, k->n_ifs, QUIET_MS) > 0) {
+			quiet = 0;
+			drain(k);
+		}
+	}
 }
 
 static int load_files(struct kernel *k, struct nat_error *err)
@@ -266,9 +284,11 @@ static int allocate(struct kernel *k, struct nat_error *err)
 	k->n_ifs = nat_topology_n_ifs(k->cfg.topology);
 	k->tun = malloc(k->n_ifs * sizeof(*k->tun));
 	k->poll = calloc(k->n_ifs, sizeof(*k->poll));
+	k->spoke = calloc(k->n_ifs, sizeof(*k->spoke));
 	for (unsigned i = 0; k->tun && i < k->n_ifs; i++)
 		k->tun[i] = -1;
-	return k->tun && k->poll ? 0 : fail(err, "namespace", ENOMEM);
+	return k->tun && k->poll && k->spoke ? 0
+					     : fail(err, "namespace", ENOMEM);
 }
 
 struct kernel *kernel_new(const struct kernel_config *cfg,
@@ -313,6 +333,7 @@ void kernel_free(struct kernel *k)
 		kernel_table_close(k->table);
 	free(k->tun);
 	free(k->poll);
+	free(k->spoke);
 	free(k);
 }
 
