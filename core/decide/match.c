@@ -85,8 +85,9 @@ static bool match_tcp(const struct match_tcp *m, struct walk *k, bool *hotdrop)
 	const uint8_t *l4;
 
 	if (later_fragment(&k->p)) {
-		/* an offset of 1 would hide the flags from every filter */
-		if ((k->p.frag & IPV4_OFFSET) == 1)
+		/* an offset of 1 would hide the flags from every filter;
+		 * ip6tables counts in bytes and never finds it */
+		if (k->p.family == 4 && (k->p.frag & IPV4_OFFSET) == 1)
 			*hotdrop = true;
 		return false;
 	}

@@ -220,6 +220,9 @@ static const struct script rules[] = {
 	 "> lan tcp [" C "]:1 > [" S "]:2 S seq 9\n< drop rule\n"
 	 "^ lan tcp [" S "]:2 > [" C "]:1 RA ack 10\n"
 	 "> lan " UDP " badsum\n< drop rule\n"},
+	{"-p tcp drops no fragment for its offset, as that of IPv4 does",
+	 "-6\n*filter\n-A FORWARD -p tcp --dport 25 -j DROP\nCOMMIT\n",
+	 "> lan proto 6 " C " > " S " off 1 len 9\n< wan *\n"},
 	{"addresses",
 	 "-6\n*filter\n-A FORWARD -s 2001:db8:1::/64 ! -d "
 	 "2001:db8:99::/48 -j DROP\n-A FORWARD -m iprange "
