@@ -7,9 +7,8 @@
 
 enum { ALL = (1u << TRAFFIC_N_KINDS) - 1 };
 
-/* What not every scenario has rules for; and times of day, which no two routers
- * agree on. */
-#define BY_NAME_ONLY (KIND(IPV6) | KIND(CLOCK))
+/* Times of day, which no two routers agree on. */
+#define BY_NAME_ONLY KIND(CLOCK)
 
 static const char *const names[] = {
 #define X(id, name) [TRAFFIC_##id] = (name),
