@@ -11,6 +11,7 @@
 #include "capture/region.h"
 #include "natcore.h"
 #include "replay/conv.h"
+#include "replay/liberty.h"
 
 #define CHECKS(X)                                                              \
 	X(IP_SUM, "ip_checksum") /* of the header that left: wrong */          \
@@ -35,8 +36,9 @@ const char *check_name(enum check_kind k);
 enum { CHECK_EXAMPLES = 8 };
 
 struct check {
-	uint64_t packets;  /* judged */
-	uint64_t restored; /* answers found to be as captured */
+	struct liberty may; /* what the rules may do */
+	uint64_t packets;   /* judged */
+	uint64_t restored;  /* answers found to be as captured */
 	uint64_t failures[CHECK_N_KINDS];
 	struct {
 		uint32_t frame; /* in its capture */

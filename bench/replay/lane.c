@@ -35,6 +35,7 @@ int lane_init(struct lane *l, const struct lanes *all)
 		l->lesson[i] = LESSON_FIRST;
 	if (!region_reserve(&l->hot, BATCH_BYTES))
 		return -ENOMEM;
+	l->check.may = all->may;
 	if (all->check && !region_reserve(&l->check.entered, BATCH_BYTES))
 		return -ENOMEM;
 	return 0;

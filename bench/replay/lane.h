@@ -38,6 +38,7 @@ struct lanes {
 	bool again;         /* lists are played more than once: memos pay */
 	uint16_t server_if; /* NAT_NO_IF: answers enter where originals left */
 	bool check;
+	struct liberty may; /* what the rules may do */
 	const bool *wanted; /* by interface: -w; NULL: none */
 	bool events;        /* kept in each lane's log */
 	bool stages;        /* timed */

@@ -341,6 +341,9 @@ static int make_lanes(struct replay *r, const struct replay_config *cfg)
 		all->pace.per_packet = ticks * 1e9 / cfg->rate;
 	else if (cfg->speed > 0)
 		all->pace.per_ns = ticks / cfg->speed;
+	if (liberty_add(&all->may, cfg->engine.rules) ||
+	    liberty_add(&all->may, cfg->engine.rules6))
+		return -ENOMEM;
 	all->lane = aligned_alloc(_Alignof(struct lane), size);
 	if (!all->lane)
 		return -ENOMEM;

@@ -14,6 +14,7 @@
 enum { SIZE = 2048, SRC = NAT_ST_SRC_NAT, DST = NAT_ST_DST_NAT };
 
 #define IN     "tcp 10.0.0.5:1234 > 203.0.113.5:80 A len 10"
+#define SYN    "tcp 10.0.0.5:1234 > 203.0.113.5:80 S"
 #define OUT    "tcp 192.0.2.1:600 > 203.0.113.5:80 A len 10 ttl 63"
 #define ANSWER "udp 203.0.113.5:53 > 10.0.0.5:1234 len 9"
 #define SENT   "udp 203.0.113.5:53 > 192.0.2.1:600 len 9"
@@ -130,6 +131,65 @@ static void test_every_bit(void **state)
 	}
 }
 
+/* What rules may do is none of them. Of a packet out of @entered. */
+static const struct {
+	const char *name;
+	struct liberty may;
+	const char *entered, *left;
+	unsigned want;
+} liberties[] = {
+	{"TTL", {.hops = true}, IN, IN " ttl 7", 0},
+	{"TOS", {.tos = true}, IN, IN " ttl 63 tos 8", 0},
+	{"TOS, and not said",
+	 {.hops = true},
+	 IN,
+	 IN " ttl 63 tos 8",
+	 1 << CHECK_CONTENT},
+	{"MSS",
+	 {.mss = true},
+	 SYN " opt 020405b4",
+	 SYN " opt 02040500 ttl 63",
+	 0},
+	{"MSS, and not said",
+	 {.tos = true},
+	 SYN " opt 020405b4",
+	 SYN " opt 02040500 ttl 63",
+	 1 << CHECK_CONTENT},
+	{"MSS where none was",
+	 {.mss = true},
+	 SYN,
+	 SYN " opt 02040500 ttl 63",
+	 0},
+	{"grown",
+	 {.tos = true},
+	 SYN,
+	 SYN " opt 02040500 ttl 63",
+	 1 << CHECK_LENGTH},
+	{"more than the MSS",
+	 {.mss = true},
+	 SYN " opt 020405b4",
+	 SYN " opt 02040500 ttl 63 seq 9",
+	 1 << CHECK_CONTENT},
+};
+
+static void test_liberties(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < N_ROWS(liberties); i++) {
+		struct check k = {.may = liberties[i].may};
+		const struct row r = {
+			.captured = liberties[i].entered,
+			.left = liberties[i].left,
+			.verdict = NAT_FORWARD,
+		};
+
+		check_row(&k, &r);
+		if (found(&k) != liberties[i].want)
+			fail_msg("%s: found %#x", liberties[i].name, found(&k));
+		region_free(&k.scratch);
+	}
+}
+
 static void test_merge(void **state)
 {
 	struct check a = {.packets = 1}, b = {.packets = 2};
@@ -148,6 +208,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_every_bit),
+		cmocka_unit_test(test_liberties),
 		cmocka_unit_test(test_merge),
 	};
 
