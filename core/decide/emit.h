@@ -43,6 +43,9 @@ void emit_whole(struct walk *k);
 /* The walk's packet, one of the router's own, leaves, in fragments if need be.
  */
 void emit_own(struct walk *k);
+/* The same, but each goes to @to, which must not keep it. */
+typedef void emit_fn(struct walk *packet);
+void emit_own_to(struct walk *k, emit_fn *to);
 
 /* The walk's packet as it is, among those of nat_worker_originated(). */
 void emit_packet(const struct walk *k);

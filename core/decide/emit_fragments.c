@@ -12,8 +12,13 @@ static struct fragmentation cut(const struct walk *k)
 	return fragmentation_of(&k->p, id);
 }
 
+static void leave(struct walk *piece)
+{
+	emit_packet(piece);
+}
+
 static bool emit_piece(const struct walk *k, const struct fragmentation *f,
-		       uint32_t from, uint32_t n)
+		       uint32_t from, uint32_t n, emit_fn *to)
 {
 	struct walk piece = *k;
 
@@ -21,20 +26,20 @@ static bool emit_piece(const struct walk *k, const struct fragmentation *f,
 	if (!piece.p.ip)
 		return false;
 	piece.p.len = build_fragment(piece.p.ip, f, from, n);
-	emit_packet(&piece);
+	to(&piece);
 	return true;
 }
 
 /* Payload from @at on, in fragments with up to @room bytes each, of which the
  * last alone need not be a multiple of eight. */
 static void emit_rest(const struct walk *k, const struct fragmentation *f,
-		      uint32_t at, uint32_t room)
+		      uint32_t at, uint32_t room, emit_fn *to)
 {
 	uint32_t total = fragmentation_payload(f), n;
 
 	for (; at < total; at += n) {
 		n = total - at <= room ? total - at : room & ~7u;
-		if (!emit_piece(k, f, at, n))
+		if (!emit_piece(k, f, at, n, to))
 			return;
 	}
 }
@@ -46,7 +51,7 @@ void emit_fragments(struct walk *k)
 	uint32_t room = path_mtu_forward(k) - f.overhead;
 
 	rewrite_first_fragment(&k->p, room & ~7u);
-	emit_rest(k, &f, room & ~7u, room);
+	emit_rest(k, &f, room & ~7u, room, leave);
 }
 
 /* Where the payload of @p begins as the fragments of now count: headers may
@@ -147,7 +152,7 @@ static void emit_pieces(const struct walk *k, const struct fragmentation *f)
 	struct cuts c = cuts_begin(k, f);
 
 	do {
-		if (!emit_piece(k, f, c.from, c.to - c.from))
+		if (!emit_piece(k, f, c.from, c.to - c.from, leave))
 			return;
 	} while (cuts_next(k, f, &c));
 }
@@ -197,24 +202,29 @@ void emit_whole(struct walk *k)
 		emit_pieces(k, &f);
 		return;
 	case FITS_NOT:
-		emit_rest(k, &f, 0, room);
+		emit_rest(k, &f, 0, room, leave);
 		return;
 	case IMPOSSIBLE:
 		return;
 	}
 }
 
-/* Of IPv6 its own last fragment is no longer than the others could be. */
 void emit_own(struct walk *k)
+{
+	emit_own_to(k, leave);
+}
+
+/* Of IPv6 its own last fragment is no longer than the others could be. */
+void emit_own_to(struct walk *k, emit_fn *to)
 {
 	uint32_t mtu = path_mtu_own(k), room;
 	struct fragmentation f;
 
 	if (likely(k->p.len <= mtu)) {
-		emit_packet(k);
+		to(k);
 		return;
 	}
 	f = cut(k);
 	room = mtu - f.overhead;
-	emit_rest(k, &f, 0, k->p.family == 6 ? room & ~7u : room);
+	emit_rest(k, &f, 0, k->p.family == 6 ? room & ~7u : room, to);
 }

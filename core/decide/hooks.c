@@ -344,6 +344,16 @@ static void hear(struct walk *k)
 		input(k, ROUTE_TO_BROADCAST);
 }
 
+/* All of it, or a fragment. */
+static void hear_own(struct walk *k)
+{
+	if (packet_parse(&k->p, k->p.ip, k->p.len) == PACKET_BAD)
+		return;
+	hear(k);
+	defrag_finish(k);
+	k->reassembled = false;
+}
+
 /* What goes to all on a link: a copy for the router goes first. */
 static void post_to_many(struct walk *k)
 {
@@ -374,8 +384,10 @@ void walk_output(struct walk *k)
 			post_to_many(k);
 		else
 			post(k);
-		if (k->verdict == NAT_FORWARD && k->out_if == NAT_NO_IF)
-			hear(k);
+		if (k->verdict == NAT_FORWARD && k->out_if == NAT_NO_IF) {
+			emit_own_to(k, hear_own);
+			k->verdict = NAT_LOCAL;
+		}
 	}
 	finish(k);
 }

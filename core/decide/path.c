@@ -7,8 +7,11 @@ enum { LEAST4 = 552 }; /* net.ipv4.route.min_pmtu */
 static uint32_t find(struct nat_worker *w, const struct path_key *path,
 		     uint16_t out_if)
 {
-	uint32_t link = route_mtu(w->engine->topology, out_if);
+	enum { LOOPBACK = 65536 };
+	uint32_t link = LOOPBACK;
 
+	if (likely(out_if != NAT_NO_IF))
+		link = route_mtu(w->engine->topology, out_if);
 	return path_mtus_find(&w->engine->path_mtus, path, link, w->view.now);
 }
 
@@ -130,7 +133,8 @@ void path_mtu_told(struct walk *k)
 	if (!may_send(k, &src))
 		return;
 	r = way(k, &src, &dst);
-	if (r.verdict != ROUTE_TO_FORWARD)
+	if (r.verdict != ROUTE_TO_FORWARD &&
+	    (r.verdict != ROUTE_TO_LOCAL || k->p.family == 4))
 		return;
 	path = (struct path_key){.dst = dst, .route = r.number};
 	mtu = told_mtu(&k->p);
