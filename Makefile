@@ -10,11 +10,12 @@ TIME ?= 60
 ENGINE ?= libfuzzer
 FILTER ?= .
 REPEAT ?= 1
+RUNS ?= 7
 PREFIX ?= /usr/local
 
 export PCAP THREADS RULES TOPOLOGY
 
-.PHONY: build help setup bench test micro fuzz flamegraph format tidy install clean
+.PHONY: build help setup bench test micro performance fuzz flamegraph format tidy install clean
 .NOTPARALLEL:
 
 build: ## build with optimisation, into build/release
@@ -40,6 +41,11 @@ micro: ## the micro-benchmarks, as ratios to the floor; FILTER= REPEAT=
 		--benchmark_filter='^floor/|$(FILTER)' \
 		--benchmark_repetitions=$(REPEAT) >/dev/null
 	@bench/micro/ratios.py build/micro.json
+
+performance: ## measure what docs/performance.md tells; RUNS=7
+	@ci/compile.sh release -t natbench
+	@ci/compile.sh release -t natbench_micro
+	@bench/performance.py --runs $(RUNS) build/release
 
 fuzz: ## fuzz TARGET= for TIME=60 seconds with ENGINE=libfuzzer or afl
 	@ci/fuzz.sh -e $(ENGINE) -t $(TIME) $(TARGET)

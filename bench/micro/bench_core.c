@@ -7,18 +7,30 @@
 #include "gbench.h"
 #include "router.h"
 
+/* All the engine holds for its connections, for each of them. */
+static void report_memory(struct gbench *b, struct router *r)
+{
+	struct nat_memory m;
+
+	nat_engine_memory(r->engine, &m);
+	gbench_counter(b, "bytes_per_connection",
+		       (double)m.total_bytes / (double)m.entries);
+}
+
 static void bench_core(struct gbench *b)
 {
 	uint32_t n = (uint32_t)gbench_arg(b, 0);
 	struct flows *flows = flows_new(n);
 	struct router *r = router_new(ROUTER_NAT(ROUTER_SNAT));
 
-	if (!r || !flows)
+	if (!r || !flows) {
 		gbench_skip(b, "no memory");
-	else if (!router_open(r, 0, n))
+	} else if (!router_open(r, 0, n)) {
 		gbench_skip(b, "a connection could not be opened");
-	else
+	} else {
 		flows_play(b, flows, router_run, r, true);
+		report_memory(b, r);
+	}
 	router_free(r);
 	flows_free(flows);
 }
