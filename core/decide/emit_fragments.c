@@ -78,16 +78,19 @@ static uint32_t written(const struct packet *p)
 		       : 0;
 }
 
-/* Of an ICMP error about a connection, NAT looks at the quoted datagram. */
+/* Of an ICMP error about a connection, NAT looks at the quoted datagram: at a
+ * whole header, however short it says it is. */
 static uint32_t quoted(const struct walk *k)
 {
+	uint32_t n = ip_header_len(k->p.family);
 	struct packet q;
 
 	if (!k->icmp_related || !walk_rules(k)->nat ||
 	    !packet_quoted(&k->p, &q))
 		return 0;
-	return (uint32_t)(q.ip - packet_l4(&k->p)) +
-	       (k->manip ? q.l4 + written(&q) : ip_header_len(k->p.family));
+	if (k->manip)
+		n = max_u32(n, q.l4 + written(&q));
+	return (uint32_t)(q.ip - packet_l4(&k->p)) + n;
 }
 
 /* How much of the transport header Linux looks at where it lies: TCP's to find
