@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
  * natbench verify: core and kernel, packet by packet. */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/cli.h"
 #include "cli/progress_bar.h"
@@ -291,6 +293,8 @@ static int run(struct request *q)
 {
 	struct nat_error err;
 
+	if (access(q->dir, W_OK)) /* now, not when a divergence is found */
+		return cli_complain("verify: %s: %s", q->dir, strerror(errno));
 	if (q->fuzz.most)
 		fuzz_timeouts(&q->scenario.sysctl);
 	if (scenario_load(&q->scenario) ||

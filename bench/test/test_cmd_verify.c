@@ -28,6 +28,7 @@ static const struct fault faults[] = {
 	{ "-T @absent.ip @noise.pcap", "absent.ip: No such file" },
 	{ "-r @typo.v4 @noise.pcap", "typo.v4:1: " },
 	{ "-i eth9=@noise.pcap", "eth9" },
+	{ "-o @absent @noise.pcap", "absent: No such file" },
 	{ "--json @absent/out.json @noise.pcap", "absent/out.json" },
 	{ "--sysctl net.netfilter.nf_conntrack_max=9 " NATBENCH_SOURCE_DIR
 	  "/pcaps/dns.pcap", "nf_conntrack_max" },
