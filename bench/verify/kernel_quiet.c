@@ -25,6 +25,8 @@ static const struct {
 	{"ipv4/conf/default/send_redirects", "0"},
 	{"ipv6/icmp/ratelimit", "0"},
 	{"ipv6/auto_flowlabels", "0"},
+	/* a round forgets the MTUs of paths behind gateways */
+	{"ipv6/route/gc_interval", "3600"},
 	{"ipv6/conf/all/forwarding", "1"},
 	{"ipv6/conf/all/accept_ra", "0"},
 	{"ipv6/conf/default/accept_ra", "0"},
