@@ -32,6 +32,7 @@ struct kernel {
 	unsigned n_ifs;
 	struct pollfd *poll;
 	bool *spoke; /* of its own accord */
+	uint64_t reports;
 	struct sent sent[SENT_MOST];
 	size_t n;
 	uint32_t used;
@@ -230,6 +231,7 @@ static void drain(struct kernel *k)
 		       (n = read(k->tun[i], to, LONGEST)) > 0) {
 			if (kernel_chatter(to, (uint32_t)n)) {
 				k->spoke[i] = true;
+				k->reports++;
 				continue;
 			}
 			k->sent[k->n++] = (struct sent){
@@ -313,8 +315,10 @@ struct kernel *kernel_new(const struct kernel_config *cfg,
 		rc = load_files(k, err);
 	if (!rc && !(k->table = kernel_table_open()))
 		rc = fail(err, "ctnetlink", errno);
-	if (!rc) /* what the devices said when they came up */
+	if (!rc) { /* what the devices said when they came up */
 		(void)kernel_wait(k, 0);
+		k->reports = 0;
+	}
 	if (rc) {
 		kernel_free(k);
 		return NULL;
@@ -335,6 +339,16 @@ void kernel_free(struct kernel *k)
 	free(k->poll);
 	free(k->spoke);
 	free(k);
+}
+
+uint64_t kernel_reports(struct kernel *k)
+{
+	uint64_t n;
+
+	(void)kernel_wait(k, 0);
+	n = k->reports;
+	k->reports = 0;
+	return n;
 }
 
 size_t kernel_play(struct kernel *k, uint16_t in_if, const uint8_t *data,

@@ -40,6 +40,10 @@ size_t kernel_wait(struct kernel *k, int ms);
 /* All that left since kernel_play(), interface by interface. */
 const struct sent *kernel_sent(const struct kernel *k);
 
+/* How many reports of listeners (RFC 3810) the devices have sent since the last
+ * call: they answer queries when they like, and rules count it. */
+uint64_t kernel_reports(struct kernel *k);
+
 /* Calls @fn for every connection in the table. 0, or a negative errno. */
 int kernel_each(struct kernel *k,
 		void (*fn)(void *ctx, const struct nat_conntrack *ct),

@@ -11,6 +11,7 @@ enum { RULE_TEXT = 200 };
 
 struct rules_diff {
 	size_t compared, differ;
+	uint64_t reports;         /* see kernel_reports() */
 	char first[2][RULE_TEXT]; /* the kernel's line, the core's */
 };
 

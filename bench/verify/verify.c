@@ -144,6 +144,8 @@ static int compare_tables(struct run *r, struct nat_error *err)
 
 	if (lockstep_compare(r->twin, &r->table, &rules, err))
 		return -1;
+	(void)tally_add(&v->exceptions, "listener_report", rules.reports,
+			r->number);
 	r->table.compared = r->table.differ = 0;
 	table_diff_run(&r->table, hear_entry, r);
 	v->conntrack_compared += r->table.compared;
