@@ -294,7 +294,8 @@ static int run(struct request *q)
 	struct nat_error err;
 
 	if (access(q->dir, W_OK)) /* now, not when a divergence is found */
-		return cli_complain("verify: %s: %s", q->dir, strerror(errno));
+		return cli_complain("verify: %s: %s", q->dir,
+				    strerrordesc_np(errno));
 	if (q->fuzz.most)
 		fuzz_timeouts(&q->scenario.sysctl);
 	if (scenario_load(&q->scenario) ||
