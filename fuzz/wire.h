@@ -63,6 +63,15 @@ static inline uint16_t wire_l4_sum(const struct packet *p)
 	return inet_sum_finish(inet_sum(sum, packet_l4(p), len));
 }
 
+/* Is the L4 checksum right? To Linux an ICMP message of nothing but zeros has a
+ * right one. */
+static inline bool wire_l4_ok(const struct packet *p)
+{
+	uint16_t sum = wire_l4_sum(p);
+
+	return !sum || (p->proto == PROTO_ICMP && sum == 0xffff);
+}
+
 /* Where the L4 checksum stands; NULL: the protocol has none that we know, or
  * the header is cut. */
 static inline uint8_t *wire_l4_check(const struct packet *p)
