@@ -67,12 +67,13 @@ def micro_round(binary, names):
 
 
 def replay_round(natbench, capture, threads):
-    with tempfile.NamedTemporaryFile(suffix=".json") as out:
-        subprocess.run(
-            [natbench, "replay", "-t", str(threads), "--repeat", str(PASSES),
-             "--json", out.name, capture],
-            check=True, stdout=subprocess.DEVNULL)
-        return json.load(out)
+    result = capture + ".json"
+    subprocess.run(
+        [natbench, "replay", "-t", str(threads), "--repeat", str(PASSES),
+         "--json", result, capture],
+        check=True, stdout=subprocess.DEVNULL)
+    with open(result, encoding="utf-8") as f:
+        return json.load(f)
 
 
 def generated(natbench, directory, flows, packets):
