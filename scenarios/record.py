@@ -48,13 +48,7 @@ SYSCTLS = {
     "ipv4/conf/all/send_redirects": 0,
     "ipv4/conf/default/send_redirects": 0,
     "netfilter/nf_conntrack_acct": 1,
-    "ipv6/conf/all/forwarding": 1,
-    "ipv6/icmp/ratelimit": 0,
-    "ipv6/auto_flowlabels": 0,
-    "ipv6/conf/all/accept_dad": 0,
-    "ipv6/conf/default/accept_dad": 0,
-    "ipv6/conf/default/router_solicitations": 0,
-    "ipv6/conf/default/addr_gen_mode": 1,
+    **lab.IPV6_ROUTER,
 }
 
 # Counts what came past the filter: at INPUT delivered, at FORWARD let through.

@@ -21,6 +21,17 @@ LONGEST = 1 << 17  # packet
 ICMPV6 = 58
 TIMEOUT = 20  # seconds, each tool
 
+# A router of IPv6 whose devices keep to themselves.
+IPV6_ROUTER = {
+    "ipv6/conf/all/forwarding": 1,
+    "ipv6/icmp/ratelimit": 0,
+    "ipv6/auto_flowlabels": 0,
+    "ipv6/conf/all/accept_dad": 0,
+    "ipv6/conf/default/accept_dad": 0,
+    "ipv6/conf/default/router_solicitations": 0,
+    "ipv6/conf/default/addr_gen_mode": 1,
+}
+
 
 def run(*args, text=None):
     done = subprocess.run(args, input=text, capture_output=True, text=True,

@@ -54,15 +54,6 @@ NO_IPV6 = {
     "ipv6/conf/all/disable_ipv6": 1,
     "ipv6/conf/default/disable_ipv6": 1,
 }
-IPV6 = {
-    "ipv6/conf/all/forwarding": 1,
-    "ipv6/icmp/ratelimit": 0,
-    "ipv6/auto_flowlabels": 0,
-    "ipv6/conf/all/accept_dad": 0,
-    "ipv6/conf/default/accept_dad": 0,
-    "ipv6/conf/default/router_solicitations": 0,
-    "ipv6/conf/default/addr_gen_mode": 1,
-}
 
 FRAGMENT = re.compile(r" (mf|off \d+)\b")
 # What the router says of what it let through, but the path does not.
@@ -118,7 +109,7 @@ class Router(lab.Namespace):
     def __init__(self, topology, script, frames):
         self.frames = frames
         text = "\n".join(topology + script.topology) + "\n"
-        more = IPV6 if "::" in text else NO_IPV6
+        more = lab.IPV6_ROUTER if "::" in text else NO_IPV6
         super().__init__(SYSCTLS | more, lab.interfaces(text))
         lab.load_topology(text.splitlines(True))
         self.family = "ipv6" if script.v6 else "ipv4"
