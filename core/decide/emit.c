@@ -111,17 +111,26 @@ static bool is_summed_late(const struct walk *k)
 	return k->p.proto == PROTO_TCP && (k->p.family == 6) != k->no_socket;
 }
 
+/* What a packet has to do with its cause. */
+enum errand {
+	ANSWER,
+	ANSWER_ON_LINK, /* that the question came by */
+	RELATED,        /* part of the connection: an error, a rule's reset */
+};
+
 /* An echo goes back the way it came, if there are two alike; what a rule makes
  * knows of no link. */
 static struct route way(const struct walk *k, const struct walk *cause,
-			bool related)
+			enum errand errand)
 {
 	const struct nat_topology *t = k->w->engine->topology;
 	struct nat_addr src = packet_src_addr(&k->p);
 	struct nat_addr dst = packet_dst_addr(&k->p);
 	uint16_t link = k->no_socket ? (uint16_t)DEV_ANY : cause->in_if;
 
-	if (k->p.proto == PROTO_ICMPV6 && !related && k->p.family == 6)
+	if (errand == ANSWER_ON_LINK)
+		return route_on_link(t, link, &src, &dst);
+	if (k->p.proto == PROTO_ICMPV6 && errand == ANSWER && k->p.family == 6)
 		return route_back(t, link, &src, &dst);
 	return route_output(t, link, k->p.family, &src, &dst, 0);
 }
@@ -139,8 +148,10 @@ static bool has_receiver(const struct walk *k, const struct route *r,
 	       (!addr_is_zero(&dst) || (!related && k->p.family == 6));
 }
 
-static void send(struct walk *cause, uint8_t *bytes, uint32_t len, bool related)
+static void send(struct walk *cause, uint8_t *bytes, uint32_t len,
+		 enum errand errand)
 {
+	bool related = errand == RELATED;
 	struct walk k;
 	struct route r;
 
@@ -148,7 +159,7 @@ static void send(struct walk *cause, uint8_t *bytes, uint32_t len, bool related)
 	if (packet_parse(&k.p, bytes, len) == PACKET_BAD)
 		return;
 	k.no_socket = related && k.p.proto == PROTO_TCP;
-	r = way(&k, cause, related);
+	r = way(&k, cause, errand);
 	if (!has_receiver(&k, &r, related))
 		return;
 	k.out_if = r.out_if;
@@ -169,17 +180,22 @@ static void send(struct walk *cause, uint8_t *bytes, uint32_t len, bool related)
 
 /* The same, with the options that the cause asks for. */
 static void answer(struct walk *cause, uint8_t *bytes, uint32_t len,
-		   bool related)
+		   enum errand errand)
 {
 	if (unlikely(packet_options_len(&cause->p)))
 		len = options_answer(cause, bytes, len);
 	if (likely(len))
-		send(cause, bytes, len, related);
+		send(cause, bytes, len, errand);
 }
 
 void emit_local(struct walk *cause, uint8_t *bytes, uint32_t len)
 {
-	answer(cause, bytes, len, false);
+	answer(cause, bytes, len, ANSWER);
+}
+
+void emit_on_link(struct walk *cause, uint8_t *bytes, uint32_t len)
+{
+	answer(cause, bytes, len, ANSWER_ON_LINK);
 }
 
 static bool deserves_error4(const struct packet *p)
@@ -243,7 +259,8 @@ static bool error_source(const struct walk *k, const struct packet *about,
 
 	*from = packet_dst_addr(about);
 	return (about->family == 6 && is_own_addr6(t, from)) ||
-	       route_error_source(t, walk_came_by(k), about->family, &to, from);
+	       route_error_source(t, k->in_if, walk_came_by(k), about->family,
+				  &to, from);
 }
 
 /* How much of a packet to quote, the error being no longer than 576 bytes and
@@ -283,7 +300,7 @@ void emit_icmp_error_about(struct walk *k, const struct packet *about,
 	quoted.len = min_u32(quoted.len, len);
 	len = build_icmp_error(out, &quoted, fault, src ? src : &from,
 			       ++k->w->ip_id);
-	answer(k, out, len, true);
+	answer(k, out, len, RELATED);
 }
 
 void emit_icmp_error(struct walk *k, const struct icmp_fault *fault)
@@ -337,7 +354,7 @@ static void reject_with_reset(struct walk *k)
 	out = emit_room(k, build_reset_len(k->p.family));
 	if (!out)
 		return;
-	send(k, out, build_tcp_reset(out, &k->p, 0), true);
+	send(k, out, build_tcp_reset(out, &k->p, 0), RELATED);
 	if (k->ct.conn && walk_confirmed(k)) {
 		struct conn *c = k->ct.conn;
 		bool locked = conns_enter(&k->w->view, c);

@@ -31,6 +31,8 @@ void emit_reject(struct walk *k, enum reject_with with);
 uint8_t *emit_room(struct walk *k, uint32_t len);
 /* An answer of the router's own stack, tracked on its own. */
 void emit_local(struct walk *cause, uint8_t *bytes, uint32_t len);
+/* The same of IPv6, by the link that the question came by or not at all. */
+void emit_on_link(struct walk *cause, uint8_t *bytes, uint32_t len);
 
 /* The walk's packet is longer than its exit allows: it becomes its own first
  * fragment, the others follow. */

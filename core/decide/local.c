@@ -74,7 +74,8 @@ static void answer_echo(struct walk *k, bool own)
 		return;
 	out = emit_room(k, k->p.len);
 	if (out)
-		emit_local(k, out, build_echo_reply(out, &k->p, &src, id));
+		(own ? emit_local : emit_on_link)(
+			k, out, build_echo_reply(out, &k->p, &src, id));
 }
 
 static void answer_timestamp(struct walk *k)

@@ -125,6 +125,15 @@ struct route route_back(const struct nat_topology *t, uint16_t link,
 			dst);
 }
 
+struct route route_on_link(const struct nat_topology *t, uint16_t link,
+			   const struct nat_addr *src,
+			   const struct nat_addr *dst)
+{
+	return route_of(
+		entry_of(t, topology_on_link(t, DEV_LO, link, src, dst, 0)),
+		dst);
+}
+
 bool route_source(const struct nat_topology *t, uint16_t link, uint8_t family,
 		  const struct nat_addr *dst, struct nat_addr *out)
 {
@@ -141,19 +150,16 @@ bool route_source(const struct nat_topology *t, uint16_t link, uint8_t family,
 	return e->has_source || e->verdict == ROUTE_TO_LOCAL;
 }
 
-bool route_error_source(const struct nat_topology *t, uint16_t in_if,
-			uint8_t family, const struct nat_addr *dst,
-			struct nat_addr *out)
+/* A route's own source counts on whatever link; without, that of a link-local
+ * route is none of the link's that the error leaves by. */
+bool route_error_source(const struct nat_topology *t, uint16_t link,
+			uint16_t came_by, uint8_t family,
+			const struct nat_addr *dst, struct nat_addr *out)
 {
-	const struct fib_entry *e;
-
-	if (family == 4)
-		return route_source(t, in_if, family, dst, out);
-	e = find_output(t, in_if, family, NULL, dst, 0);
-	if (e->verdict == ROUTE_NONE)
-		return false;
-	*out = e->source;
-	return e->has_source || source6_select(t, in_if, dst, out);
+	return (family == 6 &&
+		!find_output(t, DEV_ANY, 6, NULL, dst, 0)->has_source &&
+		source6_select(t, came_by, dst, out)) ||
+	       route_source(t, link, family, dst, out);
 }
 
 bool route_source_via(const struct nat_topology *t, uint16_t in_if,

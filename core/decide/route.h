@@ -54,15 +54,20 @@ struct route route_output(const struct nat_topology *t, uint16_t link,
 struct route route_back(const struct nat_topology *t, uint16_t link,
 			const struct nat_addr *src, const struct nat_addr *dst);
 
+/* The same of IPv6 that leaves by @link or not at all. */
+struct route route_on_link(const struct nat_topology *t, uint16_t link,
+			   const struct nat_addr *src,
+			   const struct nat_addr *dst);
+
 /* The source address the router gives such a packet. False: no route there, or
  * no address. */
 bool route_source(const struct nat_topology *t, uint16_t link, uint8_t family,
 		  const struct nat_addr *dst, struct nat_addr *out);
-/* The same of an ICMP error about a packet that came in by @in_if: IPv6 would
+/* The same of an ICMP error about a packet that came in by @came_by: IPv6 would
  * rather have an address that the sender has sent towards. */
-bool route_error_source(const struct nat_topology *t, uint16_t in_if,
-			uint8_t family, const struct nat_addr *dst,
-			struct nat_addr *out);
+bool route_error_source(const struct nat_topology *t, uint16_t link,
+			uint16_t came_by, uint8_t family,
+			const struct nat_addr *dst, struct nat_addr *out);
 /* The same to the sender of a packet that came in by @in_if; without a route
  * there, an address of that interface. */
 bool route_source_via(const struct nat_topology *t, uint16_t in_if,
