@@ -117,6 +117,17 @@ static struct route way(const struct walk *k, const struct nat_addr *src,
 				: route_output(t, k->in_if, 4, src, dst, 0);
 }
 
+/* What is told has to be less. To the router itself there is room for anything,
+ * but believed is what is less than the link has whose address it is. */
+static uint32_t believed_most(const struct walk *k, const struct route *r,
+			      const struct nat_addr *dst)
+{
+	uint32_t known = path_mtu_of(k->w, r, dst);
+	const struct nat_topology *t = k->w->engine->topology;
+
+	return min_u32(known, route_mtu(t, route_dev(t, k->p.family, r)));
+}
+
 void path_mtu_told(struct walk *k)
 {
 	struct nat_engine *e = k->w->engine;
@@ -134,11 +145,11 @@ void path_mtu_told(struct walk *k)
 		return;
 	r = way(k, &src, &dst);
 	if (r.verdict != ROUTE_TO_FORWARD &&
-	    (r.verdict != ROUTE_TO_LOCAL || k->p.family == 4))
+	    (!route_is_own(&r) || k->p.family == 4))
 		return;
 	path = (struct path_key){.dst = dst, .route = r.number};
 	mtu = told_mtu(&k->p);
-	known = path_mtu_of(k->w, &r, &dst);
+	known = believed_most(k, &r, &dst);
 	if (k->p.family == 4 && is_locked(k, path))
 		return;
 	if (k->p.family == 4 && mtu < LEAST4)

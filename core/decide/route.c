@@ -226,6 +226,12 @@ enum route_type route_addr_type(const struct nat_topology *t, uint8_t family,
 	return e->type;
 }
 
+uint16_t route_dev(const struct nat_topology *t, uint8_t family,
+		   const struct route *r)
+{
+	return t->fib[fib_index(family)]->entry[r->number].dev;
+}
+
 uint32_t route_mtu(const struct nat_topology *t, uint16_t dev)
 {
 	return dev == DEV_LO ? MTU_MAX : t->ifs[dev].mtu;

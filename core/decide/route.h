@@ -91,6 +91,9 @@ bool route_redirect(const struct nat_topology *t, uint16_t in_if,
 enum route_type route_addr_type(const struct nat_topology *t, uint8_t family,
 				const struct nat_addr *addr, uint16_t limit);
 
+/* The interface that a route belongs to, though nothing may leave by it. */
+uint16_t route_dev(const struct nat_topology *t, uint8_t family,
+		   const struct route *r);
 uint32_t route_mtu(const struct nat_topology *t, uint16_t dev);
 
 #endif
