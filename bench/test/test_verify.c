@@ -232,12 +232,12 @@ static void test_counters(void **state)
 	for (size_t i = 0; i < N_ROWS(counters); i++) {
 		struct rules_diff d = {.compared = 0};
 
-		rules_diff_run(&d, counters[i].kernel, counters[i].core);
+		rules_diff_run(&d, 4, counters[i].kernel, counters[i].core);
 		if (d.compared != counters[i].compared ||
 		    d.differ != counters[i].differ)
 			fail_msg("%s: %zu compared, %zu differ: %s, %s",
 				 counters[i].name, d.compared, d.differ,
-				 d.first[0], d.first[1]);
+				 d.line[0], d.line[1]);
 	}
 }
 

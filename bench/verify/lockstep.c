@@ -6,10 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "replay/wire.h"
 #include "verify/choice.h"
+#include "verify/jiffies.h"
 
 enum {
 	LONGEST = 65535 + 1,
@@ -22,47 +22,12 @@ struct lockstep {
 	struct nat_engine *engine;
 	struct nat_worker *worker;
 	struct chooser chooser;
-	uint64_t tick_ns;
+	struct jiffies clock;
 	bool nft;
 	bool reported; /* devices have spoken: the kernel's rules counted it */
 	struct sent core[SENT_MOST];
 	uint8_t buffer[LONGEST];
 };
-
-static uint64_t ns_of(const struct timespec *t)
-{
-	return (uint64_t)t->tv_sec * NS_PER_S + (uint64_t)t->tv_nsec;
-}
-
-static uint64_t clock_ns(clockid_t clock)
-{
-	struct timespec t;
-
-	(void)clock_gettime(clock, &t);
-	return ns_of(&t);
-}
-
-static uint64_t tick_ns(void)
-{
-	struct timespec t;
-
-	(void)clock_getres(CLOCK_REALTIME_COARSE, &t);
-	return ns_of(&t);
-}
-
-/* The clock by which the kernel's connections expire: it moves when jiffies
- * do. Never at a tick's end, for the kernel's packet comes a little later. */
-static uint64_t now_ns(const struct lockstep *s)
-{
-	const uint64_t margin = 50000;
-	uint64_t coarse, past;
-
-	do {
-		coarse = clock_ns(CLOCK_REALTIME_COARSE);
-		past = clock_ns(CLOCK_REALTIME) - coarse;
-	} while (past < s->tick_ns && past + margin > s->tick_ns);
-	return coarse;
-}
 
 static struct lockstep *fail(struct lockstep *s, struct nat_error *err)
 {
@@ -82,7 +47,7 @@ struct lockstep *lockstep_new(const struct twin_config *cfg,
 	if (!s)
 		return fail(s, err);
 	engine.workers = 1;
-	s->tick_ns = tick_ns();
+	s->clock = jiffies_open();
 	s->nft = cfg->kernel.nft;
 	s->kernel = kernel_new(&cfg->kernel, err);
 	if (s->kernel)
@@ -201,7 +166,7 @@ void lockstep_play(struct lockstep *s, const struct feed *f,
 		   struct lockstep_step *step)
 {
 	struct sent_list kernel = {.n = 0}, core;
-	uint64_t now = now_ns(s);
+	uint64_t now = jiffies_now_ns(&s->clock);
 
 	*step = (struct lockstep_step){.unsupported = unsupported(f)};
 	step->outcome.agreed = true;
@@ -236,7 +201,7 @@ static int compare_rules(struct lockstep *s, unsigned family,
 	if (kernel)
 		core = chooser_core_rules(&s->chooser, family);
 	if (core && !(family == 6 && s->reported))
-		rules_diff_run(rules, kernel, core);
+		rules_diff_run(rules, family, kernel, core);
 	free(kernel);
 	free(core);
 	return core ? 0 : -1;
@@ -245,7 +210,7 @@ static int compare_rules(struct lockstep *s, unsigned family,
 int lockstep_compare(struct lockstep *s, struct table_diff *table,
 		     struct rules_diff *rules, struct nat_error *err)
 {
-	uint64_t begun = now_ns(s);
+	uint64_t begun = jiffies_now_ns(&s->clock);
 	int rc = kernel_each(s->kernel, table_diff_kernel, table);
 
 	*err = (struct nat_error){.line = 0};
@@ -255,7 +220,8 @@ int lockstep_compare(struct lockstep *s, struct table_diff *table,
 		return -1;
 	}
 	nat_engine_each(s->engine, begun, table_diff_core, table);
-	table->took_s = (uint32_t)((now_ns(s) - begun) / NS_PER_S);
+	table->took_s =
+		(uint32_t)((jiffies_now_ns(&s->clock) - begun) / NS_PER_S);
 	if (s->chooser.rules_text.at)
 		rc = compare_rules(s, 4, rules, err);
 	if (!rc && s->chooser.rules6_text.at)

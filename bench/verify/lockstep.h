@@ -11,7 +11,7 @@
  *	lockstep_compare(s, &tables);
  *	lockstep_free(s);
  *
- * Both live on the same clock, the machine's own, in the kernel's ticks.
+ * Both live on the same clock, the kernel's own; see jiffies.h.
  */
 #ifndef NATBENCH_LOCKSTEP_H
 #define NATBENCH_LOCKSTEP_H

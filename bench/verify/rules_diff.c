@@ -7,11 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { NAME = 64 };
-
 /* Something that counts: a rule, or a base chain's policy. */
 struct counted {
-	char table[NAME], chain[NAME];
+	char table[RULE_NAME], chain[RULE_NAME];
 	unsigned rule; /* in its chain, from 1; 0: the policy */
 	unsigned long long packets, bytes;
 	const char *line;
@@ -22,12 +20,12 @@ struct reader {
 	struct counted now;
 };
 
-static void word(char to[NAME], const char *from)
+static void word(char to[RULE_NAME], const char *from)
 {
 	size_t n = strcspn(from, " \n");
 
-	if (n > NAME - 1)
-		n = NAME - 1;
+	if (n > RULE_NAME - 1)
+		n = RULE_NAME - 1;
 	memcpy(to, from, n);
 	to[n] = '\0';
 }
@@ -45,7 +43,7 @@ static bool read_chain(struct counted *c, const char *line)
 static bool read_rule(struct counted *c, const char *line)
 {
 	const char *chain = strstr(line, "] -A ");
-	char name[NAME];
+	char name[RULE_NAME];
 
 	if (!chain || sscanf(line, "[%llu:%llu]", &c->packets, &c->bytes) != 2)
 		return false;
@@ -106,7 +104,17 @@ static void copy_line(char to[RULE_TEXT], const char *line)
 	(void)snprintf(to, RULE_TEXT, "%.*s", (int)strcspn(line, "\n"), line);
 }
 
-void rules_diff_run(struct rules_diff *d, const char *kernel, const char *core)
+static void keep(struct rules_diff *d, unsigned family, const char *table,
+		 const char *kernel, const char *core)
+{
+	d->family = family;
+	word(d->table, table);
+	copy_line(d->line[0], kernel);
+	copy_line(d->line[1], core);
+}
+
+void rules_diff_run(struct rules_diff *d, unsigned family, const char *kernel,
+		    const char *core)
 {
 	struct reader ours = {.at = core}, theirs = {.at = kernel};
 
@@ -117,10 +125,9 @@ void rules_diff_run(struct rules_diff *d, const char *kernel, const char *core)
 		if (found && theirs.now.packets == ours.now.packets &&
 		    theirs.now.bytes == ours.now.bytes)
 			continue;
-		if (!d->differ++) {
-			copy_line(d->first[0], found ? theirs.now.line : "-");
-			copy_line(d->first[1], ours.now.line);
-		}
+		if (!d->differ++)
+			keep(d, family, ours.now.table,
+			     found ? theirs.now.line : "-", ours.now.line);
 	}
 }
 

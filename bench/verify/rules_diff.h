@@ -7,16 +7,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { RULE_TEXT = 200 };
+enum { RULE_NAME = 64, RULE_TEXT = 200 };
 
 struct rules_diff {
 	size_t compared, differ;
-	uint64_t reports;         /* see kernel_reports() */
-	char first[2][RULE_TEXT]; /* the kernel's line, the core's */
+	uint64_t reports; /* see kernel_reports() */
+	/* the first that differs: where, the kernel's line, the core's */
+	unsigned family;
+	char table[RULE_NAME];
+	char line[2][RULE_TEXT];
 };
 
 /* Adds to @d what differs between the chains and rules that the core has. */
-void rules_diff_run(struct rules_diff *d, const char *kernel, const char *core);
+void rules_diff_run(struct rules_diff *d, unsigned family, const char *kernel,
+		    const char *core);
 
 /* How often rule @rule of a chain fitted, counted from 1; 0: the policy. */
 uint64_t rules_packets(const char *text, const char *table, const char *chain,
