@@ -589,7 +589,7 @@ void frame_view(struct packet *p, const uint8_t *ip, uint32_t len)
 	}
 }
 
-static uint32_t told_len(const uint8_t *ip)
+uint32_t frame_told_len(const uint8_t *ip)
 {
 	return ip[0] >> 4 == 6 ? IPV6_HEADER + load16_host(ip + IPV6_LEN)
 			       : load16_host(ip + IPV4_LEN);
@@ -619,7 +619,7 @@ bool frame_is_sound(const uint8_t *ip, uint32_t len)
 	struct packet p;
 
 	frame_view(&p, ip, len);
-	return len >= p.l4 && told_len(ip) == len &&
+	return len >= p.l4 && frame_told_len(ip) == len &&
 	       (p.family == 6 || frame_sum(0, ip, p.l4) == 0xffff) &&
 	       (packet_is_fragment(&p) || l4_is_sound(&p));
 }

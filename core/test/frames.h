@@ -68,6 +68,9 @@ void frame_print(const uint8_t *ip, uint32_t len, char out[FRAME_TEXT]);
 struct packet;
 void frame_view(struct packet *p, const uint8_t *ip, uint32_t len);
 
+/* How long the header says the datagram is. */
+uint32_t frame_told_len(const uint8_t *ip);
+
 /* A naive Internet checksum: the folded sum, not complemented. */
 uint16_t frame_sum(uint32_t start, const uint8_t *bytes, size_t len);
 

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "addr.h"
 #include "check.h"
 #include "decide/route.h"
 #include "kernel_route.h"
@@ -155,16 +156,6 @@ static struct nat_topology *parse(const char *text)
 	return t;
 }
 
-static struct nat_addr addr(const char *s)
-{
-	struct nat_addr a = {{0}};
-	int family = strchr(s, ':') ? AF_INET6 : AF_INET;
-
-	if (inet_pton(family, s, a.w) != 1)
-		fail_msg("%s is no address", s);
-	return a;
-}
-
 /* ----------------------------------------------------------------- tables */
 
 static const char *const verdict_name[] = {
@@ -194,7 +185,7 @@ static const char *type_name(uint8_t type)
 static void describe(const struct nat_topology *t, const struct route *r,
 		     const char *dst, char *out, size_t size)
 {
-	struct nat_addr to = addr(dst);
+	struct nat_addr to = addr_of(dst);
 
 	if (r->verdict == ROUTE_TO_FORWARD)
 		(void)snprintf(out, size, "forward %s%s%s",
@@ -297,12 +288,12 @@ static void test_decisions(void **state)
 		const struct named *named =
 			find_topology(decisions[i].topology);
 		struct nat_topology *t = parse(named->text);
-		struct nat_addr dst = addr(decisions[i].dst), from = {{0}};
+		struct nat_addr dst = addr_of(decisions[i].dst), from = {{0}};
 		struct route r;
 		char got[128];
 
 		if (src)
-			from = addr(src);
+			from = addr_of(src);
 		if (in)
 			r = route_input(t,
 					(uint16_t)nat_topology_if_index(t, in),
@@ -363,7 +354,7 @@ static bool choose(const struct nat_topology *t, size_t i, struct nat_addr *got)
 	uint16_t dev = 0;
 
 	if (choices[i].near)
-		near = addr(choices[i].near);
+		near = addr_of(choices[i].near);
 	if (choices[i].dev)
 		dev = (uint16_t)nat_topology_if_index(t, choices[i].dev);
 	if (choices[i].question == MASQUERADE)
@@ -427,7 +418,7 @@ static void test_addr_types(void **state)
 		const char *on = addr_types[i].limit;
 		uint16_t limit = on ? (uint16_t)nat_topology_if_index(t, on)
 				    : (uint16_t)NAT_NO_IF;
-		struct nat_addr a = addr(addr_types[i].addr);
+		struct nat_addr a = addr_of(addr_types[i].addr);
 		enum route_type got = route_addr_type(t, 4, &a, limit);
 
 		if (got != addr_types[i].want)
