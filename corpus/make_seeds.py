@@ -5,13 +5,18 @@
 The input formats stand at the top of fuzz/fuzz_*.c. Seeds are made, not
 recorded: every byte follows from this file.
 """
+import ipaddress
 import pathlib
 import struct
 
 HERE = pathlib.Path(__file__).parent
 CLIENT, SERVER, ROUTER = bytes([10, 0, 0, 1]), bytes([198, 18, 0, 80]), bytes([10, 0, 0, 254])
 PUBLIC = bytes([203, 0, 113, 7])
+CLIENT6, SERVER6, PUBLIC6, NEXT_DOOR, ITSELF, NEIGHBOURS = (
+    ipaddress.IPv6Address(text).packed
+    for text in ("2001:db8:1::9", "2001:db8:9::5", "2001:db8:7::7", "fe80::9", "::1", "ff01::1"))
 ICMP, TCP, UDP, GRE, SCTP, UDPLITE = 1, 6, 17, 47, 132, 136
+HOP, ROUTING, FRAGMENT, ESP, AUTH, ICMP6, NONE, DEST = 0, 43, 44, 50, 51, 58, 59, 60
 
 
 def checksum(data):
@@ -148,20 +153,106 @@ PACKETS = {
 }
 
 
+def ip6(payload, proto=UDP, headers=(), src=CLIENT6, dst=SERVER6, hops=64):
+    """With extension headers, each (its number, what follows its first byte)."""
+    chain = [number for number, _ in headers] + [proto]
+    after = b"".join(bytes([following]) + header
+                     for following, (_, header) in zip(chain[1:], headers)) + payload
+    return struct.pack(">IHBB", 6 << 28, len(after), chain[0], hops) + src + dst + after
+
+
+def sum6(proto, segment, at, src=CLIENT6, dst=SERVER6):
+    pseudo = src + dst + struct.pack(">II", len(segment), proto)
+    return put(segment, at, checksum(pseudo + segment))
+
+
+def udp6(sport=1, dport=2, **ends):
+    return sum6(UDP, struct.pack(">HHHH", sport, dport, 12, 0) + b"abcd", 6, **ends)
+
+
+def icmp6(kind, rest, data, code=0, **ends):
+    return sum6(ICMP6, struct.pack(">BBHI", kind, code, 0, rest) + data, 2, **ends)
+
+
+def error6(kind, quoted, code=0, rest=0):
+    ends = {"src": SERVER6, "dst": CLIENT6}
+    return ip6(icmp6(kind, rest, quoted, code, **ends), ICMP6, **ends)
+
+
+def syn6(options):
+    segment = struct.pack(">HHIIBBHHH", 1000, 80, 1000, 0, 0x60, 2, 0xFAF0, 0, 0) + options
+    return sum6(TCP, segment, 16)
+
+
+def redirect(quoted):
+    option = bytes([4, 8]) + bytes(6) + quoted + bytes(4)
+    return ip6(icmp6(137, 0, bytes.fromhex("fe80" + 13 * "00" + "77") + SERVER6 + option,
+                     src=NEXT_DOOR, dst=CLIENT6), ICMP6, src=NEXT_DOOR, dst=CLIENT6, hops=255)
+
+
+PAD4 = bytes([0, 1, 4, 0, 0, 0, 0])  # an option that is padding
+datagram6, echo6 = ip6(udp6()), ip6(icmp6(128, 0x70001, b"abcdefgh"), ICMP6)
+
+PACKETS6 = {
+    "udp": ip6(udp6(1000, 53)),
+    "udp-destination": ip6(udp6(1000, 53)),
+    "udp-no-checksum": ip6(put(udp6(), 6, 0)),
+    "udp-bad-checksum": ip6(put(udp6(), 6, 0xDE82)),
+    "tcp-syn": ip6(syn6(bytes([2, 4, 5, 0xB4])), TCP),
+    "tcp-cut": put(ip6(bytes.fromhex("00010002000003e80000"), TCP), 4, 20),
+    "echo": echo6,
+    "neighbour-solicitation": ip6(icmp6(135, 0x70001, b"abcdefgh"), ICMP6),
+    "icmp-of-ipv4": ip6(put(icmp(8, rest=b"\0\7\0\0"), 2, 0xF7F8), ICMP),
+    "unreachable-udp": error6(1, datagram6, code=4),
+    "too-big-echo": error6(2, echo6, rest=1280),
+    "redirect": redirect(datagram6),
+    "sctp": ip6(bytes(24), SCTP),
+    "esp": ip6(bytes(24), ESP),
+    "gre-pptp": ip6(bytes([0, 1, 0x88, 0x0B, 0, 0, 0, 7]), GRE),
+    "no-next-header": ip6(b"", NONE),
+    "hop-padding": ip6(udp6(), headers=[(HOP, bytes([1, 1, 4, 0, 0, 0, 0, 1, 6]) + bytes(6))]),
+    "hop-option-unknown": ip6(udp6(), headers=[(HOP, bytes([0, 0x9E, 4]) + bytes(4))]),
+    "hop-many-options": ip6(udp6(), headers=[(HOP, bytes([2]) + bytes([0x1E, 0]) * 9 + bytes([1, 2, 0, 0]))]),
+    "hop-jumbo": put(ip6(udp6(), headers=[(HOP, bytes([0, 0xC2, 4, 0, 0, 0, 0x14]))]), 4, 0),
+    "fragment-first": ip6(udp6(), headers=[(FRAGMENT, bytes.fromhex("00000100000007"))]),
+    "fragment-later": ip6(b"abcdefgh", headers=[(FRAGMENT, bytes.fromhex("00002800000007"))]),
+    "header-too-long": ip6(udp6(), headers=[(DEST, bytes([9]) + PAD4[1:])]),
+    "chain-cut": ip6(b"", headers=[(DEST, b"")]),
+    "all-headers": ip6(udp6(), headers=[
+        (HOP, PAD4), (DEST, PAD4), (ROUTING, bytes([0, 2]) + bytes(5)), (FRAGMENT, bytes([0, 0, 0, 0, 0, 0, 7])),
+        (AUTH, bytes([4, 0, 0, 0, 0, 0, 1, 0, 0, 0, 2]) + b"x" * 12), (DEST, PAD4)]),
+    "loopback-source": ip6(udp6(src=ITSELF), src=ITSELF),
+    "group-of-interface": ip6(udp6(dst=NEIGHBOURS), dst=NEIGHBOURS),
+    "repaired": put(datagram6, 0, 0x6500),
+}
+
+
 def tuple_of(proto, src, dst, src_id, dst_id):
     return bytes([proto]) + src + dst + struct.pack(">HH", src_id, dst_id)
 
 
 # proto below 128 picks TCP, UDP, ICMP, UDP-Lite, SCTP in turn
-TUPLES = {
-    name: tuple_of(proto, CLIENT, SERVER, a, b) + tuple_of(proto, SERVER, PUBLIC, b, 1024) + b"seed"
-    for name, proto, a, b in [
-        ("tcp", 0, 40000, 80), ("udp", 1, 5353, 53), ("icmp-echo", 2, 42, 0x0800),
-        ("icmp-timestamp", 2, 42, 0x0D00), ("icmp-no-answer", 2, 42, 0x0300),
-        ("udplite", 3, 7, 9), ("sctp", 4, 2905, 2905), ("other", 200, 0, 0)]
-}
-TUPLES["equal"] = tuple_of(0, CLIENT, SERVER, 1, 2) * 2 + b"seed"
-TUPLES["self"] = tuple_of(0, CLIENT, CLIENT, 7, 7) + tuple_of(1, CLIENT, CLIENT, 7, 7)
+KINDS = [
+    ("tcp", 0, 40000, 80), ("udp", 1, 5353, 53), ("icmp-echo", 2, 42, 0x0800),
+    ("icmp-timestamp", 2, 42, 0x0D00), ("icmp-no-answer", 2, 42, 0x0300),
+    ("udplite", 3, 7, 9), ("sctp", 4, 2905, 2905), ("other", 200, 0, 0)]
+KINDS6 = [
+    ("tcp", 0, 40000, 80), ("udp", 1, 5353, 53), ("icmp-echo", 2, 42, 0x8000),
+    ("icmp-no-answer", 2, 42, 0x0300), ("udplite", 3, 7, 9), ("sctp", 4, 2905, 2905),
+    ("other", 200, 0, 0)]
+
+
+def tuples(prefix, version, kinds, client, server, public):
+    made = {
+        name: tuple_of(proto, client, server, a, b) + tuple_of(proto, server, public, b, 1024) + b"seed"
+        for name, proto, a, b in kinds}
+    made["equal"] = tuple_of(0, client, server, 1, 2) * 2 + b"seed"
+    made["self"] = tuple_of(0, client, client, 7, 7) + tuple_of(1, client, client, 7, 7)
+    return {prefix + name: bytes([version]) + data for name, data in made.items()}
+
+
+TUPLES = tuples("", 0, KINDS, CLIENT, SERVER, PUBLIC) | \
+    tuples("ipv6-", 1, KINDS6, CLIENT6, SERVER6, PUBLIC6)
 
 
 def sums(split, changes, data):
@@ -230,7 +321,8 @@ TOPOLOGIES = {
 
 def fragments(*pieces, ecn=0, options=0, ticks=0, flags=0):
     """Each (offset / 8, length, is it the last)."""
-    return b"".join(struct.pack("<BBHH", flags | last << 6 | ticks, ecn | options << 2, offset, length)
+    return b"".join(struct.pack("<BBHH", flags | last << 6 | ticks,
+                                ecn | options << 2 | (length >= 2048) * 0xF0, offset, length)
                     for offset, length, last in pieces)
 
 
@@ -248,7 +340,7 @@ FRAGMENTS = {
     "late": fragments((0, 16, 0)) + fragments((8, 16, 0), flags=16) * 12 + fragments((2, 16, 1)),
     "timeout": fragments((0, 16, 0)) + fragments((9, 8, 0), flags=32, ticks=15) * 8,
     "flood": b"".join(fragments((0, 60000, 0), flags=f) for f in (0, 16, 32, 48)) * 3,
-    "many": fragments(*[(2 * i * 37 % 512, 8, 0) for i in range(256)]),
+    "many": fragments(*[(2 * i * 37 % 128, 8, 0) for i in range(64)]),
 }
 
 
@@ -267,6 +359,10 @@ def main():
     write("packet", {f"repaired-{name}": target + bytes([6 + n % 2, 0]) + PACKETS[name]
                      for n, name in enumerate(["tcp-syn", "tcp-ack-sack", "udp-query", "udplite",
                                                "icmp-echo", "icmp-unreachable-udp", "icmp-frag-needed-tcp"])})
+    target6 = PUBLIC6 + struct.pack(">H", 0x1234)
+    flags6 = {"udp-destination": 1, "gre-pptp": 1, "repaired": 2, "tcp-cut": 2}
+    write("ipv6", {name: target6 + bytes([flags6.get(name, 0), 0]) + data
+                   for name, data in PACKETS6.items()})
     write("tuple", TUPLES)
     write("fragments", FRAGMENTS)
     write("checksum", SUMS)

@@ -2,8 +2,9 @@
  *
  * Tuples: inversion, hashing, and the way into a packet and back.
  *
- * Input: two tuples, each protocol (1 byte), source (4), destination (4), ids
- * (2 + 2); then the seed of the hash (4).
+ * Input: a byte whose lowest bit says IPv6; two tuples, each protocol (1 byte),
+ * source and destination (4 or 16 each), ids (2 + 2); then the seed of the hash
+ * (4).
  */
 #include "check.h"
 #include "pure/hash.h"
@@ -12,19 +13,36 @@
 #include "pure/tuple.h"
 #include "wire.h"
 
-static struct nat_tuple take_tuple(struct input *in)
+static size_t addr_len(uint8_t family)
 {
-	static const uint8_t common[] = {PROTO_TCP, PROTO_UDP, PROTO_ICMP,
-					 PROTO_UDPLITE, PROTO_SCTP};
+	return family == PACKET_IPV4 ? 4 : 16;
+}
+
+/* Of IPv6 a unicast address, for others are on no wire. */
+static struct nat_addr take_addr(struct input *in, uint8_t family)
+{
+	const uint8_t unicast = 0x20;
+	struct nat_addr a = {{0}};
+
+	input_take(in, &a, addr_len(family));
+	if (family == PACKET_IPV6)
+		memcpy(&a, &unicast, sizeof(unicast));
+	return a;
+}
+
+static struct nat_tuple take_tuple(struct input *in, uint8_t family)
+{
+	const uint8_t common[] = {PROTO_TCP, PROTO_UDP, icmp_proto(family),
+				  PROTO_UDPLITE, PROTO_SCTP};
 	uint8_t proto = input_u8(in);
-	struct nat_tuple t = {.family = 4};
+	struct nat_tuple t = {.family = family};
 
 	t.proto = proto < 128 ? common[proto % sizeof(common)] : proto;
-	t.src = addr_v4(input_u32(in));
-	t.dst = addr_v4(input_u32(in));
+	t.src = take_addr(in, family);
+	t.dst = take_addr(in, family);
 	t.src_id = input_u16(in);
 	t.dst_id = input_u16(in);
-	if (!proto_has_ports(t.proto) && t.proto != PROTO_ICMP)
+	if (!proto_has_ports(t.proto) && !proto_is_icmp(t.proto))
 		t.src_id = t.dst_id = 0;
 	return t;
 }
@@ -61,36 +79,47 @@ static void check_hash(const struct nat_tuple *a, const struct nat_tuple *b,
 	MUST(hash_source(&key, &mixed) == hash_source(&key, a));
 }
 
-/* The shortest packet that has the tuple. */
-static void encode(uint8_t bytes[WIRE_SHORTEST], const struct nat_tuple *t)
-{
-	uint8_t *l4 = bytes + IPV4_HEADER;
+enum { L4_SHORTEST = 8, SHORTEST_MAX = IPV6_HEADER + L4_SHORTEST };
 
-	memset(bytes, 0, WIRE_SHORTEST);
-	bytes[0] = 0x45;
-	bytes[IPV4_LEN + 1] = WIRE_SHORTEST;
-	bytes[IPV4_PROTO] = t->proto;
-	memcpy(bytes + IPV4_SRC, &t->src.w[0], 4);
-	memcpy(bytes + IPV4_DST, &t->dst.w[0], 4);
-	if (t->proto == PROTO_ICMP) {
+/* The shortest packet that has the tuple; its length. */
+static uint32_t encode(uint8_t bytes[SHORTEST_MAX], const struct nat_tuple *t)
+{
+	struct packet p = {.ip = bytes, .family = t->family};
+	uint32_t header = ip_header_len(t->family);
+	uint8_t *l4 = bytes + header;
+
+	memset(bytes, 0, SHORTEST_MAX);
+	if (t->family == PACKET_IPV4) {
+		bytes[0] = 0x45;
+		bytes[IPV4_PROTO] = t->proto;
+	} else {
+		bytes[0] = 0x60;
+		bytes[IPV6_LEN + 1] = L4_SHORTEST;
+		bytes[IPV6_NEXT] = t->proto;
+	}
+	memcpy(packet_src(&p), &t->src, addr_len(t->family));
+	memcpy(packet_dst(&p), &t->dst, addr_len(t->family));
+	if (proto_is_icmp(t->proto)) {
 		memcpy(l4 + ICMP_ID, &t->src_id, 2);
 		memcpy(l4 + ICMP_TYPE, &t->dst_id, 2);
 	} else {
 		memcpy(l4 + PORT_SRC, &t->src_id, 2);
 		memcpy(l4 + PORT_DST, &t->dst_id, 2);
 	}
-	wire_repair_ip(bytes, WIRE_SHORTEST);
+	if (t->family == PACKET_IPV4)
+		wire_repair_ip(bytes, header + L4_SHORTEST);
+	return header + L4_SHORTEST;
 }
 
 /* Both ends of a packet of @a, given the values of @b, make it one of @b. */
 static void check_wire(const struct nat_tuple *a, struct nat_tuple b)
 {
-	uint8_t bytes[WIRE_SHORTEST];
+	uint8_t bytes[SHORTEST_MAX];
 	struct nat_tuple seen;
 	struct packet p;
+	uint32_t len = encode(bytes, a);
 
-	encode(bytes, a);
-	MUST(packet_parse(&p, bytes, sizeof(bytes)) == PACKET_IPV4);
+	MUST(packet_parse(&p, bytes, len) == a->family);
 	MUST(packet_tuple(&p, &seen));
 	MUST(tuple_equal(&seen, a));
 
@@ -102,7 +131,7 @@ static void check_wire(const struct nat_tuple *a, struct nat_tuple b)
 	}
 	MUST(rewrite_end(&p, MANIP_SRC, &b));
 	MUST(rewrite_end(&p, MANIP_DST, &b));
-	MUST(packet_parse(&p, bytes, sizeof(bytes)) == PACKET_IPV4);
+	MUST(packet_parse(&p, bytes, len) == a->family);
 	MUST(packet_tuple(&p, &seen));
 	MUST(tuple_equal(&seen, &b));
 }
@@ -110,8 +139,9 @@ static void check_wire(const struct nat_tuple *a, struct nat_tuple b)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct input in = {data, size};
-	struct nat_tuple a = take_tuple(&in);
-	struct nat_tuple b = take_tuple(&in);
+	uint8_t family = input_u8(&in) & 1 ? PACKET_IPV6 : PACKET_IPV4;
+	struct nat_tuple a = take_tuple(&in, family);
+	struct nat_tuple b = take_tuple(&in, family);
 
 	check_invert(&a);
 	check_invert(&b);

@@ -14,8 +14,6 @@
 #include "capture/inet_sum.h"
 #include "pure/packet.h"
 
-enum { WIRE_SHORTEST = IPV4_HEADER + 8 };
-
 static inline void wire_put16(uint8_t *p, uint16_t v)
 {
 	memcpy(p, &v, sizeof(v));
