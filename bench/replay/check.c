@@ -4,6 +4,7 @@
  * asking for equality of all the rest. */
 #include "replay/check.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "replay/wire.h"
@@ -40,6 +41,8 @@ void check_merge(struct check *into, const struct check *from)
 {
 	into->packets += from->packets;
 	into->restored += from->restored;
+	into->joined += from->joined;
+	into->unjoined += from->unjoined;
 	for (unsigned i = 0; i < CHECK_N_KINDS; i++)
 		into->failures[i] += from->failures[i];
 	for (unsigned i = 0; i < from->n_examples; i++) {
@@ -270,15 +273,126 @@ static void check_forwarded(struct check *k, const struct check_case *c,
 		check_fail(k, CHECK_RESTORED, c->frame);
 }
 
+/* ---------------------------------------------------------------- fragments */
+
+/* Joins what left because of a packet, itself perhaps the first piece, to one
+ * packet. */
+static bool join_sent(struct check *k, const struct check_case *c,
+		      struct whole *d, struct nat_packet *joined)
+{
+	const struct nat_packet *p = c->out;
+
+	*joined = *c->out;
+	whole_forget(d);
+	for (size_t i = 0; i <= c->n_sent; p = &c->sent[i++]) {
+		struct wire w;
+
+		if (!p->len || p->out_if != c->out->out_if ||
+		    !wire_parse(&w, p->data, p->len) || !whole_is_piece(&w))
+			continue;
+		if (!wire_ip_sum_ok(p->data, &w))
+			check_fail(k, CHECK_IP_SUM, c->frame);
+		whole_add(d, p->data, &w);
+	}
+	joined->len = whole_join(d, &joined->data);
+	return joined->len;
+}
+
+/* One that became too long for its way is compared before it was cut. */
+static void check_left(struct check *k, const struct check_case *c,
+		       const struct wire *in)
+{
+	struct check_case whole = *c;
+	struct nat_packet joined;
+
+	if (c->n_sent && c->out->len < c->len &&
+	    join_sent(k, c, &k->joins->left, &joined))
+		whole.out = &joined;
+	check_forwarded(k, &whole, in);
+}
+
+/* All of a datagram that came in fragments, once it goes on. */
+static void check_joined(struct check *k, const struct check_case *c,
+			 struct join *j)
+{
+	struct check_case whole = *c;
+	struct nat_packet joined;
+	uint8_t *captured, *entered;
+	struct wire in;
+
+	whole.len = whole_join(&j->entered, &entered);
+	if (!whole.len || whole_join(&j->captured, &captured) != whole.len ||
+	    !wire_parse(&in, entered, whole.len)) {
+		k->unjoined++;
+		return;
+	}
+	k->joined++;
+	whole.captured = captured;
+	whole.entered = entered;
+	if (is_lost(&whole, &in))
+		check_fail(k, CHECK_LOST, c->frame);
+	if (c->out->verdict != NAT_FORWARD)
+		return;
+	whole.out = &joined;
+	if (join_sent(k, c, &k->joins->left, &joined))
+		check_forwarded(k, &whole, &in);
+	else
+		check_fail(k, CHECK_LENGTH, c->frame);
+}
+
+static void check_fragment(struct check *k, const struct check_case *c,
+			   const struct wire *in)
+{
+	struct join *j;
+
+	if (c->out->verdict == NAT_DROP)
+		return;
+	if (c->out->verdict == NAT_FORWARD && c->out->len) {
+		check_forwarded(k, c, in); /* on its own: nobody tracks */
+		return;
+	}
+	j = joins_of(k->joins, in, c->out->in_if);
+	whole_add(&j->captured, c->captured, in);
+	whole_add(&j->entered, c->entered, in);
+	if (c->out->verdict == NAT_HOLD)
+		return;
+	check_joined(k, c, j);
+	join_forget(j);
+}
+
+static bool have_joins(struct check *k)
+{
+	if (!k->joins)
+		k->joins = calloc(1, sizeof(*k->joins));
+	return k->joins;
+}
+
 void check_packet(struct check *k, const struct check_case *c)
 {
 	struct wire in;
+	bool piece;
 
 	k->packets++;
-	if (!wire_parse(&in, c->entered, c->len) || in.fragment != WIRE_WHOLE)
-		return; /* fragments leave as packets of the router's own */
+	if (!wire_parse(&in, c->entered, c->len))
+		return;
+	piece = whole_is_piece(&in);
+	if ((piece || c->n_sent) && !have_joins(k)) {
+		k->unjoined++;
+		return;
+	}
+	if (piece) {
+		check_fragment(k, c, &in);
+		return;
+	}
 	if (is_lost(c, &in))
 		check_fail(k, CHECK_LOST, c->frame);
 	if (c->out->verdict == NAT_FORWARD)
-		check_forwarded(k, c, &in);
+		check_left(k, c, &in);
+}
+
+void check_free(struct check *k)
+{
+	region_free(&k->entered);
+	region_free(&k->scratch);
+	joins_free(k->joins);
 }

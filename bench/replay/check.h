@@ -11,6 +11,7 @@
 #include "capture/region.h"
 #include "natcore.h"
 #include "replay/conv.h"
+#include "replay/joins.h"
 #include "replay/liberty.h"
 
 #define CHECKS(X)                                                              \
@@ -39,6 +40,8 @@ struct check {
 	struct liberty may; /* what the rules may do */
 	uint64_t packets;   /* judged */
 	uint64_t restored;  /* answers found to be as captured */
+	uint64_t joined;    /* datagrams in fragments that were compared */
+	uint64_t unjoined;  /* that were not: pieces unknown or overlapping */
 	uint64_t failures[CHECK_N_KINDS];
 	struct {
 		uint32_t frame; /* in its capture */
@@ -47,6 +50,7 @@ struct check {
 	unsigned n_examples;
 	struct region entered; /* the batch as it entered */
 	struct region scratch;
+	struct joins *joins; /* NULL: no fragment came yet */
 };
 
 /* A packet's three lives. */
@@ -54,12 +58,15 @@ struct check_case {
 	const uint8_t *captured; /* as in the capture */
 	const uint8_t *entered;  /* readdressed, if it answers */
 	const struct nat_packet *out;
+	const struct nat_packet *sent; /* by the router because of it */
 	const struct conv *conv;
+	size_t n_sent;
 	uint32_t len; /* of the first two */
 	uint32_t frame;
 	bool reply; /* answers an original that left */
 };
 
+void check_free(struct check *k);
 void check_packet(struct check *k, const struct check_case *c);
 void check_fail(struct check *k, enum check_kind kind, uint32_t frame);
 void check_merge(struct check *into, const struct check *from);

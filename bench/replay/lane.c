@@ -55,8 +55,7 @@ void lane_fini(struct lane *l)
 {
 	region_free(&l->hot);
 	region_free(&l->memos);
-	region_free(&l->check.entered);
-	region_free(&l->check.scratch);
+	check_free(&l->check);
 	emitted_free(&l->emitted);
 	event_log_free(&l->events);
 }
@@ -75,6 +74,12 @@ static const uint8_t *captured(const struct lane *l, const struct step *s)
 }
 
 typedef uint64_t half_line __attribute__((vector_size(32), may_alias));
+
+/* What a packet takes in the batch. */
+static inline size_t slot_size(uint32_t len)
+{
+	return ((size_t)len + STORE_SLOT - 1) / STORE_SLOT * STORE_SLOT;
+}
 
 /* Slots are whole cache lines on both sides, so the copy is too. Returns how
  * long it is. */
@@ -271,32 +276,42 @@ static void learn_fragments(struct lane *l, const struct nat_packet *sent,
 	}
 }
 
-static void check_batch(struct lane *l)
+static void note_origin(struct conv *conv, const struct nat_packet *p)
+{
+	conv->left_ns = p->time_ns;
+	conv->tracked =
+		p->dir == NAT_ORIGINAL && (p->state == NAT_STATE_NEW ||
+					   p->state == NAT_STATE_ESTABLISHED);
+}
+
+static void check_batch(struct lane *l, const struct nat_packet *sent, size_t n)
 {
 	const struct store_entry *e = store_entries(l->all->store);
+	const uint8_t *entered = l->check.entered.base;
 
 	for (uint32_t i = 0; i < l->n; i++) {
 		const struct step *s = l->turn[i].step;
-		struct conv *conv = &l->convs[s->conv];
 		const struct nat_packet *p = &l->pkt[i];
-		size_t at = (size_t)(p->data - l->hot.base);
-		const struct check_case c = {
+		struct check_case c = {
 			.captured = captured(l, s),
-			.entered = l->check.entered.base + at,
+			.entered = entered,
 			.out = p,
-			.conv = conv,
+			.sent = sent,
+			.conv = &l->convs[s->conv],
 			.len = s->len,
 			.frame = e[s->packet].frame,
 			.reply = s->flags & STEP_REPLY,
 		};
 
-		check_packet(&l->check, &c);
-		if (step_teaches(s) && p->verdict == NAT_FORWARD) {
-			conv->left_ns = p->time_ns;
-			conv->tracked = p->dir == NAT_ORIGINAL &&
-					(p->state == NAT_STATE_NEW ||
-					 p->state == NAT_STATE_ESTABLISHED);
+		while (n && sent->cause == i) {
+			sent++;
+			n--;
+			c.n_sent++;
 		}
+		check_packet(&l->check, &c);
+		if (step_teaches(s) && p->verdict == NAT_FORWARD)
+			note_origin(&l->convs[s->conv], p);
+		entered += slot_size(s->len);
 	}
 }
 
@@ -386,7 +401,7 @@ static void run_batch(struct lane *l)
 		learn_fragments(l, sent, n_sent);
 	stages_lap(&l->watch, LANE_LEARN, l->n);
 	if (l->all->check) {
-		check_batch(l);
+		check_batch(l, sent, n_sent);
 		stages_lap(&l->watch, LANE_CHECK, l->n);
 	}
 	if (l->all->wanted) {

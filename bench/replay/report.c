@@ -196,6 +196,9 @@ static void print_check(const struct result *r, FILE *out)
 	uint64_t failed = check_failures(k);
 	char buf[32];
 
+	if (k->unjoined)
+		row(out, "not checked", k->unjoined,
+		    "datagrams in fragments that do not fit together");
 	if (!failed) {
 		row(out, "check", k->packets, "passed; %s answers restored",
 		    grouped(buf, k->restored));

@@ -183,6 +183,8 @@ static json_t *check_json(const struct check *k)
 			k->failures[i]);
 	put_u64(&o, "packets", k->packets);
 	put_u64(&o, "restored", k->restored);
+	put_u64(&o, "joined", k->joined);
+	put_u64(&o, "unjoined", k->unjoined);
 	put_u64(&o, "failed", check_failures(k));
 	put(&o, "failures", failures);
 	return o;
