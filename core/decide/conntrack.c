@@ -92,6 +92,7 @@ static enum resolved resolve(struct walk *k)
 	conn_set_tuple(k->ct.conn, NAT_REPLY, &reply);
 	events_begin(k);
 	k->answer = 0;
+	k->source = 0;
 	k->state = NAT_STATE_NEW;
 	return RESOLVED;
 }
@@ -416,11 +417,12 @@ static void account_merged(const struct walk *k)
 
 static bool confirm(struct walk *k)
 {
-	const uint64_t hash[] = {k->hash, walk_answer_hash(k)};
+	const struct conn_hashes h = {{k->hash, walk_answer_hash(k)},
+				      walk_source_hash(k)};
 
 	if (unlikely(k->ct.conn->layout & CONN_WATCH))
 		stamp(k);
-	switch (conns_confirm_as(&k->w->view, &k->ct, hash)) {
+	switch (conns_confirm_as(&k->w->view, &k->ct, &h)) {
 	case CONFIRM_INSERTED:
 		events_raise(k->ct.conn,
 			     conn_status(k->ct.conn) & NAT_ST_EXPECTED

@@ -14,8 +14,9 @@
 
 /* What the stages of a batch know of a packet. */
 struct flight {
-	uint64_t hash;   /* of its tuple, where plain */
-	uint64_t answer; /* hash of its answer; set if guess has no conn */
+	uint64_t hash; /* of its tuple, where plain */
+	/* Hashes of its answer and of its socket, set if guess has no conn. */
+	uint64_t answer, source;
 	const struct bucket *bucket; /* NULL: not packet_is_plain() */
 	struct conn_ref guess; /* what may be its connection; conn NULL: none */
 };

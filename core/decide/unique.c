@@ -93,7 +93,8 @@ bool unique_keeps_port(struct walk *k, const struct nat_range *range)
 	    !addr_equal(&range->addr_min, &range->addr_max))
 		return false;
 	now.dst = range->addr_min.w[0];
-	if (now.dst == reply->dst || bysource_may_have(&s->bysource, c))
+	if (now.dst == reply->dst ||
+	    bysource_may_have(&s->bysource, walk_source_hash(k)))
 		return false;
 	hash = conn_key4_hash(&s->key,
 			      hash_ipv4_meta(c->proto, conn_zone(c, NAT_REPLY)),
@@ -206,7 +207,8 @@ static bool keep_or_reuse(const struct search *s)
 
 	if (source_in(s->answer, s->range))
 		return !used_by_other(s->k, s->answer);
-	if (likely(!icmp && !bysource_may_have(sockets, c)))
+	if (likely(!icmp &&
+		   !bysource_may_have(sockets, walk_source_hash(s->k))))
 		return false;
 	conn_tuple(c, NAT_ORIGINAL, &socket);
 	if (icmp) /* its one id is what DNAT has made of it */

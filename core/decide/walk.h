@@ -25,8 +25,8 @@ struct walk {
 	struct conn_ref ct; /* attached connection, conn NULL: none */
 	uint64_t now_ns;    /* arrival */
 	uint64_t hash;      /* of the tuple */
-	uint64_t answer;    /* hash of a new connection's reply tuple; 0: not
-			     * known */
+	uint64_t answer; /* of a new connection's reply tuple; 0: not known */
+	uint64_t source; /* of its socket, see bysource_hash(); 0: the same */
 	const struct target_ct *made_by; /* target CT; NULL: none */
 	uint32_t mark;
 	uint32_t cause;          /* index in the batch */
@@ -58,7 +58,11 @@ struct walk {
 static inline void walk_init(struct walk *k, struct nat_worker *w,
 			     uint64_t now_ns, uint32_t cause)
 {
-	memset(k, 0, offsetof(struct walk, tuple));
+	enum { CLEAR = offsetof(struct walk, tuple), HALF = CLEAR / 2 };
+
+	/* Halves are cleared by vectors, the whole by a string instruction. */
+	memset(k, 0, HALF);
+	memset((char *)k + HALF, 0, CLEAR - HALF);
 	k->w = w;
 	k->now_ns = now_ns;
 	k->cause = cause;
@@ -112,6 +116,14 @@ static inline uint64_t walk_answer_hash(struct walk *k)
 		k->answer =
 			conns_hash_of(k->w->view.all, k->ct.conn, NAT_REPLY);
 	return k->answer;
+}
+
+static inline uint64_t walk_source_hash(struct walk *k)
+{
+	if (unlikely(!k->source))
+		k->source =
+			bysource_hash(&k->w->view.all->bysource, k->ct.conn);
+	return k->source;
 }
 
 #endif

@@ -1,9 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause
- * Connections by inside socket. */
+ *
+ * Connections by inside socket.
+ *
+ * An addition is one exchange of the list's word and touches no other
+ * connection. So links lead backwards only as far as somebody has needed them:
+ * source_prev is 0 in the newest connection, and may be in those that follow
+ * it, up to the first that has one. Who has to take one out of the list writes
+ * those that are missing; each is written once.
+ */
 #include "shared/bysource.h"
 
 #include <errno.h>
 #include <stdlib.h>
+
+#include "shared/chunk.h"
 
 enum { MIN_LISTS = 1 << 10, MAX_LISTS = 1 << 26 };
 
@@ -15,26 +25,19 @@ int bysource_init(struct bysource *b, const struct pool *pool,
 	while (lists < MAX_LISTS && lists < connections / 2)
 		lists *= 2;
 	*b = (struct bysource){.pool = pool, .key = key, .mask = lists - 1};
-	b->list = calloc(lists, sizeof(*b->list));
-	b->lock = calloc(BYSOURCE_LOCKS, sizeof(*b->lock));
-	if (b->list && b->lock)
-		return 0;
-	bysource_fini(b);
-	return -ENOMEM;
+	b->list = chunk_ready(lists * sizeof(*b->list));
+	return b->list ? 0 : -ENOMEM;
 }
 
 void bysource_fini(struct bysource *b)
 {
 	free(b->list);
-	free(b->lock);
 	b->list = NULL;
-	b->lock = NULL;
 }
 
 uint64_t bysource_bytes(const struct bysource *b)
 {
-	return ((uint64_t)b->mask + 1) * sizeof(*b->list) +
-	       BYSOURCE_LOCKS * sizeof(*b->lock);
+	return ((uint64_t)b->mask + 1) * sizeof(*b->list);
 }
 
 static struct conn *at(const struct bysource *b, uint32_t index)
@@ -42,102 +45,86 @@ static struct conn *at(const struct bysource *b, uint32_t index)
 	return pool_at(b->pool, index);
 }
 
-/* Where the connections of a socket are. */
-struct place {
-	struct bysource_list *list;
-	struct spin *lock;
-	uint32_t socket; /* bit in list->sockets */
-};
-
-static inline struct place place_at(const struct bysource *b, uint64_t hash)
+static uint32_t newest(uint64_t list)
 {
-	uint32_t i = (uint32_t)hash & b->mask;
-
-	return (struct place){
-		.list = &b->list[i],
-		.lock = &b->lock[i % BYSOURCE_LOCKS],
-		.socket = UINT32_C(1) << (hash >> 59),
-	};
+	return (uint32_t)(list & BYSOURCE_NEWEST);
 }
 
-static inline struct place place_of(const struct bysource *b,
-				    const struct nat_tuple *t)
+/* Returns what is in the list. The acquire pairs with the releases in
+ * bysource_add() and unlock(). */
+static uint64_t lock(struct bysource_list *list)
 {
-	return place_at(b, hash_source(b->key, t));
+	uint64_t now = atomic_load_explicit(&list->word, memory_order_relaxed);
+	unsigned turns = 0;
+
+	for (;;) {
+		if (likely(!(now & BYSOURCE_LOCKED)) &&
+		    atomic_compare_exchange_weak_explicit(
+			    &list->word, &now, now | BYSOURCE_LOCKED,
+			    memory_order_acquire, memory_order_relaxed))
+			return now;
+		spin_wait(&turns);
+		now = atomic_load_explicit(&list->word, memory_order_relaxed);
+	}
 }
 
-static inline struct place place_of_conn(const struct bysource *b,
-					 const struct conn *c)
+/* And it has @now in it. */
+static void unlock(struct bysource_list *list, uint64_t now)
 {
-	const struct conn_key4 *k = conn_keys(c);
-	struct nat_tuple t;
-
-	if (likely(conn_family(c) == 4))
-		return place_at(b, hash_source4(b->key, k->src, k->src_id,
-						c->proto,
-						conn_zone(c, NAT_ORIGINAL)));
-	conn_tuple(c, NAT_ORIGINAL, &t);
-	return place_of(b, &t);
+	atomic_store_explicit(&list->word, now, memory_order_release);
 }
 
-static uint32_t newest(const struct place *p)
+void bysource_add(struct bysource *b, struct conn *c, uint32_t index,
+		  uint64_t hash)
 {
-	return atomic_load_explicit(&p->list->newest, memory_order_relaxed);
+	struct bysource_list *list = bysource_at(b, hash);
+	uint64_t now = atomic_load_explicit(&list->word, memory_order_relaxed);
+	unsigned turns = 0;
+
+	for (;;) {
+		uint64_t then = (now & BYSOURCE_SOCKETS) |
+				bysource_socket(hash) | index;
+
+		c->source_next = newest(now);
+		if (likely(!(now & BYSOURCE_LOCKED)) &&
+		    atomic_compare_exchange_weak_explicit(
+			    &list->word, &now, then, memory_order_release,
+			    memory_order_relaxed))
+			return;
+		spin_wait(&turns);
+		now = atomic_load_explicit(&list->word, memory_order_relaxed);
+	}
 }
 
-static uint32_t sockets(const struct place *p)
+/* Writes the links back that are missing, from the newest on. */
+static void link_back(const struct bysource *b, uint32_t from)
 {
-	return atomic_load_explicit(&p->list->sockets, memory_order_relaxed);
-}
+	while (from) {
+		uint32_t next = at(b, from)->source_next;
 
-/* Under the lock. */
-static void set_list(const struct place *p, uint32_t index, uint32_t bits)
-{
-	atomic_store_explicit(&p->list->sockets, bits, memory_order_relaxed);
-	atomic_store_explicit(&p->list->newest, index, memory_order_relaxed);
-}
-
-void bysource_add(struct bysource *b, struct conn *c, uint32_t index)
-{
-	struct place p = place_of_conn(b, c);
-	uint32_t first;
-
-	spin_lock(p.lock);
-	first = newest(&p);
-	c->source_next = first;
-	c->source_prev = 0;
-	if (first)
-		at(b, first)->source_prev = index;
-	set_list(&p, index, sockets(&p) | p.socket);
-	spin_unlock(p.lock);
+		if (!next || at(b, next)->source_prev)
+			return;
+		at(b, next)->source_prev = from;
+		from = next;
+	}
 }
 
 void bysource_remove(struct bysource *b, struct conn *c, uint32_t index)
 {
-	struct place p = place_of_conn(b, c);
-	uint32_t next;
+	struct bysource_list *list = bysource_at(b, bysource_hash(b, c));
+	uint64_t now = lock(list);
+	uint32_t next = c->source_next;
+	bool first = newest(now) == index;
 
-	spin_lock(p.lock);
-	next = c->source_next;
-	if (c->source_prev)
+	if (!first && !c->source_prev)
+		link_back(b, newest(now));
+	if (first)
+		now = next ? (now & BYSOURCE_SOCKETS) | next : 0;
+	else if (c->source_prev)
 		at(b, c->source_prev)->source_next = next;
-	else if (newest(&p) == index)
-		set_list(&p, next, next ? sockets(&p) : 0);
 	if (next)
 		at(b, next)->source_prev = c->source_prev;
-	spin_unlock(p.lock);
-}
-
-void bysource_aim(const struct bysource *b, const struct conn *c)
-{
-	__builtin_prefetch(place_of_conn(b, c).list, 1);
-}
-
-bool bysource_may_have(const struct bysource *b, const struct conn *c)
-{
-	struct place p = place_of_conn(b, c);
-
-	return sockets(&p) & p.socket;
+	unlock(list, now);
 }
 
 static bool same_source(const struct nat_tuple *a, const struct nat_tuple *b)
@@ -150,10 +137,10 @@ static bool same_source(const struct nat_tuple *a, const struct nat_tuple *b)
 void bysource_walk(struct bysource *b, const struct nat_tuple *t,
 		   bool (*fn)(void *ctx, const struct conn *c), void *ctx)
 {
-	struct place p = place_of(b, t);
+	struct bysource_list *list = bysource_at(b, hash_source(b->key, t));
+	uint64_t now = lock(list);
 
-	spin_lock(p.lock);
-	for (uint32_t i = newest(&p); i;) {
+	for (uint32_t i = newest(now); i;) {
 		const struct conn *c = at(b, i);
 		struct nat_tuple orig;
 
@@ -162,5 +149,5 @@ void bysource_walk(struct bysource *b, const struct nat_tuple *t,
 			break;
 		i = c->source_next;
 	}
-	spin_unlock(p.lock);
+	unlock(list, now);
 }

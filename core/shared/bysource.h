@@ -2,36 +2,37 @@
  *
  * Connections by inside socket: original source address, id, protocol and
  * zone (spec 7.2). Source NAT walks a socket's connections, newest first, to
- * give it the same outside port again. Lists are doubly linked through the
- * connections by pool index, under striped locks; nobody reads without.
+ * give it the same outside port again. Lists are linked through the connections
+ * by pool index; nobody reads one without its lock.
  */
 #ifndef NAT_BYSOURCE_H
 #define NAT_BYSOURCE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "pure/hash.h"
 #include "shared/conn.h"
 #include "shared/pool.h"
-#include "shared/spin.h"
+#include "util.h"
 
-enum { BYSOURCE_LOCKS = 1024 };
-
+/* All in one word: its newest connection (0: none), the lock, and a bit for
+ * each socket that had one since the list was empty, by bits of the hash that
+ * did not choose the list. Most questions about sockets that have none end
+ * there. */
 struct bysource_list {
-	_Atomic uint32_t newest; /* connection; 0: none */
-	/* A bit for each socket that had one since the list was empty, by bits
-	 * of the hash that did not choose the list: most questions about
-	 * sockets that have none end here. */
-	_Atomic uint32_t sockets;
+	_Atomic uint64_t word;
 };
+#define BYSOURCE_NEWEST  UINT64_C(0x7fffffff)
+#define BYSOURCE_LOCKED  UINT64_C(0x80000000)
+#define BYSOURCE_SOCKETS UINT64_C(0xffffffff00000000)
 
 struct bysource {
 	const struct pool *pool;
 	const struct hash_key *key;
 	struct bysource_list *list;
 	uint32_t mask;
-	struct spin *lock; /* BYSOURCE_LOCKS */
 };
 
 /* @connections: how many are expected at most. */
@@ -40,19 +41,48 @@ int bysource_init(struct bysource *b, const struct pool *pool,
 void bysource_fini(struct bysource *b);
 uint64_t bysource_bytes(const struct bysource *b);
 
-void bysource_add(struct bysource *b, struct conn *c, uint32_t index);
-void bysource_remove(struct bysource *b, struct conn *c, uint32_t index);
-/* Fetches what the second begins with. */
-void bysource_aim(const struct bysource *b, const struct conn *c);
-
-/* Fetches what is asked of the socket with hash_source() @hash. */
-static inline void bysource_prefetch(const struct bysource *b, uint64_t hash)
+/* Of the socket that began @c: what the calls below want to be told. */
+static inline uint64_t bysource_hash(const struct bysource *b,
+				     const struct conn *c)
 {
-	__builtin_prefetch(&b->list[(uint32_t)hash & b->mask], 1);
+	const struct conn_key4 *k = conn_keys(c);
+	struct nat_tuple t;
+
+	if (likely(conn_family(c) == 4))
+		return hash_source4(b->key, k->src, k->src_id, c->proto,
+				    conn_zone(c, NAT_ORIGINAL));
+	conn_tuple(c, NAT_ORIGINAL, &t);
+	return hash_source(b->key, &t);
 }
 
-/* False: the socket that began @c has no connection here. */
-bool bysource_may_have(const struct bysource *b, const struct conn *c);
+static inline struct bysource_list *bysource_at(const struct bysource *b,
+						uint64_t hash)
+{
+	return &b->list[(uint32_t)hash & b->mask];
+}
+
+static inline uint64_t bysource_socket(uint64_t hash)
+{
+	return UINT64_C(1) << (32 + (hash >> 59));
+}
+
+/* Fetches what is asked of the socket. */
+static inline void bysource_prefetch(const struct bysource *b, uint64_t hash)
+{
+	__builtin_prefetch(bysource_at(b, hash), 1);
+}
+
+/* False: the socket has no connection here. */
+static inline bool bysource_may_have(const struct bysource *b, uint64_t hash)
+{
+	return atomic_load_explicit(&bysource_at(b, hash)->word,
+				    memory_order_relaxed) &
+	       bysource_socket(hash);
+}
+
+void bysource_add(struct bysource *b, struct conn *c, uint32_t index,
+		  uint64_t hash);
+void bysource_remove(struct bysource *b, struct conn *c, uint32_t index);
 
 /* Calls @fn for the connections of the socket that sends @t, newest first,
  * until it returns true. The list is locked meanwhile. */

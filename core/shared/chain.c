@@ -69,14 +69,6 @@ bool overflow_ready(struct overflow *o, uint32_t n)
 	return segments_add(&o->buckets, (uint64_t)fresh + n, true);
 }
 
-/* The bucket that may be part full. */
-static struct bucket *chain_open(const struct overflow *o, struct bucket *head)
-{
-	struct bucket *next = chain_next(o, head);
-
-	return next ? next : head;
-}
-
 unsigned chain_room(const struct overflow *o, struct bucket *head)
 {
 	return BUCKET_SLOTS - bucket_used(chain_open(o, head));

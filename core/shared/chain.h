@@ -42,6 +42,15 @@ static inline struct bucket *chain_next(const struct overflow *o,
 	return link ? bucket_at(&o->buckets, link) : NULL;
 }
 
+/* The bucket that may be part full. */
+static inline struct bucket *chain_open(const struct overflow *o,
+					struct bucket *head)
+{
+	struct bucket *next = chain_next(o, head);
+
+	return next ? next : head;
+}
+
 /* How many references can be added without another bucket. */
 unsigned chain_room(const struct overflow *o, struct bucket *head);
 

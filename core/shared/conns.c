@@ -330,33 +330,48 @@ static struct conn_ref holder(const struct conns_view *v,
 	return (struct conn_ref){0};
 }
 
-/* Publishes @r under the hashes of the guard. The bysource list comes first:
- * once in the table, any thread may end the connection and take it out of
- * both. The release in table_insert() makes all of it visible. */
-static bool publish(struct conns_view *v, struct conn_ref r,
-		    struct table_guard *g, const uint32_t *ref)
+/* Source NAT is decided: so the socket's other connections may be told. */
+static bool is_listed(const struct conn *c)
+{
+	return conn_status(c) & NAT_ST_SRC_NAT_DONE;
+}
+
+/* What comes before a new connection's references, under their guard. The
+ * bysource list comes first: once in the table, any thread may end the
+ * connection and take it out of both. The release in slot_set() makes all of
+ * it visible. */
+ALWAYS_INLINE void begin_life(struct conns_view *v, struct conn_ref r,
+			      uint64_t source)
 {
 	struct conns *s = v->all;
-	bool listed = conn_status(r.conn) & NAT_ST_SRC_NAT_DONE;
 	struct conn_zoned *z = conn_zoned(r.conn);
 
 	if (unlikely(z))
 		z->serial = atomic_fetch_add_explicit(&s->serial, 1,
 						      memory_order_relaxed);
-	if (listed)
-		bysource_add(&s->bysource, r.conn, r.index);
+	if (is_listed(r.conn))
+		bysource_add(&s->bysource, r.conn, r.index, source);
 	conn_set_timeout(r.conn, v->now + conn_timeout(r.conn));
 	/* Nobody else knows it yet; a sweeper reads. */
 	atomic_store_explicit(&r.conn->status,
 			      conn_status(r.conn) | NAT_ST_CONFIRMED,
 			      memory_order_release);
+}
+
+/* Publishes @r under the hashes of the guard. */
+static bool publish(struct conns_view *v, struct conn_ref r, uint64_t source,
+		    struct table_guard *g, const uint32_t *ref)
+{
+	struct conns *s = v->all;
+
+	begin_life(v, r, source);
 	if (likely(!table_insert(&s->table, g, ref))) {
 		v->stats.created++;
 		return true;
 	}
 	atomic_fetch_and_explicit(&r.conn->status, (uint16_t)~NAT_ST_CONFIRMED,
 				  memory_order_relaxed);
-	if (listed)
+	if (is_listed(r.conn))
 		bysource_remove(&s->bysource, r.conn, r.index);
 	return false;
 }
@@ -382,20 +397,20 @@ static bool same_tuples(const struct conn *a, const struct conn *b)
 
 /* Only the answers are given a way back, for a second. */
 static enum confirm_result insert_reply_only(struct conns_view *v,
-					     struct conn_ref r)
+					     struct conn_ref r,
+					     const struct conn_hashes *h)
 {
 	struct conns *s = v->all;
-	uint64_t hash = conns_hash_of(s, r.conn, NAT_REPLY);
 	uint32_t ref = make_ref(r.index, NAT_REPLY);
 	struct table_guard g;
 	bool done = false;
 
-	table_lock(&s->table, &g, &hash, 1);
+	table_lock(&s->table, &g, &h->tuple[NAT_REPLY], 1);
 	if (!holder(v, &g, 0, r.conn, NAT_REPLY).conn) {
 		conn_set_timeout(r.conn, ticks_of_s(CLASH_TIMEOUT_S));
 		conn_set_status(r.conn,
 				NAT_ST_FIXED_TIMEOUT | NAT_ST_NAT_CLASH);
-		done = publish(v, r, &g, &ref);
+		done = publish(v, r, h->source, &g, &ref);
 	}
 	table_unlock(&s->table, &g);
 	if (!done)
@@ -407,20 +422,22 @@ static enum confirm_result insert_reply_only(struct conns_view *v,
 /* Another thread, or an exhausted pool of ports, has one of our tuples in the
  * table already: @winner's (spec 4.4). */
 static enum confirm_result clash(struct conns_view *v, struct conn_ref *r,
+				 const struct conn_hashes *h,
 				 struct conn_ref winner)
 {
 	if (!proto_tolerates_clash(r->conn->proto))
 		return lost(v, *r);
 	if (!same_tuples(winner.conn, r->conn))
-		return insert_reply_only(v, *r);
+		return insert_reply_only(v, *r, h);
 	v->stats.clash_resolve++;
 	conns_discard(v, *r);
 	*r = winner;
 	return CONFIRM_MERGED;
 }
 
-enum confirm_result conns_confirm_as(struct conns_view *v, struct conn_ref *r,
-				     const uint64_t hash[NAT_N_DIRS])
+static NOINLINE enum confirm_result confirm_any(struct conns_view *v,
+						struct conn_ref *r,
+						const struct conn_hashes *h)
 {
 	struct conns *s = v->all;
 	uint32_t ref[] = {make_ref(r->index, NAT_ORIGINAL),
@@ -430,25 +447,44 @@ enum confirm_result conns_confirm_as(struct conns_view *v, struct conn_ref *r,
 	bool done = false, to_self;
 
 	/* Who talks to himself is answered by all he says after the first. */
-	to_self = hash[NAT_ORIGINAL] == hash[NAT_REPLY];
-	table_lock(&s->table, &g, hash, to_self ? 1 : NAT_N_DIRS);
+	to_self = h->tuple[NAT_ORIGINAL] == h->tuple[NAT_REPLY];
+	table_lock(&s->table, &g, h->tuple, to_self ? 1 : NAT_N_DIRS);
 	winner = holder(v, &g, 0, r->conn, NAT_ORIGINAL);
 	if (likely(!winner.conn && !to_self))
 		winner = holder(v, &g, 1, r->conn, NAT_REPLY);
 	if (likely(!winner.conn))
-		done = publish(v, *r, &g, ref + to_self);
+		done = publish(v, *r, h->source, &g, ref + to_self);
 	table_unlock(&s->table, &g);
 	if (likely(done))
 		return CONFIRM_INSERTED;
-	return winner.conn ? clash(v, r, winner) : lost(v, *r);
+	return winner.conn ? clash(v, r, h, winner) : lost(v, *r);
+}
+
+/* Nobody who could have either tuple, and room for both: so are most. */
+enum confirm_result conns_confirm_as(struct conns_view *v, struct conn_ref *r,
+				     const struct conn_hashes *h)
+{
+	struct table *t = &v->all->table;
+	uint32_t ref[] = {make_ref(r->index, NAT_ORIGINAL),
+			  make_ref(r->index, NAT_REPLY)};
+	struct table_guard g;
+
+	if (unlikely(!table_lock_fresh(t, &g, h->tuple)))
+		return confirm_any(v, r, h);
+	begin_life(v, *r, h->source);
+	table_fill(t, &g, ref);
+	table_unlock(t, &g);
+	v->stats.created++;
+	return CONFIRM_INSERTED;
 }
 
 enum confirm_result conns_confirm(struct conns_view *v, struct conn_ref *r)
 {
-	uint64_t hash[NAT_N_DIRS];
+	struct conn_hashes h;
 
-	hash_both(v->all, r->conn, hash);
-	return conns_confirm_as(v, r, hash);
+	hash_both(v->all, r->conn, h.tuple);
+	h.source = bysource_hash(&v->all->bysource, r->conn);
+	return conns_confirm_as(v, r, &h);
 }
 
 bool conns_kill(struct conns_view *v, struct conn_ref r)
@@ -512,7 +548,7 @@ static void aim(const struct conns *s, const struct conn *c)
 	hash_both(s, c, hash);
 	for (unsigned d = 0; d < NAT_N_DIRS; d++)
 		(void)table_aim(&s->table, n, hash[d]);
-	bysource_aim(&s->bysource, c);
+	bysource_prefetch(&s->bysource, bysource_hash(&s->bysource, c));
 }
 
 /* Ends what has expired of a few slots, once all it touches is on its way. */

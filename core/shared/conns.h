@@ -206,10 +206,14 @@ enum confirm_result {
 	CONFIRM_LOST,  /* the tuple is taken: drop the packet */
 	CONFIRM_MERGED /* an equal connection came first: go on with it */
 };
-/* Puts @r->conn, whose tuples have these hashes, into both indexes (spec 4.3,
- * 4.4). Unless INSERTED, it is discarded; MERGED: *r is the winner. */
+/* Of a connection, for who knows them already. */
+struct conn_hashes {
+	uint64_t tuple[NAT_N_DIRS], source; /* bysource_hash() */
+};
+/* Puts @r->conn into both indexes (spec 4.3, 4.4). Unless INSERTED, it is
+ * discarded; MERGED: *r is the winner. */
 enum confirm_result conns_confirm_as(struct conns_view *v, struct conn_ref *r,
-				     const uint64_t hash[NAT_N_DIRS]);
+				     const struct conn_hashes *h);
 enum confirm_result conns_confirm(struct conns_view *v, struct conn_ref *r);
 
 /* Ends a confirmed connection; true for the one caller that did. Context,

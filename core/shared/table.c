@@ -57,13 +57,13 @@ enum {
 /* ------------------------------------------------------------------ locks */
 
 /* Locks two buckets, rising by number @i; the same one once. */
-static void bucket_lock2(struct bucket *const b[2], const uint64_t i[2])
+ALWAYS_INLINE void bucket_lock2(struct bucket *const b[2], const uint64_t i[2])
 {
-	unsigned first = i[1] < i[0];
+	bool turned = i[1] < i[0];
 
-	bucket_lock(b[first]);
-	if (i[0] != i[1])
-		bucket_lock(b[!first]);
+	bucket_lock(turned ? b[1] : b[0]);
+	if (likely(i[0] != i[1]))
+		bucket_lock(turned ? b[0] : b[1]);
 }
 
 static void guard_unlock(struct table_guard *g)
@@ -73,29 +73,58 @@ static void guard_unlock(struct table_guard *g)
 		bucket_unlock(g->head[1]);
 }
 
+ALWAYS_INLINE struct table_guard guard_lock(struct table *t, uint64_t h0,
+					    uint64_t h1)
+{
+	for (;;) {
+		uint64_t n = table_buckets(t), now;
+		uint64_t i[2] = {bucket_number(n, h0), bucket_number(n, h1)};
+		struct table_guard g = {
+			.hash = {h0, h1},
+			.head = {bucket_at(&t->primary, i[0]),
+				 bucket_at(&t->primary, i[1])},
+		};
+
+		bucket_lock2(g.head, i);
+		now = table_buckets(t);
+		if (likely(now == n) || (bucket_number(now, h0) == i[0] &&
+					 bucket_number(now, h1) == i[1]))
+			return g;
+		guard_unlock(&g);
+	}
+}
+
 void table_lock(struct table *t, struct table_guard *g, const uint64_t *hash,
 		unsigned n)
 {
-	uint64_t i[2], buckets, now;
-
+	*g = guard_lock(t, hash[0], hash[n - 1]);
 	g->n = n;
-	g->grow = false;
-	g->hash[0] = hash[0];
-	g->hash[1] = hash[n - 1];
-	for (;;) {
-		buckets = table_buckets(t);
-		for (unsigned k = 0; k < 2; k++) {
-			i[k] = bucket_number(buckets, g->hash[k]);
-			g->head[k] = bucket_at(&t->primary, i[k]);
-		}
-		bucket_lock2(g->head, i);
-		now = table_buckets(t);
-		if (likely(now == buckets) ||
-		    (bucket_number(now, g->hash[0]) == i[0] &&
-		     bucket_number(now, g->hash[1]) == i[1]))
-			return;
-		guard_unlock(g);
-	}
+}
+
+/* No candidate in the chain, and room where one would be added. */
+ALWAYS_INLINE bool is_fresh(const struct table *t, struct bucket *head,
+			    uint64_t hash)
+{
+	const struct bucket *b = head;
+
+	do
+		if (unlikely(bucket_match(b->tag, table_tag(hash))))
+			return false;
+	while (unlikely(b = chain_next(&t->overflow, b)));
+	return bucket_used(chain_open(&t->overflow, head)) < BUCKET_SLOTS;
+}
+
+bool table_lock_fresh(struct table *t, struct table_guard *g,
+		      const uint64_t hash[2])
+{
+	*g = guard_lock(t, hash[0], hash[1]);
+	g->n = 2;
+	if (likely(g->head[0] != g->head[1] &&
+		   is_fresh(t, g->head[0], hash[0]) &&
+		   is_fresh(t, g->head[1], hash[1])))
+		return true;
+	guard_unlock(g);
+	return false;
 }
 
 /* ----------------------------------------------------------------- growth */
@@ -254,27 +283,6 @@ bool table_maintain(struct table *t, unsigned max_splits)
 
 /* ----------------------------------------------------------------- change */
 
-/* Into the first bucket of each chain, where it is the only one and has room.
- * False: nothing has changed. */
-ALWAYS_INLINE bool insert_simply(struct table_guard *g, unsigned n,
-				 const uint32_t *ref)
-{
-	unsigned used[2];
-
-	for (unsigned i = 0; i < n; i++) {
-		used[i] = bucket_used(g->head[i]);
-		if (i && g->head[1] == g->head[0])
-			used[1]++;
-		if (used[i] >= BUCKET_SLOTS ||
-		    atomic_load_explicit(&g->head[i]->link,
-					 memory_order_relaxed))
-			return false;
-	}
-	for (unsigned i = 0; i < n; i++)
-		slot_set(g->head[i], used[i], table_tag(g->hash[i]), ref[i]);
-	return true;
-}
-
 static int insert(struct table *t, const struct table_guard *g,
 		  const uint32_t *ref)
 {
@@ -297,15 +305,21 @@ static int insert(struct table *t, const struct table_guard *g,
 
 int table_insert(struct table *t, struct table_guard *g, const uint32_t *ref)
 {
-	bool simple = likely(g->n == 2) ? insert_simply(g, 2, ref)
-					: insert_simply(g, 1, ref);
-	int err = 0;
+	int err = insert(t, g, ref);
 
-	if (unlikely(!simple))
-		err = insert(t, g, ref);
 	for (unsigned i = 0; i < g->n && !err; i++)
 		g->grow |= count_add(t, g->hash[i], 1);
 	return err;
+}
+
+void table_fill(struct table *t, struct table_guard *g, const uint32_t ref[2])
+{
+	for (unsigned i = 0; i < 2; i++) {
+		struct bucket *b = chain_open(&t->overflow, g->head[i]);
+
+		slot_set(b, bucket_used(b), table_tag(g->hash[i]), ref[i]);
+		g->grow |= count_add(t, g->hash[i], 1);
+	}
 }
 
 void table_unlock(struct table *t, struct table_guard *g)

@@ -177,11 +177,15 @@ ALWAYS_INLINE bool table_lacks(const struct table *t, uint64_t hash)
 
 	table_probe_aim(t, &p, hash);
 	p.seq = atomic_load_explicit(&p.head->seq, memory_order_acquire);
-	return likely(atomic_load_explicit(&t->n_buckets,
-					   memory_order_relaxed) ==
-		      p.n_buckets) &&
-	       !bucket_match(p.head->tag, table_tag(hash)) &&
-	       !chain_next(&t->overflow, p.head) && probe_valid(&p);
+	if (unlikely(atomic_load_explicit(&t->n_buckets,
+					  memory_order_relaxed) != p.n_buckets))
+		return false;
+	p.at = p.head;
+	do
+		if (unlikely(bucket_match(p.at->tag, table_tag(hash))))
+			return false;
+	while (unlikely(p.at = chain_next(&t->overflow, p.at)));
+	return likely(probe_valid(&p));
 }
 
 #define table_for_each_candidate(t, probe, hash, r)                            \
@@ -234,6 +238,12 @@ struct table_guard {
 void table_lock(struct table *t, struct table_guard *g, const uint64_t *hash,
 		unsigned n);
 
+/* The same for two hashes, provided that they have a chain each, without a
+ * candidate and with room for a reference: table_fill() is all that is left to
+ * do. False: they have not; nothing is locked. */
+MUST_USE bool table_lock_fresh(struct table *t, struct table_guard *g,
+			       const uint64_t hash[2]);
+
 /* Starts a walk over the candidates for hash @i of a guard. Others cannot
  * change them, so that the walk is over when probe_step() returns 0. */
 static inline void table_probe_locked(const struct table_guard *g, unsigned i,
@@ -251,6 +261,9 @@ static inline void table_probe_locked(const struct table_guard *g, unsigned i,
  * for equal keys. -ENOMEM: nothing has changed. */
 MUST_USE int table_insert(struct table *t, struct table_guard *g,
 			  const uint32_t *ref);
+
+/* The same for the two of table_lock_fresh(), which cannot fail. */
+void table_fill(struct table *t, struct table_guard *g, const uint32_t ref[2]);
 
 /* Unlocks. After an insertion it may split a few buckets as well. */
 void table_unlock(struct table *t, struct table_guard *g);

@@ -306,7 +306,8 @@ static bool walk(void *ctx, const struct conn *c)
 {
 	struct walked *w = ctx;
 
-	assert_true(bysource_may_have(&w->m->s->bysource, c));
+	assert_true(bysource_may_have(&w->m->s->bysource,
+				      bysource_hash(&w->m->s->bysource, c)));
 	assert_true(skip_to_source(w));
 	assert_ptr_equal(c, w->m->entry[w->i].ref.conn);
 	return false;
