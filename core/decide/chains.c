@@ -25,16 +25,20 @@ struct traversal {
 	struct place *stack; /* where jumps came from */
 };
 
+static inline const struct screen *first_screen(const struct ruleset *set,
+						const struct chain *c)
+{
+	return &set->screen[set->first_screen[c - set->text->chain]];
+}
+
 /* Goes on at a place. */
 static void look(struct traversal *t, struct place at)
 {
-	const struct ruleset *set = walk_rules(t->k);
-	uint32_t first = set->first_screen[at.chain - t->rules->chain];
-
 	t->at = at;
 	if (at.next < at.chain->n_rules)
 		screen_start(&t->scan,
-			     &set->screen[first + at.next / SCREEN_RULES],
+			     first_screen(walk_rules(t->k), at.chain) +
+				     at.next / SCREEN_RULES,
 			     &t->key, at.next % SCREEN_RULES);
 }
 
@@ -218,11 +222,50 @@ static NOINLINE struct chain_result traverse(struct walk *k,
 	return run(&t);
 }
 
+/* Does the rule decide about each packet that its header fits? */
+static inline bool decides(const struct rule *r)
+{
+	enum target_kind kind = r->target.kind;
+
+	return !r->n_matches && (kind == TARGET_ACCEPT || kind == TARGET_DROP ||
+				 kind >= TARGET_REJECT);
+}
+
+/* The rule that is reached first, if that is all there is to it; NULL: perhaps
+ * it is not. */
+static const struct rule *decider(const struct walk *k,
+				  const struct chain *base)
+{
+	const struct screen_key key = {&k->p, k->in_if, k->out_if};
+	const struct ruleset *set = walk_rules(k);
+	struct screen_scan scan;
+	const struct rule *r;
+	int i;
+
+	screen_start(&scan, first_screen(set, base), &key, 0);
+	i = screen_next(&scan);
+	if (i < 0 || !screen_sure(&scan, i))
+		return NULL;
+	r = &set->text->rule[base->first + (uint32_t)i];
+	return decides(r) ? r : NULL;
+}
+
+static struct chain_result run_rules(struct walk *k, const struct chain *base)
+{
+	const struct rule *r = decider(k, base);
+
+	if (unlikely(!r))
+		return traverse(k, base);
+	count(k, (size_t)(r - walk_rules(k)->text->rule));
+	chains_trace(k, NAT_STEP_RULE, r->text, base, r);
+	return decided(base, r);
+}
+
 struct chain_result chains_run(struct walk *k, enum table_id table)
 {
 	const struct chain *base = chains_base(k, table);
 
-	return base->n_rules ? traverse(k, base) : policy(k, base);
+	return base->n_rules ? run_rules(k, base) : policy(k, base);
 }
 
 bool chains_policy(struct walk *k, enum table_id table)
