@@ -180,11 +180,13 @@ static void input(struct walk *k, enum route_verdict to)
 
 static struct route route_of(const struct walk *k)
 {
+	const struct nat_topology *t = k->w->engine->topology;
 	struct nat_addr src = packet_src_addr(&k->p);
 	struct nat_addr dst = packet_dst_addr(&k->p);
 
-	return route_input(k->w->engine->topology, k->in_if, k->p.family, &src,
-			   &dst, k->mark);
+	if (likely(k->p.family == 4))
+		return route_input_of(t, k->in_if, 4, &src, &dst, k->mark);
+	return route_input(t, k->in_if, 6, &src, &dst, k->mark);
 }
 
 static void routed(struct walk *k, const struct route *r)

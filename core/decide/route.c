@@ -4,30 +4,7 @@
 
 #include <arpa/inet.h>
 
-#include "decide/fib_marks.h"
 #include "decide/source.h"
-
-static struct route route_of(const struct fib_entry *e,
-			     const struct nat_addr *dst)
-{
-	return (struct route){
-		.verdict = e->verdict,
-		.type = e->type,
-		.out_if = e->out_if,
-		.number = e->number,
-		.next_hop = e->via ? e->gateway : *dst,
-	};
-}
-
-/* Entries have the same index for every mark. */
-static uint32_t find_input(const struct nat_topology *t, uint16_t in_if,
-			   uint8_t family, const struct nat_addr *src,
-			   const struct nat_addr *dst, uint32_t mark)
-{
-	const struct fib *fib = fib_for(t, family, mark);
-
-	return interval_find(fib_input(fib, in_if, src), family, dst);
-}
 
 /* The entry of a route, which is found by its number. */
 static const struct fib_entry *entry_of(const struct nat_topology *t,
@@ -38,33 +15,20 @@ static const struct fib_entry *entry_of(const struct nat_topology *t,
 	return &fib->entry[r ? (size_t)(r - t->routes) : t->n_routes];
 }
 
-/* Link-local addresses mean something on one link alone. */
-static bool is_on_link(uint8_t family, const struct nat_addr *dst)
+const struct fib_entry *route_link_entry(const struct nat_topology *t,
+					 uint16_t link,
+					 const struct nat_addr *src,
+					 const struct nat_addr *dst,
+					 uint32_t mark)
 {
-	return unlikely(family == 6) && addr_is_link_local(dst);
+	return entry_of(t, topology_on_link(t, link, link, src, dst, mark));
 }
 
-/* Whether a source may be is asked without its mark, as if in an answer. */
 struct route route_input(const struct nat_topology *t, uint16_t in_if,
 			 uint8_t family, const struct nat_addr *src,
 			 const struct nat_addr *dst, uint32_t mark)
 {
-	const struct fib *fib = t->fib[fib_index(family)];
-	const struct fib_entry *e =
-		&fib->entry[find_input(t, in_if, family, src, dst, mark)];
-	const struct interval_map *sources = fib_sources(fib, e, dst);
-	uint32_t instead = interval_find(sources, family, src);
-	struct route r;
-
-	if (is_on_link(family, dst))
-		e = entry_of(t,
-			     topology_on_link(t, in_if, in_if, src, dst, mark));
-	r = route_of(e, dst);
-	if (unlikely(instead)) {
-		r.verdict = (uint8_t)instead;
-		r.out_if = NAT_NO_IF;
-	}
-	return r;
+	return route_input_of(t, in_if, family, src, dst, mark);
 }
 
 static const struct fib_entry *find_output(const struct nat_topology *t,
@@ -79,7 +43,7 @@ static const struct fib_entry *find_output(const struct nat_topology *t,
 
 	if (!src)
 		src = &none;
-	if (is_on_link(family, dst))
+	if (route_is_on_link(family, dst))
 		return entry_of(
 			t, topology_on_link(t, DEV_LO, link, src, dst, mark));
 	p = fib_policy(fib, DEV_LO, src);
@@ -92,7 +56,7 @@ struct route route_output(const struct nat_topology *t, uint16_t link,
 {
 	const struct fib_entry *e =
 		find_output(t, link, family, src, dst, mark);
-	struct route r = route_of(e, dst);
+	struct route r = route_of_entry(e, dst);
 
 	if (unlikely(r.verdict == ROUTE_TO_BROADCAST))
 		r.out_if = e->dev;
@@ -121,15 +85,15 @@ static const struct fib_entry *sibling(const struct nat_topology *t,
 struct route route_back(const struct nat_topology *t, uint16_t link,
 			const struct nat_addr *src, const struct nat_addr *dst)
 {
-	return route_of(sibling(t, find_output(t, link, 6, src, dst, 0), link),
-			dst);
+	return route_of_entry(
+		sibling(t, find_output(t, link, 6, src, dst, 0), link), dst);
 }
 
 struct route route_on_link(const struct nat_topology *t, uint16_t link,
 			   const struct nat_addr *src,
 			   const struct nat_addr *dst)
 {
-	return route_of(
+	return route_of_entry(
 		entry_of(t, topology_on_link(t, DEV_LO, link, src, dst, 0)),
 		dst);
 }
@@ -176,7 +140,7 @@ struct nat_addr route_exit_source(const struct nat_topology *t, uint16_t in_if,
 {
 	const struct fib *fib = t->fib[fib_index(family)];
 
-	return fib->entry[find_input(t, in_if, family, src, dst, mark)].source;
+	return fib->entry[route_find(t, in_if, family, src, dst, mark)].source;
 }
 
 bool route_masquerade(const struct nat_topology *t, uint16_t out_if,

@@ -7,6 +7,7 @@
 #ifndef NAT_ROUTE_H
 #define NAT_ROUTE_H
 
+#include "decide/fib_marks.h"
 #include "decide/topology.h"
 
 enum route_verdict {
@@ -38,7 +39,63 @@ static inline bool route_is_own(const struct route *r)
 	return r->verdict == ROUTE_TO_LOCAL || r->verdict == ROUTE_TO_ANYCAST;
 }
 
-/* Of a packet that came in by @in_if. */
+static inline struct route route_of_entry(const struct fib_entry *e,
+					  const struct nat_addr *dst)
+{
+	return (struct route){
+		.verdict = e->verdict,
+		.type = e->type,
+		.out_if = e->out_if,
+		.number = e->number,
+		.next_hop = e->via ? e->gateway : *dst,
+	};
+}
+
+/* Link-local addresses mean something on one link alone: there it is asked. */
+static inline bool route_is_on_link(uint8_t family, const struct nat_addr *dst)
+{
+	return unlikely(family == 6) && addr_is_link_local(dst);
+}
+const struct fib_entry *route_link_entry(const struct nat_topology *t,
+					 uint16_t link,
+					 const struct nat_addr *src,
+					 const struct nat_addr *dst,
+					 uint32_t mark);
+
+/* Of a packet that came in by @in_if: the index of its entry, which is the same
+ * for every mark. */
+ALWAYS_INLINE uint32_t route_find(const struct nat_topology *t, uint16_t in_if,
+				  uint8_t family, const struct nat_addr *src,
+				  const struct nat_addr *dst, uint32_t mark)
+{
+	const struct fib *fib = fib_for(t, family, mark);
+
+	return interval_find(fib_input(fib, in_if, src), family, dst);
+}
+
+/* Its route, compiled into callers that know the family. Whether a source may
+ * be is asked without its mark, as if in an answer. */
+ALWAYS_INLINE struct route route_input_of(const struct nat_topology *t,
+					  uint16_t in_if, uint8_t family,
+					  const struct nat_addr *src,
+					  const struct nat_addr *dst,
+					  uint32_t mark)
+{
+	const struct fib *fib = t->fib[fib_index(family)];
+	const struct fib_entry *e =
+		&fib->entry[route_find(t, in_if, family, src, dst, mark)];
+	uint32_t instead = interval_find(fib_sources(fib, e, dst), family, src);
+	struct route r;
+
+	if (route_is_on_link(family, dst))
+		e = route_link_entry(t, in_if, src, dst, mark);
+	r = route_of_entry(e, dst);
+	if (unlikely(instead)) {
+		r.verdict = (uint8_t)instead;
+		r.out_if = NAT_NO_IF;
+	}
+	return r;
+}
 struct route route_input(const struct nat_topology *t, uint16_t in_if,
 			 uint8_t family, const struct nat_addr *src,
 			 const struct nat_addr *dst, uint32_t mark);

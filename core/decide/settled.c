@@ -76,7 +76,7 @@ void settled_expect(struct walk *k)
 				   : key[NAT_REPLY].dst;
 	there = addr_v4(key[NAT_ORIGINAL].src);
 	back = addr_v4(key[NAT_REPLY].src);
-	r = route_input(e->topology, k->out_if, 4, &back, &there, 0);
+	r = route_input_of(e->topology, k->out_if, 4, &back, &there, 0);
 	if (r.verdict == ROUTE_TO_FORWARD)
 		remember(k->ct.conn, NAT_REPLY, e, k->out_if, r.out_if);
 }
