@@ -74,6 +74,7 @@ static void walk(struct walk *k, const struct nat_packet *pkt,
 		packet_plain_tuple(pkt->data, &k->tuple);
 		k->hash = f->hash;
 		k->answer = f->guess.conn ? 0 : f->answer;
+		k->source = f->guess.conn ? 0 : f->source;
 		k->plain = true;
 		k->hashed = true;
 		walk_receive(k);
@@ -136,6 +137,7 @@ struct group {
 	struct flight *f;
 	unsigned n;
 	uint32_t first;     /* index of pkt[0] in the run */
+	uint32_t strangers; /* bits of those of no connection, as it seems */
 	uint64_t latest_ns; /* of their times */
 };
 
@@ -164,9 +166,9 @@ static NOINLINE void expect_new(const struct nat_worker *w, const uint8_t *ip,
 	struct conn_key4 key;
 
 	memcpy(&key, ip + IPV4_SRC, sizeof(key));
-	bysource_prefetch(
-		&s->bysource,
-		hash_source4(&s->key, key.src, key.src_id, ip[IPV4_PROTO], 0));
+	f->source =
+		hash_source4(&s->key, key.src, key.src_id, ip[IPV4_PROTO], 0);
+	bysource_prefetch(&s->bysource, f->source);
 	key = conn_key4_invert(key);
 	f->answer = conn_key4_hash(&s->key, meta, &key);
 	(void)table_aim(&s->table, n, f->answer);
@@ -176,8 +178,7 @@ static NOINLINE void expect_new(const struct nat_worker *w, const uint8_t *ip,
 	(void)table_aim(&s->table, n, conn_key4_hash(&s->key, meta, &key));
 }
 
-ALWAYS_INLINE void stage_guesses(const struct nat_worker *w,
-				 const struct group *g)
+ALWAYS_INLINE void stage_guesses(const struct nat_worker *w, struct group *g)
 {
 	const struct conns *s = w->view.all;
 
@@ -188,8 +189,19 @@ ALWAYS_INLINE void stage_guesses(const struct nat_worker *w,
 			f->guess.conn = NULL;
 		else if (unlikely(!conns_guess(s, f->bucket, f->hash,
 					       &f->guess)))
-			expect_new(w, g->pkt[i].data, f);
+			g->strangers |= UINT32_C(1) << i;
 	}
+}
+
+static_assert(GROUP <= 32, "bits of group.strangers");
+
+/* Fetches for one of a group, which then is in less of a hurry. */
+static void expect_next(const struct nat_worker *w, struct group *g)
+{
+	unsigned i = (unsigned)__builtin_ctz(g->strangers);
+
+	g->strangers &= g->strangers - 1;
+	expect_new(w, g->pkt[i].data, &g->f[i]);
 }
 
 /* How many packets from the @i-th on share its tick, the clock's from now on.
@@ -201,8 +213,10 @@ static unsigned same_tick(struct nat_worker *w, const struct group *g,
 	return likely(g->latest_ns < w->tick_ends_ns) ? g->n - i : 1;
 }
 
+/* The memory that strangers need is much: that of the @next group's is asked
+ * for one by one, between packets that take their time. */
 ALWAYS_INLINE void stage_settle(struct nat_worker *w, const struct group *g,
-				struct lap *l)
+				struct group *next, struct lap *l)
 {
 	bool possible = settled_possible(w);
 
@@ -221,9 +235,13 @@ ALWAYS_INLINE void stage_settle(struct nat_worker *w, const struct group *g,
 		for (; i < walks; i++)
 			worker_set_clock(w, g->pkt[i].time_ns);
 		stage_walk(w, &g->pkt[i], &g->f[i], how, g->first + i);
+		if (next->strangers)
+			expect_next(w, next);
 		lap(l, NAT_STAGE_WALK, 1);
 		i++;
 	}
+	while (unlikely(next->strangers))
+		expect_next(w, next);
 	worker_set_clock(w, g->latest_ns);
 }
 
@@ -254,7 +272,7 @@ ALWAYS_INLINE void run(struct nat_worker *w, struct nat_packet *pkt, size_t n,
 		lap(l, NAT_STAGE_KEY, keyed.n);
 		stage_guesses(w, &guessed);
 		lap(l, NAT_STAGE_GUESS, guessed.n);
-		stage_settle(w, &now, l);
+		stage_settle(w, &now, &guessed, l);
 	}
 }
 
