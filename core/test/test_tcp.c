@@ -269,6 +269,8 @@ static void test_may_evict(void **state)
 		{"same end", TCPS_SYN_SENT, TCPS_CLOSE, 1000, 1000, false},
 		{"before", TCPS_SYN_SENT, TCPS_CLOSE, 999, 1000, false},
 		{"wrapped", TCPS_SYN_SENT, TCPS_CLOSE, 5, 0xfffffff0, true},
+		{"far ahead", TCPS_SYN_SENT, TCPS_CLOSE, 0x80000000, 1, true},
+		{"half", TCPS_SYN_SENT, TCPS_CLOSE, 0x80000001, 1, false},
 		{"picked up", TCPS_ESTABLISHED, TCPS_CLOSE, 9, 1, false},
 		{"not begun", TCPS_NONE, TCPS_CLOSE, 9, 1, false},
 	};
