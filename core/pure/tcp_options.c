@@ -13,8 +13,9 @@ enum {
 	OPTION_SACK_PERM = 4,
 	OPTION_SACK = 5,
 	OPTION_MD5 = 19,
+	OPTION_AUTHENTICATION = 29,
 	SACK_BLOCK = 8,
-	SIGNATURE = 18, /* that option's length */
+	SIGNATURE = 18, /* length of OPTION_MD5 */
 	SCALE_MAX = 14,
 };
 
@@ -117,7 +118,8 @@ bool tcp_options_forbid_reset(const uint8_t *options, uint32_t len)
 		if (w.at[0] == OPTION_NOP) {
 			w.at++;
 			w.left--;
-		} else if (!option_next(&w, &o) || o.kind == OPTION_MD5) {
+		} else if (!option_next(&w, &o) || o.kind == OPTION_MD5 ||
+			   o.kind == OPTION_AUTHENTICATION) {
 			return true;
 		}
 	}

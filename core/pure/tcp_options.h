@@ -32,8 +32,9 @@ static inline bool tcp_options_are_timestamp(const uint8_t *options,
 MUST_USE uint32_t tcp_options_sack(const uint8_t *options, uint32_t len,
 				   uint32_t ack);
 
-/* True: a signature (RFC 2385), or something malformed where there would be
- * room for one. Linux resets no such segment, for lack of a key. */
+/* True: a signature (RFC 2385), or an authentication (RFC 5925) or something
+ * malformed where there would be room for one. Linux resets no such segment,
+ * for lack of a key. */
 MUST_USE bool tcp_options_forbid_reset(const uint8_t *options, uint32_t len);
 
 #endif

@@ -68,7 +68,9 @@ static const struct {
 	{ "beyond the end", 24, { 206, 207 }, true },
 	{ "beyond the end, few left", 8, { 206, 207 }, false },
 	{ "authentication (RFC 5925)", 40, { 29, 16, [16] = 1, 1, 1, 1 },
-	  false },
+	  true },
+	{ "a short one", 20, { 29, 4 }, true },
+	{ "no room for a signature", 16, { 29, 16 }, false },
 };
 
 static const struct {
