@@ -52,7 +52,8 @@ static const struct {
 	{"a timeout", FILTER(TRACK), FILTER(TRACK), "60", "conntrack: timeout",
 	 1},
 	{"a counter", FILTER("-A FORWARD -s 10.0.0.7\n" TRACK),
-	 FILTER("-A FORWARD -s 10.0.1.7\n" TRACK), NULL, "rules: counters", 1},
+	 FILTER("-A FORWARD -s 10.0.1.7\n" TRACK), NULL,
+	 "rules: IPv4 filter FORWARD", 1},
 };
 
 struct talk {

@@ -107,8 +107,8 @@ char *describe_rules(const struct rules_diff *d)
 {
 	char *text = NULL;
 
-	if (asprintf(&text, "  table   %s, IPv%u\n  kernel  %s\n  core    %s\n",
-		     d->table, d->family, d->line[0], d->line[1]) < 0)
+	if (asprintf(&text, "  kernel  %s\n  core    %s\n", d->line[0],
+		     d->line[1]) < 0)
 		return NULL;
 	return text;
 }

@@ -104,13 +104,14 @@ static void copy_line(char to[RULE_TEXT], const char *line)
 	(void)snprintf(to, RULE_TEXT, "%.*s", (int)strcspn(line, "\n"), line);
 }
 
-static void keep(struct rules_diff *d, unsigned family, const char *table,
-		 const char *kernel, const char *core)
+static void keep(struct rules_diff *d, unsigned family,
+		 const struct counted *core, const char *kernel)
 {
 	d->family = family;
-	word(d->table, table);
+	word(d->table, core->table);
+	word(d->chain, core->chain);
 	copy_line(d->line[0], kernel);
-	copy_line(d->line[1], core);
+	copy_line(d->line[1], core->line);
 }
 
 void rules_diff_run(struct rules_diff *d, unsigned family, const char *kernel,
@@ -126,8 +127,8 @@ void rules_diff_run(struct rules_diff *d, unsigned family, const char *kernel,
 		    theirs.now.bytes == ours.now.bytes)
 			continue;
 		if (!d->differ++)
-			keep(d, family, ours.now.table,
-			     found ? theirs.now.line : "-", ours.now.line);
+			keep(d, family, &ours.now,
+			     found ? theirs.now.line : "-");
 	}
 }
 

@@ -7,14 +7,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { RULE_NAME = 64, RULE_TEXT = 200 };
+enum { RULE_NAME = 32, RULE_TEXT = 200 };
 
 struct rules_diff {
 	size_t compared, differ;
 	uint64_t reports; /* see kernel_reports() */
 	/* the first that differs: where, the kernel's line, the core's */
 	unsigned family;
-	char table[RULE_NAME];
+	char table[RULE_NAME], chain[RULE_NAME];
 	char line[2][RULE_TEXT];
 };
 

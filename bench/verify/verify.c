@@ -141,6 +141,7 @@ static int compare_tables(struct run *r, struct nat_error *err)
 {
 	struct verify *v = r->v;
 	struct rules_diff rules = {.compared = 0};
+	char kind[TALLY_NAME];
 
 	if (lockstep_compare(r->twin, &r->table, &rules, err))
 		return -1;
@@ -153,8 +154,11 @@ static int compare_tables(struct run *r, struct nat_error *err)
 	if (tally_of(&v->exceptions, "nft_hotdrop")) /* what came next counts */
 		return 0;
 	v->rules_compared += rules.compared;
-	if (rules.differ && !v->rules_differ)
-		found(r, "rules: counters", describe_rules(&rules));
+	if (rules.differ && !v->rules_differ) {
+		(void)snprintf(kind, sizeof(kind), "rules: IPv%u %s %s",
+			       rules.family, rules.table, rules.chain);
+		found(r, kind, describe_rules(&rules));
+	}
 	v->rules_differ += rules.differ;
 	return 0;
 }

@@ -62,6 +62,13 @@ static bool gather(struct walk *k)
 	return likely(!may_be_fragment(&k->p)) || defrag(k);
 }
 
+/* Connection tracking wants whole datagrams, but of those that it knows. */
+static bool gather_to_track(struct walk *k)
+{
+	return !walk_rules(k)->conntrack || k->ct.conn ||
+	       k->state == NAT_STATE_UNTRACKED || gather(k);
+}
+
 /* Hooks of connection tracking exist only while a rule needs them. */
 static bool track(struct walk *k)
 {
@@ -289,8 +296,7 @@ void walk_receive(struct walk *k)
 {
 	k->hook = NAT_HOOK_PREROUTING;
 	trace(k, NAT_STEP_RECEIVE, "IP header is sound");
-	if (hop_options(k) && (!walk_rules(k)->conntrack || gather(k)) &&
-	    filter(k, RAW) && track(k))
+	if (hop_options(k) && gather_to_track(k) && filter(k, RAW) && track(k))
 		tracked(k);
 	finish(k);
 }
@@ -341,8 +347,8 @@ static void hear(struct walk *k)
 	k->out_if = NAT_NO_IF;
 	k->hook = NAT_HOOK_PREROUTING;
 	trace(k, NAT_STEP_RECEIVE, "the router hears itself");
-	if (filter(k, RAW) && track(k) && filter(k, MANGLE) &&
-	    nat(k, MANIP_DST))
+	if (gather_to_track(k) && filter(k, RAW) && track(k) &&
+	    filter(k, MANGLE) && nat(k, MANIP_DST))
 		input(k, ROUTE_TO_BROADCAST);
 }
 
