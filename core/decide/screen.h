@@ -142,7 +142,7 @@ static inline uint64_t screen_word(const struct screen_scan *scan)
 }
 
 /* From rule @from on, which there is. */
-static inline void screen_start(struct screen_scan *scan,
+ALWAYS_INLINE void screen_start(struct screen_scan *scan,
 				const struct screen *s,
 				const struct screen_key *key, uint32_t from)
 {
