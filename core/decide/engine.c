@@ -217,6 +217,17 @@ int nat_engine_rule_counters(struct nat_engine *e, struct nat_rules *r)
 	return 0;
 }
 
+static uint32_t entries(struct nat_engine *e)
+{
+	uint32_t n = places_taken(&e->conns.places);
+	struct nat_worker *w;
+
+	(void)pthread_mutex_lock(&e->lock);
+	for_each_worker(e, i, w) n -= places_in_stock(&w->view.stock);
+	(void)pthread_mutex_unlock(&e->lock);
+	return n;
+}
+
 void nat_engine_memory(struct nat_engine *e, struct nat_memory *m)
 {
 	struct conns *s = &e->conns;
@@ -224,9 +235,9 @@ void nat_engine_memory(struct nat_engine *e, struct nat_memory *m)
 
 	pool_usage(&s->pool, &u);
 	*m = (struct nat_memory){
-		.entries =
-			atomic_load_explicit(&s->count, memory_order_relaxed),
-		.peak = atomic_load_explicit(&s->peak, memory_order_relaxed),
+		.entries = entries(e),
+		.peak = atomic_load_explicit(&s->places.peak,
+					     memory_order_relaxed),
 		.table_bytes = table_bytes(&s->table),
 		.conn_bytes = u.live_bytes,
 		.fragment_bytes = fragments_bytes(&e->fragments[0]) +

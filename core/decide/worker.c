@@ -154,7 +154,7 @@ const struct nat_packet *nat_worker_originated(const struct nat_worker *w,
 void nat_worker_idle(struct nat_worker *w)
 {
 	worker_wake(w);
-	pool_cache_idle(&w->view.cache);
+	conns_view_idle(&w->view);
 	rest(w);
 }
 

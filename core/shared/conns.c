@@ -23,7 +23,7 @@ int conns_init(struct conns *s, uint64_t seed, uint32_t max, uint8_t extensions)
 {
 	memset(s, 0, sizeof(*s));
 	s->key = hash_key_new(seed);
-	s->max = max;
+	s->places.max = max;
 	s->extensions = extensions;
 	if (table_init(&s->table, TABLE_MIN_LOG))
 		return -ENOMEM;
@@ -52,7 +52,14 @@ void conns_view_init(struct conns_view *v, struct conns *s, uint8_t id,
 
 void conns_view_fini(struct conns_view *v)
 {
+	places_return(&v->all->places, &v->stock, 0);
 	pool_cache_fini(&v->cache);
+}
+
+void conns_view_idle(struct conns_view *v)
+{
+	places_return(&v->all->places, &v->stock, 0);
+	pool_cache_idle(&v->cache);
 }
 
 int conns_maintain(struct conns *s)
@@ -183,26 +190,19 @@ static bool early_drop(struct conns_view *v, uint64_t hash)
 	return false;
 }
 
-static void uncount(struct conns *s)
+static void uncount(struct conns_view *v)
 {
-	atomic_fetch_sub_explicit(&s->count, 1, memory_order_relaxed);
+	places_give(&v->all->places, &v->stock);
 }
 
 /* Takes a place among the connections allowed. */
 static bool count_in(struct conns_view *v, uint64_t hash)
 {
-	struct conns *s = v->all;
-	uint32_t n =
-		atomic_fetch_add_explicit(&s->count, 1, memory_order_relaxed) +
-		1;
-
-	if (unlikely(s->max && n > s->max && !early_drop(v, hash))) {
-		uncount(s);
-		return false;
-	}
-	if (n > atomic_load_explicit(&s->peak, memory_order_relaxed))
-		atomic_store_explicit(&s->peak, n, memory_order_relaxed);
-	return true;
+	if (likely(places_take(&v->all->places, &v->stock)) ||
+	    early_drop(v, hash))
+		return true;
+	uncount(v);
+	return false;
 }
 
 /* A connection that is made now: what it is, and how long. */
@@ -258,7 +258,7 @@ make(struct conns_view *v, const struct plan *plan, uint64_t hash, bool *full)
 	}
 	r.index = pool_alloc(&v->cache, pool_units(plan->size));
 	if (unlikely(!r.index)) {
-		uncount(v->all);
+		uncount(v);
 		return r;
 	}
 	r.conn = pool_at(&v->all->pool, r.index);
@@ -298,7 +298,7 @@ struct conn_ref conns_new_plain(struct conns_view *v, bool tcp,
 void conns_discard(struct conns_view *v, struct conn_ref r)
 {
 	pool_free_now(&v->cache, r.index);
-	uncount(v->all);
+	uncount(v);
 }
 
 static inline void hash_both(const struct conns *s, const struct conn *c,
@@ -504,7 +504,7 @@ bool conns_kill(struct conns_view *v, struct conn_ref r)
 				   make_ref(r.index, (enum nat_dir)d));
 	bysource_remove(&s->bysource, r.conn, r.index);
 	pool_free_deferred(&v->cache, r.index);
-	uncount(s);
+	uncount(v);
 	v->stats.deleted++;
 	return true;
 }
@@ -575,6 +575,7 @@ uint32_t conns_sweep(struct conns_view *v, uint32_t slots)
 {
 	struct pool_slab run = claim(v->all, slots);
 
+	places_balance(&v->all->places, &v->stock);
 	for (uint32_t at = 0; at < run.n; at += SWEEP_GROUP) {
 		struct pool_slab some = run;
 

@@ -13,23 +13,23 @@
 #include "pure/hash.h"
 #include "shared/bysource.h"
 #include "shared/conn.h"
+#include "shared/places.h"
 #include "shared/pool.h"
 #include "shared/table.h"
 #include "shared/turns.h"
 
 struct conns {
 	struct hash_key key;
-	uint32_t max;       /* nf_conntrack_max; 0: no limit */
 	uint8_t extensions; /* of every connection: bits of conn.layout */
 	struct pool pool;
 	struct table table;
 	struct bysource bysource;
-	struct turns turns;                          /* of the views, by id */
-	_Alignas(CACHE_LINE) _Atomic uint32_t count; /* unconfirmed included */
-	_Atomic uint32_t peak;
-	_Atomic uint32_t serial; /* of those that have a zone */
-	_Alignas(CACHE_LINE) struct spin sweeping; /* guards what follows */
-	uint32_t sweep_slab, sweep_slot;           /* next to look at */
+	struct turns turns;   /* of the views, by id */
+	struct places places; /* nf_conntrack_max; unconfirmed included */
+	_Alignas(CACHE_LINE) _Atomic uint32_t serial; /* of those that have a
+						       * zone */
+	_Alignas(CACHE_LINE) struct spin sweeping;    /* guards what follows */
+	uint32_t sweep_slab, sweep_slot;              /* next to look at */
 };
 
 /* What a thread counts about connections; its own cache lines. */
@@ -42,6 +42,7 @@ struct conns_stats {
 struct conns_view {
 	struct conns *all;
 	struct pool_cache cache;
+	struct places_stock stock;
 	struct conns_stats stats;
 	ticks now;    /* of the packet at hand */
 	ticks others; /* no other worker's clock is behind this */
@@ -68,6 +69,8 @@ void conns_fini(struct conns *s);
 void conns_view_init(struct conns_view *v, struct conns *s, uint8_t id,
 		     bool alone);
 void conns_view_fini(struct conns_view *v);
+/* When there is nothing else to do: gives back what the view holds ready. */
+void conns_view_idle(struct conns_view *v);
 /* Gets memory ready for connections to come: 0 or -ENOMEM. */
 int conns_maintain(struct conns *s);
 

@@ -52,7 +52,7 @@ static void model_free(struct model *m)
 	struct pool_usage u;
 
 	conns_view_fini(&m->v);
-	assert_int_equal(atomic_load(&m->s->count), 0);
+	assert_int_equal(places_taken(&m->s->places), 0);
 	assert_int_equal(table_count(&m->s->table), 0);
 	grace_thread_unregister();
 	grace_wait_deferred();
@@ -337,7 +337,7 @@ static void check_counts(struct model *m)
 		live += !ticks_reached(m->v.now, m->entry[i].timeout);
 	conns_each(m->s, m->v.now, count_live, &seen);
 	assert_int_equal(seen, live);
-	assert_int_equal(atomic_load(&m->s->count), m->n);
+	assert_int_equal(places_taken(&m->s->places), m->n);
 	assert_int_equal(s->created, m->created);
 	assert_int_equal(s->deleted, m->deleted);
 	assert_int_equal(s->expired, m->expired);

@@ -130,15 +130,15 @@ static void check_full(const struct full_case *c)
 		if (r.conn)
 			assert_int_equal(conns_confirm(v, &r),
 					 CONFIRM_INSERTED);
-		assert_in_range(atomic_load(&f->s.count), MAX / 2, MAX);
+		assert_in_range(places_taken(&f->s.places), MAX / 2, MAX);
 	}
 	assert_int_equal(v->stats.early_drop > 0, c->let_in);
-	assert_int_equal(atomic_load(&f->s.count),
+	assert_int_equal(places_taken(&f->s.places),
 			 v->stats.created - v->stats.deleted);
-	assert_in_range(atomic_load(&f->s.peak), MAX, MAX + 1);
+	assert_in_range(atomic_load(&f->s.places.peak), MAX, MAX + 1);
 	v->now = v->others = 0;
 	kill_all(v, MAX + MORE);
-	assert_int_equal(atomic_load(&f->s.count), 0);
+	assert_int_equal(places_taken(&f->s.places), 0);
 	fixture_free(f);
 }
 
@@ -165,7 +165,7 @@ static void unconfirmed_count(void **state)
 	r = new_conn(v, 2, 4, &full);
 	assert_non_null(r.conn);
 	conns_discard(v, r);
-	assert_int_equal(atomic_load(&f->s.count), 0);
+	assert_int_equal(places_taken(&f->s.places), 0);
 	fixture_free(f);
 }
 
@@ -191,7 +191,7 @@ static void no_memory(void **state)
 	}
 	assert_false(full);
 	assert_true(n >= 8192 / 128);
-	assert_int_equal(atomic_load(&f->s.count), n);
+	assert_int_equal(places_taken(&f->s.places), n);
 	for (uint32_t i = 0; i < n; i++)
 		assert_non_null(find(v, i, 4).conn);
 	assert_true(conns_kill(v, last));
@@ -236,7 +236,7 @@ static void slowest_clock(void **state)
 				 rows[i].found);
 		f->v[0].now = 100;
 		assert_null(find(&f->v[0], 7, 4).conn);
-		assert_int_equal(atomic_load(&f->s.count), 0);
+		assert_int_equal(places_taken(&f->s.places), 0);
 		fixture_free(f);
 	}
 }

@@ -254,7 +254,7 @@ static void check_case(const struct torture_case *c)
 	assert_int_equal(sum.torn, 0);
 	assert_int_equal(sum.twice, 0);
 	assert_int_equal(sum.created, sum.killed);
-	assert_int_equal(atomic_load(&t->s.count), 0);
+	assert_int_equal(places_taken(&t->s.places), 0);
 	assert_int_equal(table_count(&t->s.table), 0);
 	conns_fini(&t->s);
 	free(w);
