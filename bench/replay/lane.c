@@ -14,6 +14,10 @@
  * shared table, expiry above all, happens to the others' connections. */
 #define LEAD_NS UINT64_C(1000000000)
 
+/* How many packets ahead of its own turn one is fetched: time enough, and the
+ * core finds few of the fetches still under way. */
+enum { AHEAD = 16 };
+
 /* Touched now, so that no packet waits for the pages. */
 static bool make_memos(struct lane *l)
 {
@@ -68,7 +72,8 @@ void lane_reset(struct lane *l)
 	nat_worker_stats(l->worker, &r->stats);
 }
 
-static const uint8_t *captured(const struct lane *l, const struct step *s)
+/* A packet as it was captured, or with a memo as it last entered. */
+static uint8_t *stored(const struct lane *l, const struct step *s)
 {
 	return l->slots + (size_t)s->slot * STORE_SLOT;
 }
@@ -109,18 +114,28 @@ static inline bool memo_valid(struct lane *l, const struct turn *t)
 	return memo_holds(t->memo, *lesson_of(l, t->step));
 }
 
-/* @t's packet is now @p, which came or went by @iface. */
+/* @t's packet, which is at @p in the batch, enters by @iface as it is now. An
+ * error that quotes a packet is not kept: how it was addressed says how it is
+ * to be. */
 static void remember(struct lane *l, const struct turn *t, const uint8_t *p,
 		     uint16_t iface)
 {
-	const struct wire_shape *s = &t->step->shape;
+	const struct step *s = t->step;
 
-	if (t->memo != &l->no_memo && wire_is_plain(s))
-		memo_take(t->memo, s, p, iface, *lesson_of(l, t->step));
+	if (t->memo == &l->no_memo || s->shape.kind == WIRE_ERROR)
+		return;
+	if (s->flags & STEP_REPLY)
+		(void)copy_slot(stored(l, s), p, s->len);
+	*t->memo = (struct memo){
+		.lesson = *lesson_of(l, s),
+		.in_if = (uint8_t)iface,
+		.dir = NAT_N_DIRS,
+	};
 }
 
-static inline uint16_t answer_anew(struct lane *l, const struct turn *t,
-				   uint8_t *p)
+/* Makes the captured packet @p an answer to what left. Returns where it enters;
+ * NAT_NO_IF: there is nothing to answer to. */
+static uint16_t answer(struct lane *l, const struct turn *t, uint8_t *p)
 {
 	const struct step *s = t->step;
 	const struct conv *c = &l->convs[s->conv];
@@ -133,27 +148,17 @@ static inline uint16_t answer_anew(struct lane *l, const struct turn *t,
 	return in_if;
 }
 
-/* Makes the captured packet @p an answer to what left. Returns where it enters;
- * NAT_NO_IF: there is nothing to answer to. */
-static inline uint16_t answer(struct lane *l, const struct turn *t, uint8_t *p)
-{
-	if (!memo_valid(l, t))
-		return answer_anew(l, t, p);
-	memo_repeat(t->memo, &t->step->shape, p);
-	return t->memo->iface;
-}
-
 /* Puts a packet into the batch as @p, its bytes at @to. Returns how many there
  * are; 0: an answer to nothing, which is only counted. */
 static inline uint32_t place(struct lane *l, const struct turn *t,
 			     struct nat_packet *p, uint8_t *to)
 {
 	const struct step *s = t->step;
-	uint32_t size = copy_slot(to, captured(l, s), s->len);
-	uint16_t in_if = s->in_if;
+	uint32_t size = copy_slot(to, stored(l, s), s->len);
+	uint16_t in_if = t->memo->in_if;
 
-	if (s->flags & STEP_REPLY) {
-		in_if = answer(l, t, to);
+	if (!memo_valid(l, t)) {
+		in_if = s->flags & STEP_REPLY ? answer(l, t, to) : s->in_if;
 		if (in_if == NAT_NO_IF) {
 			l->result.unanswered++;
 			return 0;
@@ -171,7 +176,7 @@ static inline uint32_t place(struct lane *l, const struct turn *t,
  * that holds. */
 static inline void fetch(struct lane *l, const struct turn *t)
 {
-	__builtin_prefetch(captured(l, t->step));
+	__builtin_prefetch(stored(l, t->step));
 	if (!memo_valid(l, t))
 		__builtin_prefetch(&l->convs[t->step->conv]);
 }
@@ -202,8 +207,7 @@ static const struct step *gather(struct lane *l, const struct step *s,
 	uint8_t *to = l->hot.base;
 
 	do {
-		struct turn ahead = {t.step + BATCH_MOST,
-				     t.memo + stride * BATCH_MOST};
+		struct turn ahead = {t.step + AHEAD, t.memo + stride * AHEAD};
 		uint32_t size;
 
 		if (ahead.step < end)
@@ -223,42 +227,42 @@ static const struct step *gather(struct lane *l, const struct step *s,
 	return t.step;
 }
 
-static inline void learn_anew(struct lane *l, const struct turn *t,
-			      const struct nat_packet *p)
-{
-	const struct step *s = t->step;
-
-	*lesson_of(l, s) +=
-		conv_learn(&l->convs[s->conv], &s->shape, p->data, p->out_if);
-	remember(l, t, p->data, p->out_if);
-}
-
 /* Of a packet that did not leave. One that was to begin a connection, and could
  * not, says that the conversation has none. */
-static void learn_loss(struct lane *l, const struct turn *t, enum nat_drop why)
+static void learn_loss(struct lane *l, const struct step *s, enum nat_drop why)
 {
-	const struct step *s = t->step;
-
 	if (step_teaches(s) &&
 	    (why == NAT_DROP_INSERT_FAILED || why == NAT_DROP_TABLE_FULL))
 		*lesson_of(l, s) += conv_forget(&l->convs[s->conv]);
 }
 
+static void learn_from(struct lane *l, const struct turn *t,
+		       const struct nat_packet *p)
+{
+	const struct step *s = t->step;
+
+	if (p->verdict != NAT_FORWARD) {
+		learn_loss(l, s, (enum nat_drop)p->reason);
+		return;
+	}
+	if (!(s->flags & (STEP_REPLY | STEP_FRAGMENT))) {
+		if (step_teaches(s))
+			*lesson_of(l, s) +=
+				conv_learn(&l->convs[s->conv], &s->shape,
+					   p->data, p->out_if);
+		remember(l, t, p->data, p->in_if);
+	}
+	memo_take(t->memo, p);
+}
+
 static void learn(struct lane *l)
 {
-	enum { DUMB = STEP_REPLY | STEP_VERBATIM | STEP_FRAGMENT };
-
 	for (uint32_t i = 0; i < l->n; i++) {
 		const struct turn *t = &l->turn[i];
 		const struct nat_packet *p = &l->pkt[i];
 
-		if (p->verdict != NAT_FORWARD)
-			learn_loss(l, t, (enum nat_drop)p->reason);
-		if (p->verdict != NAT_FORWARD || t->step->flags & DUMB)
-			continue;
-		if (!memo_valid(l, t) ||
-		    !memo_same(t->memo, &t->step->shape, p->data, p->out_if))
-			learn_anew(l, t, p);
+		if (!memo_valid(l, t) || !memo_same(t->memo, p))
+			learn_from(l, t, p);
 	}
 }
 
@@ -271,8 +275,8 @@ static void learn_fragments(struct lane *l, const struct nat_packet *sent,
 		if (!step_teaches(s) || !(s->flags & STEP_FRAGMENT))
 			continue;
 		*lesson_of(l, s) += conv_learn_fragment(
-			&l->convs[s->conv], captured(l, s), s->len,
-			sent[i].data, sent[i].len, sent[i].out_if);
+			&l->convs[s->conv], stored(l, s), s->len, sent[i].data,
+			sent[i].len, sent[i].out_if);
 	}
 }
 
@@ -293,7 +297,7 @@ static void check_batch(struct lane *l, const struct nat_packet *sent, size_t n)
 		const struct step *s = l->turn[i].step;
 		const struct nat_packet *p = &l->pkt[i];
 		struct check_case c = {
-			.captured = captured(l, s),
+			.captured = stored(l, s),
 			.entered = entered,
 			.out = p,
 			.sent = sent,

@@ -35,7 +35,8 @@ struct lanes {
 	struct pace pace;
 	double ns_per_tick;
 	uint64_t before;    /* packets of the pass before those of @store */
-	bool again;         /* lists are played more than once: memos pay */
+	bool again;         /* lists are played more than once: memos pay, and
+			     * answers stay in the store as they enter */
 	uint16_t server_if; /* NAT_NO_IF: answers enter where originals left */
 	bool check;
 	struct liberty may; /* what the rules may do */
@@ -67,7 +68,7 @@ struct lane {
 	/* the list at hand */
 	const struct lane_plan *plan;
 	struct conv *convs;        /* everybody's */
-	const uint8_t *slots;      /* the store's bytes */
+	uint8_t *slots;            /* the store's bytes */
 	struct nat_worker *worker; /* by the thread itself */
 
 	uint32_t lesson[LESSONS]; /* grow when there is news */

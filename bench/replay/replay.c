@@ -127,7 +127,7 @@ static int open_window(struct crew *crew)
 	all->store = &crew->window->store;
 	all->convs = (struct conv *)(void *)r->convs.base;
 	if (windows_single(crew->windows)) {
-		all->again = crew->cfg->passes > 1;
+		all->again = crew->cfg->passes > 1 && !all->check;
 		atomic_store_explicit(&crew->total,
 				      store_count(all->store) *
 					      crew->cfg->passes,
