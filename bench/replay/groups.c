@@ -11,20 +11,6 @@
 /* How long the identification of a datagram means the same datagram. */
 #define DATAGRAM_NS UINT64_C(30000000000)
 
-struct end {
-	struct nat_addr addr;
-	uint16_t id;
-	uint16_t zero;
-};
-
-/* Every byte of a key is compared: all of it is set. */
-struct group_key {
-	struct end low, high;
-	uint8_t proto, family;
-	uint8_t query; /* ICMP: the pair of types, counted from 1 */
-	uint8_t zero;
-};
-
 struct datagram_key {
 	struct nat_addr src, dst;
 	uint32_t id;
@@ -32,9 +18,24 @@ struct datagram_key {
 	uint8_t proto, family;
 };
 
+struct datagram {
+	struct datagram_key key;
+	uint32_t origin; /* struct origin, packed */
+};
+
+struct group { /* one cache line */
+	struct group_key key;
+	uint32_t contention; /* see struct member */
+	bool first_high;     /* the first sender is the key's second end */
+	_Alignas(8) uint8_t room[GROUPS_ROOM];
+};
+
+_Static_assert(sizeof(struct group_key) == KEYMAP_KEY &&
+		       sizeof(struct datagram_key) == KEYMAP_KEY,
+	       "keys of one size");
+
 struct groups {
-	struct keymap group;    /* value: 1 where the first sender is high */
-	struct keymap datagram; /* value: its struct origin, packed */
+	struct keymap group, datagram;
 };
 
 struct groups *groups_new(void)
@@ -43,8 +44,8 @@ struct groups *groups_new(void)
 
 	if (!g)
 		return NULL;
-	keymap_init(&g->group, sizeof(struct group_key));
-	keymap_init(&g->datagram, sizeof(struct datagram_key));
+	keymap_init(&g->group, sizeof(struct group));
+	keymap_init(&g->datagram, sizeof(struct datagram));
 	return g;
 }
 
@@ -111,15 +112,17 @@ static struct datagram_key datagram_key(const struct wire *w, uint64_t period)
 bool groups_scan(struct groups *g, const struct wire *w, uint64_t time_ns)
 {
 	struct datagram_key key;
+	struct datagram *d;
 	uint32_t at;
 	bool fresh;
 
 	if (w->fragment != WIRE_FIRST)
 		return true;
 	key = datagram_key(w, time_ns / DATAGRAM_NS);
-	if (!keymap_get(&g->datagram, &key, &at, &fresh))
+	if (!keymap_get(&g->datagram, &key, keymap_hash(&key), &at, &fresh))
 		return false;
-	*keymap_value(&g->datagram, at) = origin_pack(w);
+	d = keymap_at(&g->datagram, at);
+	d->origin = origin_pack(w);
 	return true;
 }
 
@@ -134,63 +137,74 @@ static void find_origin(const struct groups *g, struct origin *o,
 	for (unsigned i = 0; i < 3; i++) {
 		struct datagram_key key =
 			datagram_key(w, period + (uint64_t)beside[i]);
+		const struct datagram *d;
 		uint32_t at;
 
-		if (keymap_find(&g->datagram, &key, &at)) {
-			origin_unpack(o, *keymap_value(&g->datagram, at),
-				      w->t.proto);
-			return;
-		}
+		if (!keymap_find(&g->datagram, &key, keymap_hash(&key), &at))
+			continue;
+		d = keymap_at(&g->datagram, at);
+		origin_unpack(o, d->origin, w->t.proto);
+		return;
 	}
 }
 
-/* The key of what @w belongs to; true when the sender is the high end. */
-static bool make_key(const struct groups *g, struct group_key *k,
-		     const struct wire *w, uint64_t time_ns)
+/* Whether the source comes second where ends are in order. */
+static bool source_is_high(const struct nat_tuple *t, const struct origin *o)
+{
+	for (int i = 0; i < 4; i++)
+		if (t->src.w[i] != t->dst.w[i])
+			return t->src.w[i] > t->dst.w[i];
+	return o->src_id > o->dst_id;
+}
+
+void groups_prepare(const struct groups *g, struct seeker *s,
+		    const struct wire *w, uint64_t time_ns)
 {
 	struct origin o = {w->t.src_id, w->t.dst_id, query_pair(w)};
-	struct end src, dst;
-	bool swap;
 
 	if (w->fragment == WIRE_LATER)
 		find_origin(g, &o, w, time_ns);
-	src = (struct end){w->t.src, o.src_id, 0};
-	dst = (struct end){w->t.dst, o.dst_id, 0};
-	swap = memcmp(&src, &dst, sizeof(src)) > 0;
-	*k = (struct group_key){
-		.low = swap ? dst : src,
-		.high = swap ? src : dst,
-		.proto = w->t.proto,
-		.family = w->t.family,
-		.query = o.query,
-	};
-	return swap;
+	s->high = source_is_high(&w->t, &o);
+	s->key.addr[s->high] = w->t.src;
+	s->key.addr[!s->high] = w->t.dst;
+	s->key.id[s->high] = o.src_id;
+	s->key.id[!s->high] = o.dst_id;
+	s->key.proto = w->t.proto;
+	s->key.family = w->t.family;
+	s->key.query = o.query;
+	s->key.zero = 0;
+	s->hash = keymap_hash(&s->key);
+	keymap_aim(&g->group, s->hash);
+}
+
+void groups_fetch(const struct groups *g, const struct seeker *s)
+{
+	keymap_fetch(&g->group, s->hash);
 }
 
 /* Of what two conversations can have in common after their clients' addresses
  * have been translated to one. */
-static uint64_t contention_hash(const struct groups *g,
-				const struct group_key *k, bool first_is_high)
+static uint32_t contention_hash(const struct seeker *first)
 {
-	struct group_key common = *k;
+	struct group_key common = first->key;
 
-	common.low = first_is_high ? k->low : k->high;
-	common.high = (struct end){
-		.id = first_is_high ? k->high.id : k->low.id,
-	};
-	return keymap_hash(&g->group, &common);
+	common.addr[0] = first->key.addr[!first->high];
+	common.addr[1] = (struct nat_addr){.w = {0}};
+	common.id[0] = first->key.id[!first->high];
+	common.id[1] = first->key.id[first->high];
+	return keymap_hash(&common);
 }
 
 /* What there is to say of a packet of group @i from the @high end. */
-static struct member member_of(const struct groups *g, uint32_t i,
-			       const struct group_key *k, bool high)
+static struct member member_of(const struct groups *g, uint32_t i, bool high)
 {
-	bool first_is_high = *keymap_value(&g->group, i);
+	struct group *one = keymap_at(&g->group, i);
 
 	return (struct member){
+		.room = one->room,
 		.group = i,
-		.hash = contention_hash(g, k, first_is_high),
-		.from_first = first_is_high == high,
+		.hash = one->contention,
+		.from_first = one->first_high == high,
 	};
 }
 
@@ -201,34 +215,35 @@ static bool find_quoted(const struct groups *g, const uint8_t *p,
 			struct member *m)
 {
 	struct wire quoted;
-	struct group_key key;
+	struct seeker s;
 	uint32_t at;
-	bool high;
 
 	if (!wire_quoted(&quoted, w, p))
 		return false;
-	high = make_key(g, &key, &quoted, time_ns);
-	if (!keymap_find(&g->group, &key, &at))
+	groups_prepare(g, &s, &quoted, time_ns);
+	if (!keymap_find(&g->group, &s.key, s.hash, &at))
 		return false;
-	*m = member_of(g, at, &key, !high);
+	*m = member_of(g, at, !s.high);
 	return true;
 }
 
-bool groups_find(struct groups *g, const uint8_t *p, const struct wire *w,
-		 uint64_t time_ns, struct member *m)
+bool groups_find(struct groups *g, const struct seeker *s, const uint8_t *p,
+		 const struct wire *w, uint64_t time_ns, struct member *m)
 {
-	struct group_key key;
-	bool high, first;
+	struct group *one;
 	uint32_t at;
+	bool first;
 
 	if (w->shape.kind == WIRE_ERROR && find_quoted(g, p, w, time_ns, m))
 		return true;
-	high = make_key(g, &key, w, time_ns);
-	if (!keymap_get(&g->group, &key, &at, &first))
+	if (!keymap_get(&g->group, &s->key, s->hash, &at, &first))
 		return false;
-	if (first)
-		*keymap_value(&g->group, at) = high;
-	*m = member_of(g, at, &key, high);
+	if (first) {
+		one = keymap_at(&g->group, at);
+		one->first_high = s->high;
+		one->contention = contention_hash(s);
+	}
+	*m = member_of(g, at, s->high);
 	m->first = first;
 	return true;
 }

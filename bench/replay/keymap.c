@@ -3,114 +3,102 @@
  * Open addressing with linear probing, at most half full. */
 #include "replay/keymap.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_ROOM = 1024, MOST_ROOM = 1 << 30 };
+enum { FIRST_PLACES = 1 << 14, MOST_KEYS = 1 << 30 };
 
-void keymap_init(struct keymap *m, uint32_t key_size)
+void keymap_init(struct keymap *m, uint32_t entry_size)
 {
-	*m = (struct keymap){.key_size = key_size};
+	*m = (struct keymap){.entry_size = entry_size};
 }
 
 void keymap_free(struct keymap *m)
 {
-	free(m->keys);
-	free(m->values);
-	free(m->table);
-	keymap_init(m, m->key_size);
+	region_free(&m->entries);
+	region_free(&m->table);
+	keymap_init(m, m->entry_size);
 }
 
-static uint64_t mix(uint64_t x)
+uint32_t keymap_hash(const void *key)
 {
-	x ^= x >> 32;
-	x *= UINT64_C(0x9e3779b97f4a7c15);
-	return x ^ x >> 29;
-}
+	const uint64_t golden = UINT64_C(0x9e3779b97f4a7c15);
+	uint64_t word[KEYMAP_KEY / sizeof(uint64_t)], h = golden;
 
-uint64_t keymap_hash(const struct keymap *m, const void *key)
-{
-	const uint8_t *p = key;
-	uint64_t h = m->key_size, word;
-
-	for (uint32_t i = 0; i < m->key_size; i += sizeof(uint32_t)) {
-		uint32_t part;
-
-		memcpy(&part, p + i, sizeof(part));
-		word = part;
-		h = mix(h ^ word) + word;
+	memcpy(word, key, sizeof(word));
+	for (size_t i = 0; i < sizeof(word) / sizeof(*word); i++) {
+		h = (h ^ word[i]) * golden;
+		h ^= h >> 32;
 	}
-	return mix(h);
-}
-
-static const uint8_t *key_at(const struct keymap *m, uint32_t i)
-{
-	return m->keys + (size_t)i * m->key_size;
+	return (uint32_t)(h * golden >> 32);
 }
 
 /* The key's place in the table, or the free one where it belongs. */
-static uint32_t *place_of(const struct keymap *m, const void *key)
+static struct keymap_place *place_of(const struct keymap *m, const void *key,
+				     uint32_t hash)
 {
-	uint32_t mask = m->room * 2 - 1;
-	uint32_t i = (uint32_t)keymap_hash(m, key) & mask;
+	struct keymap_place *p = keymap_place(m, hash);
 
-	while (m->table[i] &&
-	       memcmp(key_at(m, m->table[i] - 1), key, m->key_size) != 0)
-		i = (i + 1) & mask;
-	return &m->table[i];
+	for (uint32_t i = hash; p->entry; p = keymap_place(m, ++i))
+		if (p->hash == hash &&
+		    !memcmp(keymap_at(m, p->entry - 1), key, KEYMAP_KEY))
+			break;
+	return p;
 }
 
-bool keymap_find(const struct keymap *m, const void *key, uint32_t *index)
+bool keymap_find(const struct keymap *m, const void *key, uint32_t hash,
+		 uint32_t *index)
 {
-	const uint32_t *place;
+	const struct keymap_place *p;
 
-	if (!m->n)
+	if (!m->table.base)
 		return false;
-	place = place_of(m, key);
-	*index = *place - 1;
-	return *place;
+	p = place_of(m, key, hash);
+	*index = p->entry - 1;
+	return p->entry;
 }
 
+/* Twice as many places. */
 static bool grow(struct keymap *m)
 {
-	uint32_t room = m->room ? m->room * 2 : FIRST_ROOM;
-	uint8_t *keys;
-	uint32_t *values, *table;
+	struct region old = m->table, table = {0};
+	const struct keymap_place *from = (const void *)old.base;
+	uint32_t n = old.base ? m->mask + 1 : 0;
+	uint32_t places = n ? n * 2 : FIRST_PLACES;
 
-	if (room > MOST_ROOM)
+	if (m->n >= MOST_KEYS ||
+	    !region_reserve(&table, places * sizeof(*from)))
 		return false;
-	keys = realloc(m->keys, (size_t)room * m->key_size);
-	if (keys)
-		m->keys = keys;
-	values = realloc(m->values, room * sizeof(*values));
-	if (values)
-		m->values = values;
-	table = calloc(room * (size_t)2, sizeof(*table));
-	if (!keys || !values || !table) {
-		free(table);
-		return false;
-	}
-	free(m->table);
 	m->table = table;
-	m->room = room;
-	for (uint32_t i = 0; i < m->n; i++)
-		*place_of(m, key_at(m, i)) = i + 1;
+	m->mask = places - 1;
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t at = from[i].hash;
+
+		if (!from[i].entry)
+			continue;
+		while (keymap_place(m, at)->entry)
+			at++;
+		*keymap_place(m, at) = from[i];
+	}
+	region_free(&old);
 	return true;
 }
 
-bool keymap_get(struct keymap *m, const void *key, uint32_t *index, bool *fresh)
+bool keymap_get(struct keymap *m, const void *key, uint32_t hash,
+		uint32_t *index, bool *fresh)
 {
-	uint32_t *place;
+	struct keymap_place *p;
 
 	*fresh = false;
-	if (keymap_find(m, key, index))
+	if (keymap_find(m, key, hash, index))
 		return true;
-	if (m->n == m->room && !grow(m))
+	if (m->n >= m->mask / 2 && !grow(m))
 		return false;
-	place = place_of(m, key);
-	*place = m->n + 1;
-	memcpy(m->keys + (size_t)m->n * m->key_size, key, m->key_size);
-	m->values[m->n] = 0;
+	if (!region_reserve(&m->entries, m->entry_size))
+		return false;
+	p = place_of(m, key, hash);
+	*p = (struct keymap_place){.hash = hash, .entry = m->n + 1};
+	memcpy(keymap_at(m, m->n), key, KEYMAP_KEY);
+	m->entries.used += m->entry_size;
 	*index = m->n++;
 	*fresh = true;
 	return true;

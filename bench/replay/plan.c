@@ -11,12 +11,15 @@
 
 #define SILENCE_NS UINT64_C(1000000000)
 
+enum { TOGETHER = 32 }; /* packets that are planned side by side */
+
 /* What planning remembers of a conversation. */
 struct memory {
 	uint64_t last_ns; /* of an original packet */
 	uint32_t opened;  /* 1 + batch with the last packet that may map */
 	bool reset;       /* the last packet was a TCP reset */
 };
+_Static_assert(sizeof(struct memory) <= GROUPS_ROOM, "it has its room there");
 
 /* A lane's batch that is still growing. */
 struct batch {
@@ -24,23 +27,24 @@ struct batch {
 	uint64_t begin_ns;
 };
 
+/* A packet that is looked at before it is planned. */
+struct candidate {
+	struct wire wire;
+	struct seeker seeker;
+};
+
 struct planner {
 	struct plan_config cfg;
 	struct groups *groups;
-	struct region memories; /* struct memory, by group */
-	uint64_t latest_ns;     /* timestamp, and the same on the engine's */
-	uint64_t engine_ns;     /* clock */
+	uint64_t latest_ns; /* timestamp, and the same on the engine's */
+	uint64_t engine_ns; /* clock */
 
 	/* the window at hand */
 	struct plan *plan;
 	const struct store *store;
+	struct candidate candidate[TOGETHER];
 	struct batch batch[]; /* by lane */
 };
-
-static struct memory *memory_of(const struct planner *p, uint32_t group)
-{
-	return (struct memory *)(void *)p->memories.base + group;
-}
 
 static int scan(struct planner *p)
 {
@@ -48,12 +52,16 @@ static int scan(struct planner *p)
 	size_t n = store_count(p->store);
 	struct wire w;
 
-	if (n > UINT32_MAX || p->store->bytes.used / STORE_SLOT > UINT32_MAX)
+	if (n > UINT32_MAX)
 		return -ENOMEM;
-	for (size_t i = 0; i < n; i++)
-		if (wire_parse(&w, store_bytes(p->store, &e[i]), e[i].len) &&
+	for (size_t i = 0; i < n; i++) {
+		const uint8_t *bytes = store_bytes(p->store, &e[i]);
+
+		if (wire_may_be_fragment(bytes, e[i].len) &&
+		    wire_parse(&w, bytes, e[i].len) &&
 		    !groups_scan(p->groups, &w, e[i].time_ns))
 			return -ENOMEM;
+	}
 	return 0;
 }
 
@@ -78,7 +86,7 @@ static uint64_t engine_time(struct planner *p, uint64_t time_ns)
 /* A capture taken on a router shows a connection under two names, before and
  * after translation. What both have in common is the end beyond the client
  * side, unless that is translated too. */
-static uint64_t verbatim_hash(const struct planner *p, const struct wire *w,
+static uint32_t verbatim_hash(const struct planner *p, const struct wire *w,
 			      uint16_t in_if)
 {
 	bool inside = in_if == p->cfg.client_if;
@@ -87,7 +95,7 @@ static uint64_t verbatim_hash(const struct planner *p, const struct wire *w,
 
 	for (int i = 0; i < 4; i++)
 		h = (h ^ beyond->w[i]) * UINT64_C(0x9e3779b97f4a7c15);
-	return h ^ h >> 32;
+	return (uint32_t)(h >> 32);
 }
 
 static bool may_map(const struct wire *w, const struct member *m,
@@ -139,7 +147,7 @@ static struct step make_step(struct planner *p, const struct wire *w,
 	const struct store_entry *e = &store_entries(p->store)[i];
 	struct step s = {
 		.time_ns = engine_time(p, e->time_ns),
-		.slot = (uint32_t)(e->offset / STORE_SLOT),
+		.slot = e->slot,
 		.len = e->len,
 		.conv = m->group,
 		.packet = (uint32_t)i,
@@ -157,45 +165,52 @@ static struct step make_step(struct planner *p, const struct wire *w,
 	return s;
 }
 
-/* The planner's own memory of group @m, made for its first packet. */
-static struct memory *recall(struct planner *p, const struct member *m)
-{
-	if (m->first) {
-		if (!region_reserve(&p->memories, sizeof(struct memory)))
-			return NULL;
-		p->memories.used += sizeof(struct memory);
-	}
-	return memory_of(p, m->group);
-}
-
-static int add(struct planner *p, size_t i)
+static int add(struct planner *p, const struct candidate *c, size_t i)
 {
 	const struct store_entry *e = &store_entries(p->store)[i];
-	const uint8_t *bytes = store_bytes(p->store, e);
+	const struct wire *w = &c->wire;
 	struct memory *mem;
 	unsigned lane;
 	struct member m;
 	struct step s;
-	struct wire w;
 	int r;
 
-	(void)wire_parse(&w, bytes, e->len);
-	if (!groups_find(p->groups, bytes, &w, e->time_ns, &m))
+	if (!groups_find(p->groups, &c->seeker, store_bytes(p->store, e), w,
+			 e->time_ns, &m))
 		return -ENOMEM;
-	mem = recall(p, &m);
-	if (!mem)
-		return -ENOMEM;
+	mem = m.room;
 	if (p->cfg.verbatim)
-		m.hash = verbatim_hash(p, &w, e->iface);
-	lane = (unsigned)((m.hash >> 16) % p->cfg.lanes);
-	s = make_step(p, &w, &m, i);
+		m.hash = verbatim_hash(p, w, e->iface);
+	lane = m.hash % p->cfg.lanes;
+	s = make_step(p, w, &m, i);
 	r = push(p, lane, &s, mem);
 	if (!(s.flags & (STEP_REPLY | STEP_VERBATIM)) &&
-	    may_map(&w, &m, mem, s.time_ns))
+	    may_map(w, &m, mem, s.time_ns))
 		mem->opened = p->batch[lane].number + 1;
 	if (m.from_first)
 		mem->last_ns = s.time_ns;
-	mem->reset = w.tcp_flags & WIRE_RST;
+	mem->reset = w->tcp_flags & WIRE_RST;
+	return r;
+}
+
+/* Some packets from the @first on, all of them step by step, so that what one
+ * needs of a large table is fetched while the others are worked on. */
+static int add_some(struct planner *p, size_t first, size_t n)
+{
+	const struct store_entry *e = store_entries(p->store) + first;
+	struct candidate *c = p->candidate;
+	int r = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		(void)wire_parse(&c[i].wire, store_bytes(p->store, &e[i]),
+				 e[i].len);
+		groups_prepare(p->groups, &c[i].seeker, &c[i].wire,
+			       e[i].time_ns);
+	}
+	for (size_t i = 0; i < n; i++)
+		groups_fetch(p->groups, &c[i].seeker);
+	for (size_t i = 0; !r && i < n; i++)
+		r = add(p, &c[i], first + i);
 	return r;
 }
 
@@ -219,7 +234,6 @@ void planner_free(struct planner *p)
 	if (!p)
 		return;
 	groups_free(p->groups);
-	region_free(&p->memories);
 	free(p);
 }
 
@@ -242,13 +256,14 @@ static int begin(struct plan *p, unsigned lanes)
 int planner_plan(struct planner *planner, const struct store *s, struct plan *p)
 {
 	int r = begin(p, planner->cfg.lanes);
+	size_t n = store_count(s);
 
 	planner->plan = p;
 	planner->store = s;
 	if (!r)
 		r = scan(planner);
-	for (size_t i = 0; !r && i < store_count(s); i++)
-		r = add(planner, i);
+	for (size_t i = 0; !r && i < n; i += TOGETHER)
+		r = add_some(planner, i, n - i < TOGETHER ? n - i : TOGETHER);
 	p->n_convs = groups_count(planner->groups);
 	p->span_ns =
 		planner->engine_ns ? planner->engine_ns - PLAN_START_NS : 0;

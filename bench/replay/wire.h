@@ -48,6 +48,16 @@ enum { WIRE_FIN = 1, WIRE_SYN = 2, WIRE_RST = 4, WIRE_ACK = 16 };
 
 /* False: no whole IP header; everything but kind OTHER and end is zero. */
 bool wire_parse(struct wire *w, const uint8_t *p, uint32_t len);
+/* False of what is certainly no fragment, at a glance. */
+static inline bool wire_may_be_fragment(const uint8_t *p, uint32_t len)
+{
+	enum { TCP = 6, UDP = 17, ICMP6 = 58 };
+
+	if (len < 20 || p[0] >> 4 == 4)
+		return len >= 20 && ((p[6] & 0x3f) || p[7]);
+	return p[6] != TCP && p[6] != UDP && p[6] != ICMP6;
+}
+
 /* The packet that a WIRE_ERROR quotes. */
 bool wire_quoted(struct wire *quoted, const struct wire *error,
 		 const uint8_t *p);

@@ -90,15 +90,17 @@ static const struct {
 };
 /* clang-format on */
 
-static uint64_t hash_of(struct groups *g, const char *text)
+static uint32_t hash_of(struct groups *g, const char *text)
 {
 	uint8_t bytes[256];
 	uint32_t len = packet_of(text, bytes, sizeof(bytes));
+	struct seeker seeker;
 	struct member m;
 	struct wire w;
 
 	assert_true(wire_parse(&w, bytes, len));
-	assert_true(groups_find(g, bytes, &w, 0, &m));
+	groups_prepare(g, &seeker, &w, 0);
+	assert_true(groups_find(g, &seeker, bytes, &w, 0, &m));
 	return m.hash;
 }
 
@@ -107,7 +109,7 @@ static void test_together(void **state)
 	(void)state;
 	for (size_t i = 0; i < N_ROWS(pairs); i++) {
 		struct groups *g = groups_new();
-		uint64_t first, second;
+		uint32_t first, second;
 
 		assert_non_null(g);
 		first = hash_of(g, pairs[i].first);
