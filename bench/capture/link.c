@@ -325,37 +325,35 @@ static enum link_result strip_serial(struct cursor *c, struct link_ip *ip)
 	return strip_network(c, type, ip);
 }
 
-static const struct link_type {
-	int dlt;
-	enum link_result (*strip)(struct cursor *c, struct link_ip *ip);
-} link_types[] = {
-	{DLT_EN10MB, strip_ethernet},
-	{DLT_RAW, strip_raw},
-	{14, strip_raw},  /* raw IP of OpenBSD */
-	{101, strip_raw}, /* and as files number it */
-	{DLT_IPV4, strip_ip4},
-	{DLT_IPV6, strip_ip6},
-	{DLT_LINUX_SLL, strip_sll},
-	{DLT_LINUX_SLL2, strip_sll2},
-	{DLT_NULL, strip_null},
-	{DLT_LOOP, strip_null},
-	{DLT_PPP, strip_ppp},
-	{DLT_PPP_SERIAL, strip_serial},
-	{DLT_C_HDLC, strip_serial},
-	{DLT_PPP_ETHER, strip_pppoe},
+typedef enum link_result strip_fn(struct cursor *c, struct link_ip *ip);
+
+/* By link type. */
+static strip_fn *const strippers[] = {
+	[DLT_EN10MB] = strip_ethernet,
+	[DLT_RAW] = strip_raw,
+	[14] = strip_raw,  /* raw IP of OpenBSD */
+	[101] = strip_raw, /* and as files number it */
+	[DLT_IPV4] = strip_ip4,
+	[DLT_IPV6] = strip_ip6,
+	[DLT_LINUX_SLL] = strip_sll,
+	[DLT_LINUX_SLL2] = strip_sll2,
+	[DLT_NULL] = strip_null,
+	[DLT_LOOP] = strip_null,
+	[DLT_PPP] = strip_ppp,
+	[DLT_PPP_SERIAL] = strip_serial,
+	[DLT_C_HDLC] = strip_serial,
+	[DLT_PPP_ETHER] = strip_pppoe,
 };
 
-static const struct link_type *find_type(int dlt)
+static strip_fn *stripper(int dlt)
 {
-	for (size_t i = 0; i < ARRAY_LEN(link_types); i++)
-		if (link_types[i].dlt == dlt)
-			return &link_types[i];
-	return NULL;
+	return dlt >= 0 && (size_t)dlt < ARRAY_LEN(strippers) ? strippers[dlt]
+							      : NULL;
 }
 
 bool link_supported(int dlt)
 {
-	return find_type(dlt);
+	return stripper(dlt);
 }
 
 enum link_result link_strip(int dlt, const uint8_t *frame, uint32_t caplen,
@@ -366,9 +364,9 @@ enum link_result link_strip(int dlt, const uint8_t *frame, uint32_t caplen,
 		.cap = caplen,
 		.orig = origlen > caplen ? origlen : caplen,
 	};
-	const struct link_type *type = find_type(dlt);
+	strip_fn *strip = stripper(dlt);
 
-	return type ? type->strip(&c, ip) : LINK_OTHER;
+	return strip ? strip(&c, ip) : LINK_OTHER;
 }
 
 const char *link_result_name(enum link_result r)

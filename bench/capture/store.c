@@ -16,7 +16,7 @@ int store_append(struct store *s, const struct capture_record *rec,
 {
 	const struct store_entry e = {
 		.time_ns = rec->time_ns,
-		.offset = s->bytes.used,
+		.slot = (uint32_t)(s->bytes.used / STORE_SLOT),
 		.len = rec->len,
 		.frame = (uint32_t)rec->frame,
 		.iface = iface,
@@ -24,12 +24,14 @@ int store_append(struct store *s, const struct capture_record *rec,
 	size_t slot = slot_of(rec->len);
 	uint8_t *to;
 
-	if (!region_reserve(&s->bytes, slot) ||
+	if (s->bytes.used / STORE_SLOT > UINT32_MAX ||
+	    !region_reserve(&s->bytes, slot) ||
 	    !region_reserve(&s->entries, sizeof(e)))
 		return -ENOMEM;
 	to = s->bytes.base + s->bytes.used;
+	if (slot) /* what the packet leaves of its last line */
+		memset(to + slot - STORE_SLOT, 0, STORE_SLOT);
 	memcpy(to, rec->data, rec->len);
-	memset(to + rec->len, 0, slot - rec->len);
 	memcpy(s->entries.base + s->entries.used, &e, sizeof(e));
 	s->bytes.used += slot;
 	s->entries.used += sizeof(e);

@@ -15,7 +15,7 @@ enum { STORE_SLOT = 64 }; /* slots begin and end at multiples of this */
 
 struct store_entry {
 	uint64_t time_ns;
-	uint64_t offset; /* of its slot in @bytes */
+	uint32_t slot; /* where its bytes begin, in units of STORE_SLOT */
 	uint32_t len;
 	uint32_t frame; /* in its capture, from 1 */
 	uint16_t iface;
@@ -58,7 +58,7 @@ static inline const struct store_entry *store_entries(const struct store *s)
 static inline uint8_t *store_bytes(const struct store *s,
 				   const struct store_entry *e)
 {
-	return s->bytes.base + e->offset;
+	return s->bytes.base + (size_t)e->slot * STORE_SLOT;
 }
 
 #endif

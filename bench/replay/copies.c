@@ -80,14 +80,14 @@ void copies_shift(uint8_t *p, uint32_t len, unsigned copy)
 int copies_append(struct store *s, const struct capture_record *rec,
 		  uint16_t iface, unsigned n)
 {
-	int r = 0;
+	int r = store_append(s, rec, iface);
 
-	for (unsigned copy = 0; !r && copy < n; copy++) {
+	for (unsigned copy = 1; !r && copy < n; copy++) {
 		const struct store_entry *last;
 
 		r = store_append(s, rec, iface);
-		if (r || !copy)
-			continue;
+		if (r)
+			break;
 		last = &store_entries(s)[store_count(s) - 1];
 		copies_shift(store_bytes(s, last), last->len, copy);
 	}
