@@ -41,12 +41,22 @@ MICRO = [
 FLOORS = ["floor/1000", "floor/65536", "floor/1000000", "floor/10000000"]
 BARE = ["null_nat", "memcpy"]
 LARGE = ["core/1000000", "core/10000000"]  # where an empty table does not count
+# title, benchmark of bytes per second, what it is held against
+READING = [
+    ("pcap, frames of 64 bytes", "read/pcap/64", "1 GB/s"),
+    ("pcap, 1,518", "read/pcap/1518", "1 GB/s"),
+    ("pcapng, 64", "read/pcapng/64", "1 GB/s"),
+    ("pcapng, 1,518", "read/pcapng/1518", "1 GB/s"),
+    ("pcap in zstd, 64", "read/zstd/64", ""),
+    ("pcap in zstd, 1,518", "read/zstd/1518", ""),
+]
 REPLAYS = [(1024, 200000), (65536, 1000000)]
 PASSES = 5
 
 
 def micro_round(binary, names):
-    """One run of each: nanoseconds, and bytes per connection where known."""
+    """One run of each: nanoseconds, or GB/s where it is bytes that count; and
+    bytes per connection where known."""
     pattern = "^(" + "|".join(re.escape(n) for n in names) + ")(/|$)"
     with tempfile.NamedTemporaryFile(suffix=".json") as out:
         subprocess.run(
@@ -57,10 +67,12 @@ def micro_round(binary, names):
     found, size = {}, {}
     for run in result["benchmarks"]:
         name = "/".join(p for p in run["run_name"].split("/")
-                        if not p.startswith("iterations:"))
+                        if ":" not in p and p != "real_time")
         if run.get("error_occurred"):
             continue
         found[name] = run["cpu_time"]
+        if name.startswith("read/"):
+            found[name] = run["bytes_per_second"] / 1e9
         if "bytes_per_connection" in run:
             size[name] = run["bytes_per_connection"]
     return found, size
@@ -93,15 +105,15 @@ class Samples(dict):
     def median(self, name):
         return statistics.median(self[name]) if name in self else None
 
-    def spread(self, name):
+    def spread(self, name, digits=1):
         low, high = min(self[name]), max(self[name])
-        return f"{low:.1f} to {high:.1f}"
+        return f"{low:.{digits}f} to {high:.{digits}f}"
 
 
 def measure(args):
     micro = os.path.join(args.build, "bench/micro/natbench_micro")
     natbench = os.path.join(args.build, "bench/natbench")
-    names = FLOORS + BARE + [name for _, name, _ in MICRO]
+    names = FLOORS + BARE + [name for _, name, _ in MICRO + READING]
     samples, size = Samples(), {}
     with tempfile.TemporaryDirectory() as directory:
         captures = [(flows, generated(natbench, directory, flows, packets))
@@ -175,6 +187,17 @@ def replay_table(samples):
         yield ""
 
 
+def reading_table(samples):
+    yield "| reading from the page cache | benchmark | GB/s | runs | aim |"
+    yield "|---|---|--:|---|---|"
+    for what, name, aim in READING:
+        if name not in samples:
+            yield f"| {what} | `{name}` | failed | | {aim} |"
+            continue
+        yield (f"| {what} | `{name}` | {samples.median(name):.2f} | "
+               f"{samples.spread(name, 2)} | {aim} |")
+
+
 def cpu_name():
     with open("/proc/cpuinfo", encoding="utf-8") as f:
         keys = dict(line.strip().split("\t: ", 1) for line in f
@@ -189,6 +212,8 @@ def page(samples, size, runs):
     yield from micro_table(samples)
     yield ""
     yield from replay_table(samples)
+    yield from reading_table(samples)
+    yield ""
     for name in LARGE:
         if name in size:
             yield (f"Memory, `{name}`, TCP over IPv4: {size[name]:.1f} bytes "
