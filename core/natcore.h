@@ -335,6 +335,9 @@ NAT_API void nat_worker_free(struct nat_worker *w);
  * an earlier @now_ns counts as the latest seen. Returns how many packets the
  * router itself sent because of them; nat_worker_originated() has those.
  *
+ * Connections whose time is over end when a packet meets them, or a little
+ * later; all of them in a run without packets, @n being 0.
+ *
  * Fragments. A packet that is too long for its exit becomes its own first
  * fragment; the others are originated. While connections are tracked, a
  * datagram that came in fragments, by whichever worker, goes through the router

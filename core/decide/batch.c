@@ -19,19 +19,28 @@ enum {
 	/* ...but never delays a packet by more looks than this. */
 	SWEEP_PER_PACKET = 4,
 	SWEEP_LEAST = 32,
+	/* After a pause nobody waits. And the clock, which comes round in 198
+	 * days, must find nothing that has been over for half of that: it would
+	 * live again. */
+	SWEEP_PAUSE = 3600 * TICKS_PER_S,
 };
 
 /* Expiry, a little with each run: as much as the clock asks for and the
- * packets allow. */
+ * packets allow; all at once after a pause, or where there are none. */
 static void sweep(struct nat_worker *w, size_t packets)
 {
 	uint64_t slots = conns_slots(&w->engine->conns);
 	uint64_t due, most = SWEEP_LEAST + SWEEP_PER_PACKET * packets;
+	ticks since = w->view.now - w->swept;
 
-	if (w->swept == w->view.now && !w->owed)
+	if (!since && !w->owed && packets)
 		return;
-	w->owed += slots * (w->view.now - w->swept) / w->engine->max_workers;
+	w->owed += slots * since / w->engine->max_workers;
 	w->swept = w->view.now;
+	if (!packets || since >= SWEEP_PAUSE) {
+		w->owed = slots * SWEEP_PERIOD;
+		most = slots;
+	}
 	due = w->owed / SWEEP_PERIOD;
 	if (!due)
 		return;
