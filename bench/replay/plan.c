@@ -112,8 +112,9 @@ static bool may_map(const struct wire *w, const struct member *m,
 static bool must_cut(const struct batch *b, const struct step *s,
 		     const struct memory *mem, const struct plan_config *cfg)
 {
-	return b->packets >= cfg->batch ||
-	       (cfg->lanes > 1 && s->time_ns - b->begin_ns > PLAN_BATCH_NS) ||
+	uint64_t most_ns = cfg->lanes > 1 ? PLAN_BATCH_NS : PLAN_PAUSE_NS;
+
+	return b->packets >= cfg->batch || s->time_ns - b->begin_ns > most_ns ||
 	       b->bytes + s->len + STORE_SLOT > BATCH_BYTES ||
 	       ((s->flags & STEP_REPLY) && mem->opened == b->number + 1);
 }

@@ -12,7 +12,8 @@
  * packet that it answers: one that may begin a mapping, because it is the
  * conversation's first, a SYN, or comes after a reset or a second of silence.
  * With several lanes a batch also spans at most PLAN_BATCH_NS, because lanes
- * keep together in time from batch to batch.
+ * keep together in time from batch to batch; with one PLAN_PAUSE_NS, so that
+ * between two packets far apart what is over can end.
  *
  * A long capture is planned window by window: what a planner knows of one goes
  * on in the next. A fragment counts to its datagram where the first one is in
@@ -42,6 +43,7 @@ enum {
  * counts ticks in 32 bits. */
 #define PLAN_GAP_NS   UINT64_C(2592000000000000)
 #define PLAN_BATCH_NS UINT64_C(1000000000)
+#define PLAN_PAUSE_NS UINT64_C(3600000000000)
 
 enum step_flags {
 	STEP_REPLY = 1,    /* answers: to be readdressed */

@@ -2,7 +2,7 @@
  *
  * THREADS: the crew waits at a gate until all are there, so that one that
  * could not be started stops the others. Then it plays window by window. When
- * all have come to the end of one, one of them turns the page: what it writes
+ * all have come to the end of one, the first turns the page: what it writes
  * the others read after they have all met again. */
 #include "replay/replay.h"
 
@@ -82,13 +82,27 @@ static void take_time(struct crew *crew)
 	crew->wall_ticks += last - first;
 }
 
+/* After the last pass, at the time of its last packet: what is over by then
+ * ends, so that how much is left depends on the capture alone. */
+static void end_the_dead(struct crew *crew, struct lane *l)
+{
+	uint64_t now_ns =
+		PLAN_START_NS + crew->shift_ns + crew->window->plan.span_ns;
+
+	if (!crew->window->ends || crew->pass + 1 < crew->cfg->passes)
+		return;
+	(void)nat_worker_run(l->worker, now_ns, NULL, 0);
+	nat_worker_idle(l->worker);
+}
+
 /* The window at hand has been played. */
-static void close_window(struct crew *crew)
+static void close_window(struct crew *crew, struct lane *l)
 {
 	struct replay *r = crew->replay;
 	const struct plan *plan = &crew->window->plan;
 
 	take_time(crew);
+	end_the_dead(crew, l);
 	if (crew->cfg->collect)
 		crew->cfg->collect(crew->cfg->collect_ctx, &r->lanes);
 	for (unsigned i = 0; i < r->lanes.n; i++) {
@@ -145,10 +159,11 @@ static int open_window(struct crew *crew)
 	return failed;
 }
 
-static void turn_page(struct crew *crew)
+/* While all other lanes wait, @l does what is to be done once. */
+static void turn_page(struct crew *crew, struct lane *l)
 {
 	if (crew->window)
-		close_window(crew);
+		close_window(crew, l);
 	crew->window = windows_next(crew->windows);
 	if (crew->window && open_window(crew)) {
 		crew->error = "out of memory";
@@ -159,8 +174,9 @@ static void turn_page(struct crew *crew)
 static void play(struct crew *crew, struct lane *l)
 {
 	for (;;) {
-		if (pthread_barrier_wait(&crew->barrier))
-			turn_page(crew);
+		pthread_barrier_wait(&crew->barrier);
+		if (l == crew->replay->lanes.lane)
+			turn_page(crew, l);
 		pthread_barrier_wait(&crew->barrier);
 		if (!crew->window)
 			return;

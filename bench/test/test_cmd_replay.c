@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "capture/merge.h"
+#include "capture/writer.h"
 #include "cli/cli.h"
 #include "test/capture_util.h"
 #include "test/check.h"
@@ -261,6 +262,57 @@ static void test_windows(void **state)
 	}
 	for (size_t k = 0; k < N_ROWS(files); k++)
 		free(want[k]);
+}
+
+enum { SHORT_LIVED = 1000 };
+
+/* Many connections, and one that comes when all of them are over. */
+static void make_short_lived(const char *name)
+{
+	const uint64_t over_ns = UINT64_C(31000000000);
+	struct capture_error err;
+	struct capture_writer *w = writer_open(scratch_path(name), &err);
+
+	assert_non_null(w);
+	for (unsigned i = 0; i <= SHORT_LIVED; i++) {
+		uint8_t p[128];
+		char text[64];
+
+		(void)snprintf(text, sizeof(text),
+			       "udp 10.0.0.2:%u > 192.0.2.1:53", 1 + i);
+		assert_int_equal(writer_put(w, i < SHORT_LIVED ? 0 : over_ns, p,
+					    packet_of(text, p, sizeof(p))),
+				 0);
+	}
+	assert_int_equal(writer_commit(w, &err), 0);
+}
+
+/* How many have expired in the end depends on the capture alone. */
+static void test_expired(void **state)
+{
+	static const char *const runs[] = {"-t 1", "-t 2", "-t 3 --repeat 2",
+					   "--batch 1 --repeat 3",
+					   "-t 2 --window 16K"};
+
+	(void)state;
+	make_short_lived("short.pcap");
+	for (size_t i = 0; i < N_ROWS(runs); i++) {
+		const json_t *o;
+		json_t *result;
+		char line[128];
+
+		(void)snprintf(line, sizeof(line),
+			       "%s --json @out.json @short.pcap", runs[i]);
+		run_command(cmd_replay, line, &got);
+		assert_string_equal(got.err, "");
+		result = load("out.json");
+		o = json_object_get(result, "conntrack");
+		if (number(o, "entries") != 1 ||
+		    number(o, "expired") + 1 != number(o, "created"))
+			fail_msg("%s: %d are left", runs[i],
+				 (int)number(o, "entries"));
+		json_decref(result);
+	}
 }
 
 /* Every packet settles or walks, and shares make a whole. */
@@ -529,6 +581,7 @@ int main(void)
 		cmocka_unit_test(test_windows),
 		cmocka_unit_test(test_pipe),
 		cmocka_unit_test(test_stages),
+		cmocka_unit_test(test_expired),
 		cmocka_unit_test(test_other_ports),
 		cmocka_unit_test(test_outputs),
 		cmocka_unit_test(test_verbatim),
