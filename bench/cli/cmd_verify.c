@@ -15,6 +15,7 @@
 #include "verify/capture_feed.h"
 #include "verify/diagnose.h"
 #include "verify/fuzz_feed.h"
+#include "verify/stretches.h"
 #include "verify/verify.h"
 #include "verify/verify_report.h"
 
@@ -40,6 +41,9 @@ static const char usage[] =
 	"                        --fuzz: 100000]\n"
 	"      --renew-every N   a new namespace and a new core every N\n"
 	"                        packets [never; --fuzz: 500000]\n"
+	"  -j, --jobs N          processes that --fuzz takes, a stretch of "
+	"--renew-every\n"
+	"                        packets each [one for each processor]\n"
 	"      --keep-going      count all differences, not the first alone\n"
 	"  -o, --output DIR      where captures of the fewest packets that "
 	"show\n"
@@ -63,6 +67,7 @@ enum {
 	COMPARE_EVERY_DEFAULT = 5000,
 	FUZZ_COMPARE_EVERY = 100000,
 	FUZZ_RENEW_EVERY = 500000,
+	JOBS_MOST = 1024,
 };
 #define NOT_SAID UINT64_MAX
 
@@ -73,7 +78,8 @@ struct request {
 	struct capture_feed feed;
 	struct fuzz_feed fuzz;
 	uint32_t kinds;
-	char made[48]; /* what --fuzz is called in the answer */
+	uint64_t most, jobs; /* of --fuzz: packets, processes */
+	char made[48];       /* what --fuzz is called in the answer */
 	struct verify verify;
 	char *topology_text, *rules_text, *rules6_text;
 	struct verify_config cfg;
@@ -115,6 +121,8 @@ static bool take_option(void *request, int code, char *arg)
 	case RENEW_EVERY:
 		return cli_number("--renew-every", arg, 0, UINT32_MAX,
 				  &q->cfg.renew_every);
+	case 'j':
+		return cli_number("--jobs", arg, 1, JOBS_MOST, &q->jobs);
 	case KEEP_GOING:
 		q->cfg.keep_going = true;
 		return true;
@@ -122,7 +130,7 @@ static bool take_option(void *request, int code, char *arg)
 		q->dir = arg;
 		return true;
 	case FUZZ:
-		return cli_number("--fuzz", arg, 1, UINT32_MAX, &q->fuzz.most);
+		return cli_number("--fuzz", arg, 1, UINT32_MAX, &q->most);
 	case KINDS:
 		return take_kinds(q, arg);
 	case JSON:
@@ -137,7 +145,7 @@ static bool take_option(void *request, int code, char *arg)
 /* Either --fuzz or captures. */
 static bool has_source(struct request *q, int n, char **names)
 {
-	if (!q->fuzz.most)
+	if (!q->most)
 		return replay_files_captures(&q->files, "verify", n, names);
 	if (!n && !q->files.n_inputs)
 		return true;
@@ -147,7 +155,7 @@ static bool has_source(struct request *q, int n, char **names)
 
 static void set_pauses(struct request *q)
 {
-	bool fuzz = q->fuzz.most;
+	bool fuzz = q->most;
 
 	if (q->cfg.compare_every == NOT_SAID)
 		q->cfg.compare_every =
@@ -164,6 +172,7 @@ static int parse(struct request *q, int argc, char **argv)
 		{"iptables", required_argument, NULL, IPTABLES},
 		{"compare-every", required_argument, NULL, COMPARE_EVERY},
 		{"renew-every", required_argument, NULL, RENEW_EVERY},
+		{"jobs", required_argument, NULL, 'j'},
 		{"keep-going", no_argument, NULL, KEEP_GOING},
 		{"output", required_argument, NULL, 'o'},
 		{"json", required_argument, NULL, JSON},
@@ -173,7 +182,7 @@ static int parse(struct request *q, int argc, char **argv)
 		{0},
 	};
 	static const struct cli_syntax syntax = {
-		usage,   scenario_usage, SCENARIO_SHORT "i:o:h",
+		usage,   scenario_usage, SCENARIO_SHORT "i:j:o:h",
 		options, take_option,
 	};
 	int r = cli_options(&syntax, q, argc, argv);
@@ -209,13 +218,12 @@ static bool configure(struct request *q)
 static int compare(struct request *q)
 {
 	struct progress_bar bar = progress_bar("verifying");
-	struct feeder feeder =
-		q->fuzz.most ? fuzz_feeder(&q->fuzz) : capture_feeder(&q->feed);
+	struct feeder feeder = capture_feeder(&q->feed);
 	struct nat_error err = {0};
 	int failed;
 
 	q->cfg.progress = progress_bar_hear(&bar);
-	q->cfg.expected = q->fuzz.most ? q->fuzz.most : store_count(&q->store);
+	q->cfg.expected = store_count(&q->store);
 	failed = verify_run(&q->verify, &q->cfg, &feeder, &err);
 	progress_bar_end(&bar);
 	return failed ? cli_complain("verify: %s", err.text) : 0;
@@ -238,8 +246,8 @@ static int answer(struct request *q)
 {
 	const struct verify_report report = {
 		.verify = &q->verify,
-		.source = q->fuzz.most ? q->made : q->files.summary.name,
-		.frames = q->fuzz.most ? q->fuzz.made : q->files.summary.frames,
+		.source = q->most ? q->made : q->files.summary.name,
+		.frames = q->most ? q->fuzz.made : q->files.summary.frames,
 		.unanswered = q->feed.unanswered,
 		.diagnosis = q->diagnosis,
 	};
@@ -269,24 +277,99 @@ static int open_captures(struct request *q)
 	return 0;
 }
 
-static int open_fuzz(struct request *q)
+/* What stretch @i draws does not depend on another: seeds of their own. */
+static struct traffic *stretch_traffic(const struct request *q, uint64_t i,
+				       struct capture_error *err)
 {
-	struct capture_error err;
+	const uint64_t odd = UINT64_C(0xd6e8feb86659fd93);
 	const struct traffic_config cfg = {
 		.topology = q->scenario.topology,
 		.topology_text = q->topology_text,
 		.rules_text = {q->rules_text, q->rules6_text},
-		.seed = q->scenario.seed,
+		.seed = q->scenario.seed ^ i * odd,
 		.kinds = q->kinds,
 	};
 
+	return traffic_new(&cfg, err);
+}
+
+static void pass_on(struct nat_error *err, const struct capture_error *why)
+{
+	(void)snprintf(err->text, sizeof(err->text), "%.*s",
+		       (int)sizeof(err->text) - 1, why->text);
+}
+
+static int play_stretch(void *request, uint64_t i, struct verify *v,
+			struct nat_error *err)
+{
+	struct request *q = request;
+	uint64_t first = i * q->cfg.renew_every, most = q->cfg.renew_every;
+	struct verify_config cfg = q->cfg;
+	struct feeder feeder = fuzz_feeder(&q->fuzz);
+	struct capture_error why;
+	int rc;
+
+	if (!most || most > q->most - first)
+		most = q->most - first;
+	traffic_free(q->fuzz.traffic);
+	q->fuzz.traffic = stretch_traffic(q, i, &why);
+	if (!q->fuzz.traffic) {
+		pass_on(err, &why);
+		return -1;
+	}
+	q->fuzz.made = first;
+	q->fuzz.most = first + most;
+	cfg.renew_every = 0;
+	rc = verify_run(v, &cfg, &feeder, err);
+	v->cfg = &q->cfg;
+	return rc;
+}
+
+static char *tell_stretch(void *request, const struct verify *v,
+			  struct nat_error *err)
+{
+	struct request *q = request;
+	struct capture_error why;
+	char *told = diagnose(v, q->dir, &why);
+
+	if (!told)
+		pass_on(err, &why);
+	return told;
+}
+
+static unsigned jobs(const struct request *q, uint64_t stretches)
+{
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+	uint64_t n = q->jobs;
+
+	if (!n)
+		n = processors > 0 ? (uint64_t)processors : 1;
+	return (unsigned)(n < stretches ? n : stretches);
+}
+
+static int fuzz(struct request *q)
+{
+	struct progress_bar bar = progress_bar("verifying");
+	uint64_t every = q->cfg.renew_every;
+	struct stretches s = {
+		.n = every ? (q->most - 1) / every + 1 : 1,
+		.keep_going = q->cfg.keep_going,
+		.play = play_stretch,
+		.tell = tell_stretch,
+		.ctx = q,
+		.progress = progress_bar_hear(&bar),
+		.expected = q->most,
+	};
+	struct nat_error err;
+	int failed;
+
+	s.jobs = jobs(q, s.n);
 	(void)snprintf(q->made, sizeof(q->made), "made with seed %" PRIu64,
-		       cfg.seed);
-	q->fuzz.traffic = traffic_new(&cfg, &err);
-	if (q->fuzz.traffic)
-		return 0;
-	cli_complain("verify: --fuzz: %s", err.text);
-	return -1;
+		       q->scenario.seed);
+	failed = stretches_play(&s, &q->verify, &q->diagnosis, &err);
+	q->fuzz.made = q->verify.packets + q->verify.unsupported.total;
+	progress_bar_end(&bar);
+	return failed ? cli_complain("verify: %s", err.text) : 0;
 }
 
 static int run(struct request *q)
@@ -296,16 +379,18 @@ static int run(struct request *q)
 	if (access(q->dir, W_OK)) /* now, not when a divergence is found */
 		return cli_complain("verify: %s: %s", q->dir,
 				    strerrordesc_np(errno));
-	if (q->fuzz.most)
+	if (q->most)
 		fuzz_timeouts(&q->scenario.sysctl);
 	if (scenario_load(&q->scenario) ||
 	    replay_files_open(&q->files, &q->scenario) || !configure(q))
 		return CLI_ERROR;
-	if (q->fuzz.most ? open_fuzz(q) : open_captures(q))
+	if (!q->most && open_captures(q))
 		return CLI_ERROR;
 	if (kernel_check(&q->cfg.twin.kernel, &err))
 		return cli_complain("verify: %s", err.text);
-	return compare(q) || tell_more(q) ? CLI_ERROR : answer(q);
+	if (q->most ? fuzz(q) : compare(q) || tell_more(q))
+		return CLI_ERROR;
+	return answer(q);
 }
 
 int cmd_verify(int argc, char **argv)

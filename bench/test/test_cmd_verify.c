@@ -34,6 +34,7 @@ static const struct fault faults[] = {
 	  "/pcaps/dns.pcap", "nf_conntrack_max" },
 	{ "--fuzz 10 @noise.pcap", "--fuzz takes no capture" },
 	{ "--fuzz 0", "--fuzz 0" },
+	{ "--fuzz 10 --jobs 0", "--jobs 0" },
 	{ "--fuzz 10 --kinds tcp,tpc", "unknown kind 'tpc'" },
 };
 
@@ -150,7 +151,8 @@ static void test_fuzz(void **state)
 		(void)snprintf(line, sizeof(line),
 			       "-T %s/scenarios/%s/topology.ip "
 			       "-r %s/scenarios/%s/rules.v4 --json - "
-			       "--fuzz 2000 --seed %zu --kinds tcp,udp,icmp",
+			       "--fuzz 2000 --renew-every 1100 --jobs 2 "
+			       "--seed %zu --kinds tcp,udp,icmp",
 			       dir, s, dir, s, i + 1);
 		verify(line);
 	}
