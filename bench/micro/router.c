@@ -106,6 +106,7 @@ size_t router_run(void *ctx, uint8_t *packets, size_t n)
 			uint8_t *p = packets + (at + i) * FLOWS_SLOT;
 			bool client = p[IPV4_SRC] == 10;
 
+			__builtin_prefetch(p + sizeof(r->scratch), 1);
 			r->pkt[i] = (struct nat_packet){
 				.data = p,
 				.len = FLOWS_SLOT,

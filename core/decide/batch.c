@@ -56,13 +56,16 @@ static void sweep(struct nat_worker *w, size_t packets)
 	}
 }
 
-/* Stage one: is it plain, what is its tuple's hash? Its bucket is fetched. */
+/* Stage one: is it plain, its checksum right, what is its tuple's hash? Its
+ * bucket is fetched. */
 ALWAYS_INLINE void stage_key(const struct conns *s, uint64_t n_buckets,
-			     const struct nat_packet *pkt, struct flight *f)
+			     bool verify, const struct nat_packet *pkt,
+			     struct flight *f)
 {
 	f->bucket = NULL;
 	if (unlikely(!packet_is_plain(pkt->data, pkt->len)))
 		return;
+	f->sum_ok = packet_plain_sum_ok(pkt->data, verify);
 	f->hash = hash_ipv4(&s->key, pkt->data + IPV4_TTL);
 	f->bucket = table_aim(&s->table, n_buckets, f->hash);
 }
@@ -85,6 +88,7 @@ static void walk(struct walk *k, const struct nat_packet *pkt,
 		k->answer = f->guess.conn ? 0 : f->answer;
 		k->source = f->guess.conn ? 0 : f->source;
 		k->plain = true;
+		k->sum_ok = f->sum_ok;
 		k->hashed = true;
 		walk_receive(k);
 		return;
@@ -154,11 +158,12 @@ ALWAYS_INLINE void stage_keys(const struct nat_worker *w, struct group *g)
 {
 	const struct conns *s = w->view.all;
 	uint64_t n_buckets = table_buckets(&s->table);
+	bool verify = w->engine->sysctl.checksum;
 
 	for (unsigned i = 0; i < g->n; i++) {
 		if (g->latest_ns < g->pkt[i].time_ns)
 			g->latest_ns = g->pkt[i].time_ns;
-		stage_key(s, n_buckets, &g->pkt[i], &g->f[i]);
+		stage_key(s, n_buckets, verify, &g->pkt[i], &g->f[i]);
 	}
 }
 

@@ -201,10 +201,16 @@ static bool icmp_opens(const struct walk *k)
 	       icmp_may_open(k->p.proto, packet_l4(&k->p)[ICMP_TYPE]);
 }
 
-/* packet_check_l4() would find nothing; mostly this tells sooner. */
-static inline bool is_ordinary(const struct walk *k, bool verify)
+static inline bool is_sound(const struct walk *k)
 {
-	return k->plain && packet_plain_l4_ok(&k->p, verify) &&
+	return k->sum_ok &&
+	       packet_plain_l4_fits(k->p.ip, k->p.proto == PROTO_TCP);
+}
+
+/* packet_check_l4() would find nothing; mostly this tells sooner. */
+static inline bool is_ordinary(const struct walk *k)
+{
+	return is_sound(k) &&
 	       (k->p.proto != PROTO_TCP ||
 		tcp_flags_valid(packet_l4(&k->p)[TCP_FLAG_BYTE]));
 }
@@ -220,7 +226,7 @@ static struct tracked track(struct walk *k, bool verify)
 		if (!icmp_opens(k))
 			return (struct tracked){TRACK_INVALID,
 						"answers nothing asked", false};
-	} else if (unlikely(!is_ordinary(k, verify))) {
+	} else if (unlikely(!is_ordinary(k))) {
 		enum l4_fault f = packet_check_l4(&k->p, verify);
 
 		if (f)
@@ -338,14 +344,13 @@ static void open_track(struct walk *k)
 
 /* Most packets that are not of a connection are plain ones that begin it, and
  * need few questions. False: this one needs all; nothing has changed. */
-static bool open_plain(struct walk *k, bool verify)
+static bool open_plain(struct walk *k)
 {
 	struct conns_view *v = &k->w->view;
 	struct conn_key4 orig;
 
-	if (!k->plain || !conns_are_plain(v) ||
-	    !table_lacks(&v->all->table, k->hash) || !may_open(k) ||
-	    !packet_plain_l4_ok(&k->p, verify))
+	if (!is_sound(k) || !conns_are_plain(v) ||
+	    !table_lacks(&v->all->table, k->hash) || !may_open(k))
 		return false;
 	memcpy(&orig, k->p.ip + IPV4_SRC, sizeof(orig));
 	k->ct = conns_new_plain(v, k->p.proto == PROTO_TCP, &orig, k->hash);
@@ -363,7 +368,7 @@ static bool known_in(struct walk *k, bool verify)
 		return invalid(k, "has no tuple");
 	if (k->judged)
 		return invalid(k, "not of its connection");
-	if (open_plain(k, verify))
+	if (open_plain(k))
 		return true;
 	return conntrack_tuple(k, verify);
 }

@@ -91,7 +91,7 @@ struct round {
 	const struct tcp_rules *rules;
 	const struct nat_sysctl *sysctl;
 	ticks now;
-	bool verify, acct;
+	bool acct;
 
 	uint64_t bytes;
 	unsigned unanswered;
@@ -120,7 +120,6 @@ static struct round round_begin(struct nat_worker *w)
 		.rules = &e->tcp,
 		.sysctl = &e->sysctl,
 		.now = w->view.now,
-		.verify = e->sysctl.checksum,
 		.acct = e->conns.extensions & CONN_ACCT,
 	};
 }
@@ -139,7 +138,7 @@ static void round_end(const struct round *r, unsigned forwarded)
 /* A packet and its connection, found. */
 struct meeting {
 	struct conn *conn;
-	unsigned dir;
+	size_t dir;
 	struct packet p;
 };
 
@@ -280,10 +279,11 @@ ALWAYS_INLINE bool track_ordinary(const struct round *r,
 		if (unlikely((conn_head(c) & r->tcp.mask) != r->tcp.want ||
 			     conn_expired(c, r->now) ||
 			     !tcp_is_ordinary(g.flags) ||
-			     !tcp_update_ordinary(conn_tcp4(c), &g,
-						  (enum nat_dir)m->dir)))
+			     !tcp_update_ordinary(
+				     conn_tcp4(c),
+				     lanes4_load_wire(packet_l4(&m->p)), &g,
+				     m->dir, r->rules, &timeout)))
 			return false;
-		timeout = tcp_timeout_ordinary(conn_tcp4(c), r->rules);
 	} else {
 		struct proto_context ctx = {r->sysctl, r->now, conn_status(c)};
 		struct proto_result p;
@@ -298,7 +298,7 @@ ALWAYS_INLINE bool track_ordinary(const struct round *r,
 	}
 	conn_set_timeout(c, r->now + timeout);
 	if (unlikely(r->acct))
-		conn_account(c, m->dir, m->p.len);
+		conn_account(c, (unsigned)m->dir, m->p.len);
 	return true;
 }
 
@@ -418,8 +418,8 @@ ALWAYS_INLINE enum settled forward(struct round *r, struct nat_packet *pkt,
 	struct meeting m = meet(pkt, f, proto);
 	const struct path *path = path_of(r, &m);
 
-	if (unlikely(!is_ours(&m) || !goes_there(path, &m, pkt) ||
-		     !packet_plain_l4_ok(&m.p, r->verify)))
+	if (unlikely(!f->sum_ok || !is_ours(&m) || !goes_there(path, &m, pkt) ||
+		     !packet_plain_l4_fits(m.p.ip, proto == PROTO_TCP)))
 		return NOT_SETTLED;
 	if (unlikely(!track_ordinary(r, &m)))
 		return forward_any(r, pkt, f);

@@ -19,6 +19,7 @@ struct flight {
 	uint64_t answer, source;
 	const struct bucket *bucket; /* NULL: not packet_is_plain() */
 	struct conn_ref guess; /* what may be its connection; conn NULL: none */
+	bool sum_ok;           /* packet_plain_sum_ok() */
 };
 
 /* Numbers the paths of a new engine. */

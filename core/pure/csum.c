@@ -10,17 +10,11 @@ uint64_t csum_tail(const uint8_t *p, size_t len)
 	return v;
 }
 
-/* Four sums at once, of halves that cannot overflow: made to be vectorised. */
 uint64_t csum_bulk(const uint8_t *p, size_t len)
 {
-	uint64_t sum[4] = {0};
+	lanes_u64 sum = {0};
 
-	for (size_t at = 0; at < len; at += 16) {
-		uint32_t w[4];
-
-		memcpy(w, p + at, sizeof(w));
-		for (size_t i = 0; i < ARRAY_LEN(w); i++)
-			sum[i] += w[i];
-	}
-	return csum_add(csum_add(sum[0], sum[1]), csum_add(sum[2], sum[3]));
+	for (size_t at = 0; at < len; at += CSUM_BULK)
+		sum += lanes_halves(lanes_load(p + at));
+	return lanes_sum(sum);
 }

@@ -16,6 +16,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "pure/lanes.h"
 #include "util.h"
 
 /* Adds eight bytes with end-around carry. */
@@ -44,22 +45,26 @@ static inline uint16_t csum_word(uint16_t host)
 
 /* Less than eight bytes, as if zero bytes followed. */
 uint64_t csum_tail(const uint8_t *p, size_t len);
-/* Many bytes: @len is a multiple of CSUM_BULK. */
-enum { CSUM_BULK = 64 };
+/* Many bytes: @len is a multiple of CSUM_BULK. Below 2^48. */
+enum { CSUM_BULK = LANES_BYTES };
 uint64_t csum_bulk(const uint8_t *p, size_t len);
 
 /* Adds @len bytes to the unfolded sum; an odd last byte counts as if a zero
- * byte followed. Any number of calls, each but the last of even length.
- * Context: eight bytes before @p may be read. */
-ALWAYS_INLINE uint64_t csum_continue(uint64_t sum, const uint8_t *p, size_t len)
+ * byte followed. Any number of calls, each but the last of even length. */
+static inline uint64_t csum_partial(uint64_t sum, const void *bytes, size_t len)
 {
-	const uint8_t *end = p + len;
+	const uint8_t *p = bytes, *end = p + len;
 
-	if (unlikely(len >= (size_t)2 * CSUM_BULK)) {
+	if (unlikely(len < 8))
+		return csum_add(sum, csum_tail(p, len));
+	if (unlikely(len >= (size_t)4 * CSUM_BULK)) {
 		size_t n = len & ~(size_t)(CSUM_BULK - 1);
 
 		sum = csum_add(sum, csum_bulk(p, n));
 		p += n;
+	} else {
+		sum = csum_add(sum, csum_load(p));
+		p += 8;
 	}
 	for (; end - p >= 8; p += 8)
 		sum = csum_add(sum, csum_load(p));
@@ -71,14 +76,20 @@ ALWAYS_INLINE uint64_t csum_continue(uint64_t sum, const uint8_t *p, size_t len)
 #endif
 }
 
-/* The same wherever the bytes are. */
-static inline uint64_t csum_partial(uint64_t sum, const void *bytes, size_t len)
+/* The sum of what is in @p from @from on up to @len, where of the first bytes
+ * only @mask counts. Context: @from is even, and LANES_BYTES follow it. */
+ALWAYS_INLINE uint64_t csum_from(const uint8_t *p, uint32_t len, uint32_t from,
+				 lanes_u64 mask)
 {
-	const uint8_t *p = bytes;
+	lanes_u64 sum = lanes_halves(lanes_load(p + from) & mask);
+	uint32_t at = from + LANES_BYTES, even = len & ~1u;
+	uint16_t odd = (uint16_t)(-(len & 1) & p[len - 1]);
 
-	if (unlikely(len < 8))
-		return csum_add(sum, csum_tail(p, len));
-	return csum_continue(csum_add(sum, csum_load(p)), p + 8, len - 8);
+	for (; unlikely(len - at >= LANES_BYTES); at += LANES_BYTES)
+		sum += lanes_halves(lanes_load(p + at));
+	sum += lanes_halves(lanes_load(p + even - LANES_BYTES) &
+			    lanes_last(even - at));
+	return lanes_sum(sum) + csum_word((uint16_t)(odd << 8));
 }
 
 /* Unfolded sum to 16 bits, not complemented. Adding the halves of a word to
@@ -91,6 +102,13 @@ static inline uint16_t csum_fold(uint64_t sum)
 	s += s < high;
 	s += s << 16 | s >> 16;
 	return (uint16_t)(s >> 16);
+}
+
+/* Is the sum of all that a right checksum covers, itself included, and not
+ * zero throughout: csum_fold() is 0xffff. To divide by that takes less. */
+static inline bool csum_right(uint64_t sum)
+{
+	return sum % 0xffff == 0;
 }
 
 /* The checksum over what was summed. */

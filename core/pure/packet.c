@@ -153,7 +153,7 @@ static enum l4_fault check_tcp(const struct packet *p, bool verify)
 
 	if (len < TCP_HEADER)
 		return L4_SHORT;
-	if (!tcp_header_fits(l4, len))
+	if (!l4_length_fits(l4, len, true))
 		return L4_LENGTH;
 	if (verify && fold_with_pseudo(p, PROTO_TCP) != 0xffff)
 		return L4_CHECKSUM;
@@ -168,7 +168,7 @@ static enum l4_fault check_udp(const struct packet *p, bool verify)
 
 	if (len < UDP_HEADER)
 		return L4_SHORT;
-	if (!udp_length_fits(l4, len))
+	if (!l4_length_fits(l4, len, false))
 		return L4_LENGTH;
 	if (verify && load16(l4 + UDP_CHECK) &&
 	    fold_with_pseudo(p, PROTO_UDP) != 0xffff)

@@ -371,7 +371,7 @@ ALWAYS_INLINE bool packet_is_plain(const uint8_t *ip, uint32_t len)
 	if (unlikely(ip[IPV4_PROTO] > 63 || !(protos >> ip[IPV4_PROTO] & 1)))
 		return false;
 	sum = csum_add(csum_load(ip), csum_load(ip + 8));
-	return likely(csum_fold(csum_add(sum, load32(ip + 16))) == 0xffff);
+	return likely(csum_right(csum_add(sum, load32(ip + 16))));
 }
 
 /* What packet_parse() makes of a plain packet. */
@@ -400,56 +400,48 @@ static inline void packet_plain_tuple(const uint8_t *ip, struct nat_tuple *t)
 	};
 }
 
-/* The sum over the addresses of a plain packet and all that follows. */
+/* The sum over what the transport checksum of a plain packet covers. The
+ * length is that of the header, less what it has itself. */
 ALWAYS_INLINE uint64_t packet_plain_sum(const uint8_t *ip, uint32_t len)
 {
-	uint64_t sum = csum_load(ip + IPV4_SRC);
-	uint32_t at = IPV4_HEADER;
+	/* what is between the protocol and the addresses is left out */
+	static const uint8_t covered[LANES_BYTES] = {
+		0,    0xff, 0,    0,    0xff, 0xff, 0xff, 0xff,
+		0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+		0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+		0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
 
-	for (; at < IPV4_HEADER + 16; at += 8)
-		sum = csum_add(sum, csum_load(ip + at));
-	return csum_continue(sum, ip + at, len - at);
+	return csum_from(ip, len, IPV4_TTL, lanes_load(covered)) +
+	       load16(ip + IPV4_LEN) + (uint16_t)~csum_word(IPV4_HEADER);
 }
 
-/* Of a TCP header that is there: its length is one, and so much is there. */
-ALWAYS_INLINE bool tcp_header_fits(const uint8_t *l4, uint32_t len)
+/* A TCP header says how long it is, a UDP header how long all is: no less than
+ * the header, which is there, and no more than @len. */
+ALWAYS_INLINE bool l4_length_fits(const uint8_t *l4, uint32_t len, bool tcp)
 {
-	uint32_t options = (uint32_t)(l4[TCP_DOFF] >> 4) * 4 -
-			   TCP_HEADER; /* huge if negative */
+	uint32_t header = tcp ? TCP_HEADER : UDP_HEADER;
+	uint32_t says =
+		tcp ? l4[TCP_DOFF] / 16 * 4u : load16_host(l4 + UDP_LEN);
 
-	return likely(options <= len - TCP_HEADER);
+	return likely(says - header <= len - header); /* huge if too little */
 }
 
-/* Of a UDP header that is there, the same of all that it announces. */
-ALWAYS_INLINE bool udp_length_fits(const uint8_t *l4, uint32_t len)
+/* Of a plain packet: the same, and... */
+ALWAYS_INLINE bool packet_plain_l4_fits(const uint8_t *ip, bool tcp)
 {
-	uint32_t data = load16_host(l4 + UDP_LEN) - UDP_HEADER;
-
-	return likely(data <= len - UDP_HEADER);
+	return l4_length_fits(ip + IPV4_HEADER,
+			      load16_host(ip + IPV4_LEN) - IPV4_HEADER, tcp);
 }
 
-/* Of a plain packet: the transport header is complete and the checksum, if it
- * is to be looked at, right. */
-ALWAYS_INLINE bool packet_plain_l4_ok(const struct packet *p, bool verify)
+/* ...the checksum, if it is to be looked at, is right. */
+ALWAYS_INLINE bool packet_plain_sum_ok(const uint8_t *ip, bool verify)
 {
-	const uint8_t *l4 = p->ip + IPV4_HEADER;
-	uint32_t len = p->len - IPV4_HEADER;
-	uint64_t sum;
+	uint32_t len = load16_host(ip + IPV4_LEN);
 
-	if (p->proto == PROTO_TCP) {
-		if (!tcp_header_fits(l4, len))
-			return false;
-	} else {
-		if (!udp_length_fits(l4, len))
-			return false;
-		verify &= load16(l4 + UDP_CHECK) != 0;
-	}
-	if (unlikely(!verify))
-		return true;
-	/* protocol and length as two more words in memory's order */
-	sum = packet_plain_sum(p->ip, p->len);
-	sum = csum_add(sum, csum_word((uint16_t)(len + p->proto)));
-	return csum_fold(sum) == 0xffff;
+	return unlikely(!verify) ||
+	       likely(csum_right(packet_plain_sum(ip, len))) ||
+	       (ip[IPV4_PROTO] == PROTO_UDP &&
+		!load16(ip + IPV4_HEADER + UDP_CHECK));
 }
 
 #endif

@@ -327,15 +327,17 @@ static NOINLINE struct tcp_result update_any(struct tcp_track *t,
 struct tcp_result tcp_update(struct tcp_track *t, const struct tcp_segment *g,
 			     const struct tcp_context *c)
 {
-	if (!tcp_is_ordinary(g->flags) ||
-	    (c->status & (TCP_ORDINARY | NAT_ST_SEQ_ADJUST)) != TCP_ORDINARY ||
-	    !tcp_update_ordinary(t, g, c->dir))
-		return update_any(t, g, c);
-	return (struct tcp_result){
-		.timeout = tcp_timeout_ordinary(t, c->rules),
+	struct tcp_result taken = {
 		.verdict = TCP_ACCEPT,
 		.actions = TCP_SET_TIMEOUT | TCP_ACCOUNT,
 	};
+
+	if (tcp_is_ordinary(g->flags) &&
+	    (c->status & (TCP_ORDINARY | NAT_ST_SEQ_ADJUST)) == TCP_ORDINARY &&
+	    tcp_update_ordinary(t, tcp_segment_words(g), g, c->dir, c->rules,
+				&taken.timeout))
+		return taken;
+	return update_any(t, g, c);
 }
 
 /* There is nothing yet that it could contradict. */

@@ -49,15 +49,6 @@ static inline ticks tcp_timeout_of(const struct tcp_track *t,
 	return r->timeout[to][cut];
 }
 
-/* The same after tcp_update_ordinary(). */
-static inline ticks tcp_timeout_ordinary(const struct tcp_track *t,
-					 const struct tcp_rules *r)
-{
-	bool unacked = (t->flags[0] | t->flags[1]) & TCP_DATA_UNACK;
-
-	return r->ordinary[unacked];
-}
-
 /* Which segments tcp_update_ordinary() takes... */
 static inline bool tcp_is_ordinary(uint8_t flags)
 {
@@ -69,19 +60,24 @@ enum { TCP_ORDINARY = NAT_ST_CONFIRMED | NAT_ST_SEEN_REPLY | NAT_ST_ASSURED };
 
 /* An ACK without SACK, in its window: nearly every segment there is. False: not
  * one of those, nothing has changed; tcp_update() knows. True: taken in, it is
- * accepted and counted, and tcp_timeout_ordinary() the connection's timeout. */
-ALWAYS_INLINE bool tcp_update_ordinary(struct tcp_track *t,
-				       const struct tcp_segment *g,
-				       enum nat_dir dir)
+ * accepted and counted, and *timeout the connection's. @word: enum tcp_word, of
+ * @g. */
+ALWAYS_INLINE bool tcp_update_ordinary(struct tcp_track *t, lanes4 word,
+				       const struct tcp_segment *g, size_t dir,
+				       const struct tcp_rules *r,
+				       ticks *timeout)
 {
+	bool unacked;
+
 	if (unlikely(tcp_state(t) != TCPS_ESTABLISHED))
 		return false;
 	if (g->options_len && t->flags[!dir] & TCP_SACK_PERM &&
 	    !tcp_options_are_timestamp(g->options, g->options_len))
 		return false;
-	if (unlikely(!tcp_window_pass(t, dir, g->seq, g->ack, g->end, g->win)))
+	if (unlikely(!tcp_window_pass(t, dir, word, g->end - g->seq, &unacked)))
 		return false;
-	tcp_set_state(t, TCPS_ESTABLISHED, TCP_CLASS_ACK, dir);
+	tcp_set_state(t, TCPS_ESTABLISHED, TCP_CLASS_ACK, (enum nat_dir)dir);
+	*timeout = r->ordinary[unacked];
 	return true;
 }
 

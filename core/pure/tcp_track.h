@@ -147,7 +147,7 @@ enum tcp_cut {
 /* What the sysctls say, as the tracker wants it. */
 struct tcp_rules {
 	ticks timeout[TCP_N_STATES][TCP_N_CUTS];
-	ticks ordinary[2]; /* of tcp_timeout_ordinary(): no data or some on its
+	ticks ordinary[2]; /* after an ordinary ACK: no data or some on its
 			    * way */
 	ticks timeout_unack;
 	uint32_t max_retrans;

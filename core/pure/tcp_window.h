@@ -8,6 +8,7 @@
 #ifndef NAT_TCP_WINDOW_H
 #define NAT_TCP_WINDOW_H
 
+#include "pure/lanes.h"
 #include "pure/tcp_track.h"
 #include "util.h"
 
@@ -105,28 +106,73 @@ ALWAYS_INLINE void tcp_note_last(struct tcp_track *t, const struct tcp_span *s,
 	t->last_win = win;
 }
 
-/* The same as tcp_window_check() for an ACK, and nothing else, without SACK,
- * that is in its window, leaves it open and repeats nothing: nearly every
- * segment there is. False: not one of those; nothing has changed. @win as in
- * the header. */
-ALWAYS_INLINE bool tcp_window_pass(struct tcp_track *t, enum nat_dir dir,
-				   uint32_t seq, uint32_t ack, uint32_t end,
-				   uint16_t win)
-{
-	struct tcp_span s = {seq, end, ack, ack, win};
-	struct tcp_margins m = tcp_margins(t, &s, dir);
+/* A segment as its header has it, from the ports on, in host order. */
+enum tcp_word { TCP_WORD_PORTS, TCP_WORD_SEQ, TCP_WORD_ACK, TCP_WORD_WIN };
+enum { TCP_WORD_WIN_MASK = 0xffff };
 
-	if (unlikely(tcp_beyond(m.ack_above)) ||
-	    unlikely(tcp_beyond(m.ack_below)) ||
-	    unlikely(tcp_beyond(m.seq_above)) ||
-	    unlikely(tcp_beyond(m.seq_below)) || unlikely(!win) ||
-	    unlikely(!t->side[dir].maxwin) || tcp_may_repeat(t, &s))
+static inline lanes4 tcp_segment_words(const struct tcp_segment *g)
+{
+	return (lanes4){0, g->seq, g->ack, g->win};
+}
+
+/* The same as tcp_window_check() for an ACK, and nothing else, without SACK,
+ * that is in its window, leaves it open and repeats nothing, of a side that is
+ * known: nearly every segment there is. False: not one of those; nothing has
+ * changed. @word by enum tcp_word, @len: of the data. *unacked: is data of
+ * either side on its way?
+ *
+ * A side's four words and a segment's are taken as vectors: this is the one
+ * computation of any size about a packet, and there are not registers enough
+ * for it beside everything else. */
+ALWAYS_INLINE bool tcp_window_pass(struct tcp_track *t, size_t dir, lanes4 word,
+				   uint32_t len, bool *unacked)
+{
+	struct tcp_side *sender = &t->side[dir], *receiver = &t->side[1 - dir];
+	unsigned own = t->flags[dir], other = t->flags[1 - dir];
+	const lanes4 snd = lanes4_load(sender), rcv = lanes4_load(receiver);
+	/* struct tcp_track's last_*: seq, ack, end, win */
+	const lanes4 last =
+		lanes4_pick(word, word, 1, 2, 1, 3) + (lanes4){0, 0, len, 0};
+	/* what sender may become: end, end, scaled win, ack */
+	const lanes4 told =
+		(lanes4_pick(last, last, 2, 2, 3, 1) &
+		 (lanes4){~0u, ~0u, TCP_WORD_WIN_MASK, ~0u})
+		<< (lanes4){0, 0, tcp_scale(t, (enum nat_dir)dir), 0};
+	const lanes4 wide = lanes4_max(snd, (lanes4){0, 0, TCP_ACK_WINDOW, 0});
+	/* struct tcp_margins: seq_above, ack_above, seq_below, ack_below */
+	const lanes4 margin =
+		lanes4_pick(lanes4_pick(wide, rcv, 1, 2, 4, 6), wide, 0, 2, 3,
+			    1) -
+		lanes4_pick(last, lanes4_pick(snd, rcv, 0, 4, 0, 4), 0, 1, 4,
+			    5) +
+		lanes4_pick((lanes4){0}, last, 0, 1, 6, 5);
+	const lanes4_signed newer = lanes4_before(snd, told);
+	unsigned news = lanes4_signs(newer);
+	lanes4_signed stays;
+	lanes4 edge;
+
+	/* of news: beyond maxend; of maxwin: looks negative */
+	if (unlikely(lanes4_signs((lanes4_signed)margin) | (news & 2)) ||
+	    unlikely(!(own & TCP_MAXACK_SET)) ||
+	    unlikely((int32_t)sender->maxwin <= 0) ||
+	    unlikely(!(word[TCP_WORD_WIN] & TCP_WORD_WIN_MASK)) ||
+	    (unlikely(t->last_end == last[2]) && t->last_ack == last[1]))
 		return false;
-	s.win <<= tcp_scale(t, dir);
-	if (!s.win) /* a scale is a nibble */
-		__builtin_unreachable();
-	tcp_window_advance(t, &s, dir, true);
-	tcp_note_last(t, &s, win);
+	own |= (news & 1) * TCP_DATA_UNACK;
+	/* all is acknowledged: nothing is left above */
+	other &= ~((lanes4_signs(margin == 0) & 2) / 2 * TCP_DATA_UNACK);
+	*unacked = (own | other) & TCP_DATA_UNACK;
+	t->flags[dir] = (uint8_t)own;
+	t->flags[1 - dir] = (uint8_t)other;
+	lanes4_store(sender, lanes4_choose(newer, told, snd));
+	edge = lanes4_pick(told, told, 2, 2, 2, 2) +
+	       lanes4_pick(told, told, 3, 3, 3, 3);
+	stays = lanes4_before(edge, rcv) | (lanes4_signed){-1, 0, -1, -1};
+	lanes4_store(receiver, lanes4_choose(stays, rcv, edge));
+	t->last_seq = last[0];
+	t->last_ack = last[1];
+	t->last_end = last[2];
+	t->last_win = (uint16_t)last[3];
 	t->retrans = 0;
 	return true;
 }

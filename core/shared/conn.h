@@ -81,19 +81,22 @@ static inline uint64_t conn_head(const struct conn *c)
 			       __ATOMIC_RELAXED);
 }
 
+/* Made without memory, where bytes would wait for each other. */
 static inline uint64_t conn_head_of(uint16_t status, uint8_t owner,
 				    uint8_t proto, uint8_t layout)
 {
-	struct {
-		uint16_t status;
-		uint8_t owner, proto, layout, rest[3];
-	} head = {status, owner, proto, layout, {0}};
-	uint64_t word;
-
-	static_assert(sizeof(head) == sizeof(word), "as in struct conn");
-	memcpy(&word, &head, sizeof(word));
-	return word;
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	return status | (uint64_t)owner << 16 | (uint64_t)proto << 24 |
+	       (uint64_t)layout << 32;
+#else
+	return (uint64_t)status << 48 | (uint64_t)owner << 40 |
+	       (uint64_t)proto << 32 | (uint64_t)layout << 24;
+#endif
 }
+static_assert(offsetof(struct conn, owner) == 2 &&
+		      offsetof(struct conn, proto) == 3 &&
+		      offsetof(struct conn, layout) == 4,
+	      "as in conn_head_of()");
 
 struct conn_key4 {
 	uint32_t src, dst;

@@ -55,16 +55,17 @@ void tell_len(uint8_t *ip, uint32_t len)
 
 void ask_plain(const struct packet *p, uint32_t len)
 {
+	bool tcp = p->proto == PROTO_TCP;
 	bool plain = p->family == 4 && p->l4 == IPV4_HEADER &&
-		     !packet_is_fragment(p) &&
-		     (p->proto == PROTO_TCP || p->proto == PROTO_UDP) &&
+		     !packet_is_fragment(p) && (tcp || p->proto == PROTO_UDP) &&
 		     p->len >= IPV4_HEADER + TCP_HEADER;
 
 	assert_int_equal(packet_is_plain(p->ip, len), plain);
 	for (int verify = 0; plain && verify < 2; verify++) {
 		enum l4_fault f = packet_check_l4(p, verify);
 
-		assert_int_equal(packet_plain_l4_ok(p, verify),
+		assert_int_equal(packet_plain_l4_fits(p->ip, tcp) &&
+					 packet_plain_sum_ok(p->ip, verify),
 				 f == L4_OK || f == L4_FLAGS);
 	}
 }
