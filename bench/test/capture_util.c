@@ -108,6 +108,7 @@ uint8_t *read_file(const char *path, size_t *len)
 	bytes = malloc(*len + 1);
 	assert_non_null(bytes);
 	assert_int_equal(fread(bytes, 1, *len, f), *len);
+	bytes[*len] = '\0';
 	fclose(f);
 	return bytes;
 }

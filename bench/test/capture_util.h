@@ -21,7 +21,7 @@ size_t scratch_count(void);
 int scratch_remove(void **state);
 
 void write_file(const char *path, const void *bytes, size_t len);
-/* Allocated. */
+/* Allocated, with a NUL behind. */
 uint8_t *read_file(const char *path, size_t *len);
 
 /* The frames of test_capture_file: IPv4 packets without a transport header. */

@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-enum { COMMAND_WORDS = 24, COMMAND_TEXT = 1 << 16 };
+enum { COMMAND_WORDS = 48, COMMAND_TEXT = 1 << 16 };
 
 struct outcome {
 	int status; /* exit status; -1: killed */
