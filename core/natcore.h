@@ -455,8 +455,9 @@ NAT_API void nat_engine_each(struct nat_engine *e, uint64_t now_ns,
 			     void (*fn)(void *ctx,
 					const struct nat_conntrack *ct),
 			     void *ctx);
-/* A line as `conntrack -L` prints it, newline included. */
-NAT_API void nat_conntrack_print(const struct nat_conntrack *ct,
+/* A line as `conntrack -L` prints it, newline included; @extended: as with
+ * `-o extended`, which begins with the IP version. */
+NAT_API void nat_conntrack_print(const struct nat_conntrack *ct, bool extended,
 				 struct nat_sink out);
 
 /* Something happened to a connection. What a packet brings about is told at

@@ -47,6 +47,8 @@ static const char usage[] =
 	"  -w, --write IF=FILE   what left by interface IF: pcap, raw IP\n"
 	"      --json FILE       the result as data; - is stdout\n"
 	"      --conntrack FILE  the table at the end, as conntrack -L\n"
+	"      --conntrack-extended  with the IP version, as conntrack -L -o "
+	"extended\n"
 	"      --events FILE     what happened to connections, as conntrack "
 	"-E\n"
 	"      --events-timestamp  with the time, as conntrack -E -o "
@@ -67,6 +69,7 @@ enum {
 	CHECK,
 	JSON,
 	CONNTRACK,
+	EXTENDED,
 	EVENTS,
 	EVENT_TIMES,
 	STATS,
@@ -121,6 +124,9 @@ static bool take_option(void *request, int code, char *arg)
 	case CONNTRACK:
 		q->files.conntrack.path = arg;
 		return true;
+	case EXTENDED:
+		q->files.conntrack_extended = true;
+		return true;
 	case EVENTS:
 		q->files.events.path = arg;
 		return true;
@@ -159,6 +165,7 @@ static int parse(struct request *q, int argc, char **argv)
 		{"check", no_argument, NULL, CHECK},
 		{"json", required_argument, NULL, JSON},
 		{"conntrack", required_argument, NULL, CONNTRACK},
+		{"conntrack-extended", no_argument, NULL, EXTENDED},
 		{"events", required_argument, NULL, EVENTS},
 		{"events-timestamp", no_argument, NULL, EVENT_TIMES},
 		{"stats", required_argument, NULL, STATS},

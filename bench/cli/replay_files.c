@@ -212,9 +212,12 @@ int replay_files_json(const struct replay_files *f, json_t *o)
 			    : 0;
 }
 
-static int write_conntrack(const struct text_output *t, const struct replay *r)
+static int write_conntrack(const struct replay_files *f, const struct replay *r)
 {
-	if (!t->file || !dump_conntrack(r->engine, r->end_ns, t->file))
+	const struct text_output *t = &f->conntrack;
+
+	if (!t->file || !dump_conntrack(r->engine, r->end_ns,
+					f->conntrack_extended, t->file))
 		return 0;
 	return cli_complain("%s: out of memory", t->path);
 }
@@ -296,8 +299,8 @@ int replay_files_save(struct replay_files *f, const struct scenario *s,
 	const struct replay *r = result->replay;
 
 	if (replay_files_json(f, f->json.file ? result_json(result) : NULL) ||
-	    write_conntrack(&f->conntrack, r) ||
-	    write_rules(&f->rules, s, 4, r) || write_rules(&f->rules6, s, 6, r))
+	    write_conntrack(f, r) || write_rules(&f->rules, s, 4, r) ||
+	    write_rules(&f->rules6, s, 6, r))
 		return CLI_ERROR;
 	write_stats(&f->stats, r);
 	return replay_files_commit(f);

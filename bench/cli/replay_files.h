@@ -38,6 +38,7 @@ struct replay_files {
 	bool verbatim;
 	bool wanted[INTERFACES_MOST]; /* some output is about it */
 	struct text_output json, conntrack, events, stats, rules, rules6;
+	bool conntrack_extended;
 	/* what is read, once that has begun */
 	const char *path[FILES_MOST];
 	uint16_t iface[FILES_MOST];

@@ -14,7 +14,7 @@
 struct lines {
 	struct region text;   /* lines, each with its newline and a NUL */
 	struct region starts; /* size_t: where in @text */
-	bool failed;
+	bool extended, failed;
 };
 
 static void add_text(void *ctx, const char *text, size_t len)
@@ -40,7 +40,7 @@ static void add_line(void *ctx, const struct nat_conntrack *ct)
 	}
 	memcpy(l->starts.base + l->starts.used, &start, sizeof(start));
 	l->starts.used += sizeof(start);
-	nat_conntrack_print(ct, (struct nat_sink){add_text, l});
+	nat_conntrack_print(ct, l->extended, (struct nat_sink){add_text, l});
 	add_text(l, "", 1);
 }
 
@@ -51,9 +51,10 @@ static int compare(const void *a, const void *b, void *text)
 	return strcmp(base + *(const size_t *)a, base + *(const size_t *)b);
 }
 
-int dump_conntrack(struct nat_engine *e, uint64_t now_ns, FILE *out)
+int dump_conntrack(struct nat_engine *e, uint64_t now_ns, bool extended,
+		   FILE *out)
 {
-	struct lines l = {.failed = false};
+	struct lines l = {.extended = extended};
 	size_t *starts, n;
 
 	nat_engine_each(e, now_ns, add_line, &l);

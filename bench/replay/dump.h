@@ -10,8 +10,10 @@
 #include "natcore.h"
 #include "replay/lane.h"
 
-/* The connections at @now_ns, as `conntrack -L` prints them, sorted. */
-int dump_conntrack(struct nat_engine *e, uint64_t now_ns, FILE *out);
+/* The connections at @now_ns, as `conntrack -L` prints them, sorted; @extended:
+ * as with `-o extended`. */
+int dump_conntrack(struct nat_engine *e, uint64_t now_ns, bool extended,
+		   FILE *out);
 /* @rules with the counters of the engine, as `iptables-save -c`; @rules is a
  * parse of its own of the text that the engine's rules came from. */
 int dump_rules(struct nat_engine *e, struct nat_rules *rules, FILE *out);

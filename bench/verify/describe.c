@@ -96,7 +96,7 @@ char *describe_entry(const struct table_entry_diff *e)
 		}
 		(void)fprintf(out, "  %-7s [status 0x%x] ", who[i],
 			      e->ct[i].status);
-		nat_conntrack_print(&e->ct[i],
+		nat_conntrack_print(&e->ct[i], false,
 				    (struct nat_sink){put_text, out});
 	}
 	(void)fclose(out);

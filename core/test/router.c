@@ -241,7 +241,7 @@ static void match_line(void *ctx, const struct nat_conntrack *ct)
 	struct search *s = ctx;
 	struct line l = {.len = 0};
 
-	nat_conntrack_print(ct, (struct nat_sink){put_line, &l});
+	nat_conntrack_print(ct, false, (struct nat_sink){put_line, &l});
 	l.text[l.len - 1] = '\0'; /* its newline */
 	s->n += text_like(l.text, s->pattern);
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Connections against the lines that conntrack 1.4.7 printed for them. */
-#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "natcore.h"
 #include "pure/tuple.h"
+#include "test/addr.h"
 #include "test/check.h"
 #include "text/text.h"
 #include "util.h"
@@ -72,6 +72,12 @@ static const struct row row[] = {
 	  .reply_dst = LOCAL(0), .packets = { 1, 1 }, .bytes = { 84, 84 }, .line =
 	  "icmp     1 29 src=127.0.0.1 dst=127.0.0.1 type=8 code=0 id=18260 packets=1 bytes=84 "
 	  "src=127.0.0.1 dst=127.0.0.1 type=0 code=0 id=18260 packets=1 bytes=84 mark=0 use=1\n" },
+	{ .proto = PROTO_ICMPV6, .family = 6, .timeout = 30, .status = REPLIED,
+	  .src = { "2001:db8:1::10", 19669 }, .dst = { "2001:db8:2::80", 0x8000 },
+	  .reply_src = { "2001:db8:2::80", 19669 },
+	  .reply_dst = { "2001:db8:2::1", 0x8100 }, .line =
+	  "icmpv6   58 30 src=2001:db8:1::10 dst=2001:db8:2::80 type=128 code=0 id=19669 "
+	  "src=2001:db8:2::80 dst=2001:db8:2::1 type=129 code=0 id=19669 mark=0 use=1\n" },
 	{ PLAIN(PROTO_GRE, 1, 2), .line =
 	  "gre      47 99 " ADDRESSES "srckey=0x1 dstkey=0x2 "
 	  "[UNREPLIED] " REVERSED "srckey=0x2 dstkey=0x1 mark=0 use=1\n" },
@@ -96,17 +102,15 @@ static struct nat_tuple tuple(const struct row *r, enum nat_dir dir)
 	const struct end *src = dir == NAT_ORIGINAL ? &r->src : &r->reply_src;
 	const struct end *dst = dir == NAT_ORIGINAL ? &r->dst : &r->reply_dst;
 	/* an ICMP tuple has its identifier first, either way */
-	struct nat_tuple t = {
+	return (struct nat_tuple){
+		.src = addr_of(src->addr),
+		.dst = addr_of(dst->addr),
 		.src_id = htons((uint16_t)src->id),
 		.dst_id = htons((uint16_t)dst->id),
 		.proto = r->proto,
 		.family = r->family,
 		.zone = r->zone[dir],
 	};
-
-	assert_int_equal(inet_pton(AF_INET, src->addr, t.src.w), 1);
-	assert_int_equal(inet_pton(AF_INET, dst->addr, t.dst.w), 1);
-	return t;
 }
 
 static void prints_as_the_tool(void **state)
@@ -114,6 +118,8 @@ static void prints_as_the_tool(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(row); i++) {
 		const struct row *r = &row[i];
+		const char *version =
+			r->family == 6 ? "ipv6     10 " : "ipv4     2 ";
 		struct text_buffer got = {.s = NULL};
 		struct nat_conntrack ct = {
 			.tuple = {tuple(r, NAT_ORIGINAL), tuple(r, NAT_REPLY)},
@@ -127,8 +133,13 @@ static void prints_as_the_tool(void **state)
 
 		memcpy(ct.packets, r->packets, sizeof(ct.packets));
 		memcpy(ct.bytes, r->bytes, sizeof(ct.bytes));
-		nat_conntrack_print(&ct, text_buffer_sink(&got));
+		nat_conntrack_print(&ct, false, text_buffer_sink(&got));
 		assert_string_equal(got.s, r->line);
+		free(got.s);
+		got = (struct text_buffer){.s = NULL};
+		nat_conntrack_print(&ct, true, text_buffer_sink(&got));
+		assert_memory_equal(got.s, version, strlen(version));
+		assert_string_equal(got.s + strlen(version), r->line);
 		free(got.s);
 	}
 }

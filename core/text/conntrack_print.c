@@ -148,8 +148,19 @@ static void print_parts(const struct nat_conntrack *ct, unsigned parts,
 	print_tail(ct, parts, out);
 }
 
-void nat_conntrack_print(const struct nat_conntrack *ct, struct nat_sink out)
+/* By name and by number, that of its address family in Linux. */
+static void print_version(const struct nat_conntrack *ct, struct nat_sink out)
 {
+	bool v4 = ct->tuple[NAT_ORIGINAL].family == 4;
+
+	text_printf(out, "%-8s %u ", v4 ? "ipv4" : "ipv6", v4 ? 2u : 10u);
+}
+
+void nat_conntrack_print(const struct nat_conntrack *ct, bool extended,
+			 struct nat_sink out)
+{
+	if (extended)
+		print_version(ct, out);
 	print_parts(ct,
 		    PART_TIMEOUT | PART_STATE | PART_COUNTERS | PART_MARK |
 			    PART_AGE,
