@@ -235,7 +235,9 @@ NAT_API int nat_rules_check(const struct nat_rules *r,
 			    const struct nat_topology *t,
 			    struct nat_error *err);
 
-/* net.netfilter.nf_conntrack_NAME: name, default, unit (spec 11.1). */
+/* net.netfilter.nf_conntrack_NAME and its default (spec 11.1). Timeouts are in
+ * seconds, frag6_high_thresh in bytes; the frag6_* are of IPv6 fragments, for
+ * which IPv4 has no such setting: 30 s and the same 4 MiB. */
 #define NAT_SYSCTLS(X)                                                         \
 	X(max, 262144)                                                         \
 	X(acct, 0)                                                             \
@@ -281,10 +283,11 @@ struct nat_sysctl {
 };
 
 NAT_API void nat_sysctl_defaults(struct nat_sysctl *s);
-/* @name with or without "net.netfilter.nf_conntrack_". Those that would change
- * nothing here (buckets, expect_max, frag6_low_thresh, log_invalid) are looked
- * at and forgotten. -ENOENT: there is none; -EACCES: it cannot be set; -EINVAL:
- * no number; -ERANGE: the kernel would refuse it. */
+/* @name is one of those, with or without "net.netfilter.nf_conntrack_" in
+ * front. Those of the kernel that would change nothing here (buckets,
+ * expect_max, frag6_low_thresh, log_invalid) are looked at and forgotten.
+ * -ENOENT: there is none; -EACCES: it cannot be set; -EINVAL: no number;
+ * -ERANGE: the kernel would refuse it. */
 NAT_API int nat_sysctl_set(struct nat_sysctl *s, const char *name,
 			   const char *value);
 

@@ -15,7 +15,7 @@ static const char usage[] =
 	"\n"
 	"  -r, --rules FILE      the rules, as iptables-save writes them\n"
 	"  -6, --rules6 FILE     the same as ip6tables-save does\n"
-	"  -t, --table TABLE     raw, mangle, nat or filter [nat]\n"
+	"  -t, --table TABLE     raw, mangle, nat, filter or security [nat]\n"
 	"  -v, --verbose         counters and interfaces too\n"
 	"  -n, --numeric         protocols and addresses as numbers\n"
 	"  -x, --exact           counters in full\n"

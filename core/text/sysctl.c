@@ -20,8 +20,10 @@ static const struct {
 
 /* The kernel's, of which nothing here depends: taken, looked at, forgotten. */
 static const char *const idle[] = {
-	"buckets",           "expect_max",       "log_invalid",
-	"frag6_high_thresh", "frag6_low_thresh", "frag6_timeout",
+	"buckets",
+	"expect_max",
+	"frag6_low_thresh",
+	"log_invalid",
 };
 
 /* The greatest value that Linux takes; the least is 0. */
