@@ -281,8 +281,9 @@ static void compare(const char *want, const char *got)
 		got += g + !!got[g];
 	}
 	if (*want || *got)
-		fail_msg("%s: recorded ends with '%s', but is '%s'", name, want,
-			 got);
+		fail_msg("%s: recorded ends with '%s', but is '%s'; "
+			 "CONTRIBUTING.md: A divergence",
+			 name, want, got);
 }
 
 static void test_recorded(void **state)
