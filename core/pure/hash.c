@@ -68,7 +68,7 @@ uint64_t hash_tuple(const struct hash_key *key, const struct nat_tuple *t)
 	const uint32_t *src = t->src.w, *dst = t->dst.w;
 	struct hash_block b[3] = {
 		{{hash_ipv4_meta(t->proto, t->zone), src[0], dst[0],
-		  hash_ids(t)}},
+		  hash_ids(t->src_id, t->dst_id)}},
 	};
 
 	if (likely(t->family == 4))

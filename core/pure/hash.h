@@ -101,9 +101,9 @@ ALWAYS_INLINE uint64_t hash_key4(const struct hash_key *key, uint32_t meta,
 }
 
 /* The two ids as they lie next to each other in a packet. */
-static inline uint32_t hash_ids(const struct nat_tuple *t)
+static inline uint32_t hash_ids(uint16_t src_id, uint16_t dst_id)
 {
-	const uint16_t two[2] = {t->src_id, t->dst_id};
+	const uint16_t two[2] = {src_id, dst_id};
 	uint32_t v;
 
 	memcpy(&v, two, sizeof(v));
@@ -114,7 +114,8 @@ static inline uint32_t hash_ids(const struct nat_tuple *t)
 ALWAYS_INLINE uint64_t hash_tuple4(const struct hash_key *key,
 				   const struct nat_tuple *t)
 {
-	const uint32_t k[3] = {t->src.w[0], t->dst.w[0], hash_ids(t)};
+	const uint32_t k[3] = {t->src.w[0], t->dst.w[0],
+			       hash_ids(t->src_id, t->dst_id)};
 
 	return hash_key4(key, hash_ipv4_meta(t->proto, t->zone), k);
 }

@@ -361,13 +361,3 @@ struct tcp_result tcp_set_closing(struct tcp_track *t,
 		.actions = TCP_SET_TIMEOUT | TCP_CHANGED,
 	};
 }
-
-bool tcp_may_evict(const struct tcp_track *mine, const struct tcp_track *old)
-{
-	/* half of all numbers is as far behind as ahead, and not enough */
-	int32_t ahead = (int32_t)(mine->side[NAT_ORIGINAL].end -
-				  old->side[NAT_ORIGINAL].end);
-
-	return tcp_state(mine) == TCPS_SYN_SENT &&
-	       tcp_state(old) >= TCPS_TIME_WAIT && ahead > 0;
-}

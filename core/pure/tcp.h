@@ -92,7 +92,15 @@ MUST_USE struct tcp_result tcp_set_closing(struct tcp_track *t,
 
 /* True when @mine, opened by a SYN, may take a port from @old, which is
  * nearly over: it begins where the other ended (spec 7.5). */
-MUST_USE bool tcp_may_evict(const struct tcp_track *mine,
-			    const struct tcp_track *old);
+MUST_USE static inline bool tcp_may_evict(const struct tcp_track *mine,
+					  const struct tcp_track *old)
+{
+	/* half of all numbers is as far behind as ahead, and not enough */
+	int32_t ahead = (int32_t)(mine->side[NAT_ORIGINAL].end -
+				  old->side[NAT_ORIGINAL].end);
+
+	return tcp_state(mine) == TCPS_SYN_SENT &&
+	       tcp_state(old) >= TCPS_TIME_WAIT && ahead > 0;
+}
 
 #endif

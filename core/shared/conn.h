@@ -319,13 +319,17 @@ static inline bool conn_matches(const struct conn *c, enum nat_dir dir,
 static inline bool conn_alike(const struct conn *a, const struct conn *b,
 			      enum nat_dir dir)
 {
-	size_t size = conn_keys_size(conn_family(a)) / NAT_N_DIRS;
-	size_t at = (size_t)dir * size;
+	const uint64_t kind = conn_head_of(0, 0, UINT8_MAX, CONN_FAMILY);
+	const struct conn_key4 *a4 = conn_keys(a), *b4 = conn_keys(b);
+	const struct conn_key6 *a6 = conn_keys(a), *b6 = conn_keys(b);
 
-	return a->proto == b->proto && conn_family(a) == conn_family(b) &&
-	       conn_zone(a, dir) == conn_zone(b, dir) &&
-	       !memcmp((char *)conn_keys(a) + at, (char *)conn_keys(b) + at,
-		       size);
+	if ((conn_head(a) ^ conn_head(b)) & kind)
+		return false;
+	if (likely(conn_family(a) == 4)
+		    ? memcmp(&a4[dir], &b4[dir], sizeof(*a4))
+		    : memcmp(&a6[dir], &b6[dir], sizeof(*a6)))
+		return false;
+	return conn_zone(a, dir) == conn_zone(b, dir);
 }
 
 /* Unpacks and packs a tuple; the second only while @c is new. */

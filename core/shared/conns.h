@@ -168,6 +168,15 @@ ALWAYS_INLINE bool conns_guess(const struct conns *s, const struct bucket *b,
 	return true;
 }
 
+/* True: @r, which conns_guess() gave, is what conns_find() would find. */
+ALWAYS_INLINE bool conns_has(const struct conns_view *v, struct conn_ref r,
+			     const struct nat_tuple *t)
+{
+	return r.conn && conn_matches(r.conn, (enum nat_dir)r.dir, t) &&
+	       !(conn_status(r.conn) & NAT_ST_DYING) &&
+	       !conn_expired(r.conn, conns_now(v, r.conn));
+}
+
 struct conn_ref conns_search(struct conns_view *v, const struct nat_tuple *t,
 			     uint64_t hash);
 

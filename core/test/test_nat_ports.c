@@ -12,6 +12,22 @@
 #define DNAT_TO(proto, to)                                                     \
 	"-A PREROUTING -i wan -p " proto " -j DNAT --to-destination " to "\n"
 
+/* The same socket to one more port: each takes the next of the range. */
+#define NEXT(n)                                                                \
+	"> wan udp 192.0.2.1:1 > 198.51.100.7:10" #n "\n"                      \
+	"< lan udp 192.0.2.1:1 > 10.0.0.9:50" #n "\n"
+#define NEXT10(n)                                                              \
+	NEXT(n##0)                                                             \
+	NEXT(n##1)                                                             \
+	NEXT(n##2)                                                             \
+	NEXT(n##3)                                                             \
+	NEXT(n##4)                                                             \
+	NEXT(n##5)                                                             \
+	NEXT(n##6)                                                             \
+	NEXT(n##7)                                                             \
+	NEXT(n##8)                                                             \
+	NEXT(n##9)
+
 static const struct script scripts[] = {
 	{"a free port is kept, and the way back undone", SNAT,
 	 "> lan udp 10.0.0.2:4000 > 192.0.2.1:53 len 3\n"
@@ -103,6 +119,9 @@ static const struct script scripts[] = {
 	 "< wan udp 198.51.100.7:53 > 192.0.2.1:1\n"
 	 "> lan udp 10.0.0.9:5002 > 192.0.2.1:1\n"
 	 "< wan udp 198.51.100.7:55 > 192.0.2.1:1\n"},
+	{"of a wide range the next one, however many are taken",
+	 DNAT_TO("udp", "10.0.0.9:5010-5200"),
+	 NEXT10(1) NEXT10(2) NEXT10(3) NEXT10(4) "stat entries 40\n"},
 	{"DNAT that shifts ports",
 	 "-A PREROUTING -i wan -p tcp -m tcp --dport 4000:4099 -j DNAT "
 	 "--to-destination 10.0.0.9:5000-5099/4000\n",
