@@ -69,7 +69,8 @@ static bool bed_new(struct bed *bed, struct gbench *b)
 	conns_view_init(&bed->view, bed->conns, 0, true);
 	bed->view.now = bed->view.others = NOW;
 	while (made < bed->n && make(bed, made))
-		made++;
+		if (++made % PREPARE == 0)
+			(void)conns_maintain(bed->conns);
 	gbench_counter(b, "flows", bed->n);
 	if (made == bed->n)
 		return true;
@@ -185,6 +186,28 @@ static void bench_expire(struct gbench *b)
 	bed_free(&bed);
 }
 
+static bool anyone(void *ctx, const struct conn *c)
+{
+	(void)ctx;
+	(void)c;
+	return true;
+}
+
+/* All of them on request. An iteration is a connection. */
+static void bench_flush(struct gbench *b)
+{
+	uint64_t done = 0;
+	struct bed bed;
+
+	if (!bed_new(&bed, b))
+		return;
+	while (gbench_run(b, bed.n))
+		done += conns_kill_those(&bed.view, anyone, NULL);
+	if (done != bed.n)
+		gbench_skip(b, "not all have ended");
+	bed_free(&bed);
+}
+
 GBENCH(conns)
 {
 	static const int64_t flows[] = {1000, 65536, 1000000, 10000000};
@@ -200,6 +223,8 @@ GBENCH(conns)
 	for (size_t i = 0; i < ARRAY_LEN(flows); i++) {
 		struct gbench_case *expire =
 			gbench_add("conns/expire", bench_expire);
+		struct gbench_case *flush =
+			gbench_add("conns/flush", bench_flush);
 
 		gbench_args1(hit, flows[i]);
 		gbench_args1(miss, flows[i]);
@@ -207,5 +232,7 @@ GBENCH(conns)
 		gbench_args1(remove, flows[i]);
 		gbench_args1(expire, flows[i]);
 		gbench_iterations(expire, flows[i]);
+		gbench_args1(flush, flows[i]);
+		gbench_iterations(flush, flows[i]);
 	}
 }

@@ -12,8 +12,8 @@ enum { EARLY_DROP_BUCKETS = 8 };
 
 enum { CLASH_TIMEOUT_S = 1 };
 
-/* Slots that a sweep looks at before it ends any. */
-enum { SWEEP_GROUP = 16 };
+/* Connections that end one after another, once all they touch is fetched. */
+enum { END_TOGETHER = 16 };
 
 /* Made ready by one call of conns_maintain(): more than 9 million new
  * connections a second use up in 10 ms. */
@@ -487,10 +487,29 @@ enum confirm_result conns_confirm(struct conns_view *v, struct conn_ref *r)
 	return conns_confirm_as(v, r, &h);
 }
 
-bool conns_kill(struct conns_view *v, struct conn_ref r)
+/* A connection to end, and the hashes of its tuples. */
+struct victim {
+	struct conn_ref r;
+	uint64_t hash[NAT_N_DIRS];
+};
+
+/* Fetches all that ending it touches. */
+static struct victim aim_at(const struct conns *s, struct conn_ref r)
+{
+	uint64_t n = table_buckets(&s->table);
+	struct victim d = {.r = r};
+
+	hash_both(s, r.conn, d.hash);
+	for (unsigned dir = 0; dir < NAT_N_DIRS; dir++)
+		(void)table_aim(&s->table, n, d.hash[dir]);
+	bysource_prefetch(&s->bysource, bysource_hash(&s->bysource, r.conn));
+	return d;
+}
+
+static bool end(struct conns_view *v, const struct victim *d)
 {
 	struct conns *s = v->all;
-	uint64_t hash[NAT_N_DIRS];
+	struct conn_ref r = d->r;
 	uint16_t old = atomic_fetch_or_explicit(&r.conn->status, NAT_ST_DYING,
 						memory_order_acq_rel);
 
@@ -498,15 +517,59 @@ bool conns_kill(struct conns_view *v, struct conn_ref r)
 		return false;
 	if (unlikely(v->ended))
 		v->ended(v, r.conn);
-	hash_both(s, r.conn, hash);
-	for (unsigned d = 0; d < NAT_N_DIRS; d++)
-		(void)table_remove(&s->table, hash[d],
-				   make_ref(r.index, (enum nat_dir)d));
+	for (unsigned dir = 0; dir < NAT_N_DIRS; dir++)
+		(void)table_remove(&s->table, d->hash[dir],
+				   make_ref(r.index, (enum nat_dir)dir));
 	bysource_remove(&s->bysource, r.conn, r.index);
 	pool_free_deferred(&v->cache, r.index);
 	uncount(v);
 	v->stats.deleted++;
 	return true;
+}
+
+bool conns_kill(struct conns_view *v, struct conn_ref r)
+{
+	const struct victim d = aim_at(v->all, r);
+
+	return end(v, &d);
+}
+
+/* In the table, or on its way out of it. */
+static bool in_use(const struct conn *c)
+{
+	/* Pairs with the release in publish(). */
+	uint16_t status =
+		atomic_load_explicit(&c->status, memory_order_acquire);
+
+	return (status & (NAT_ST_CONFIRMED | NAT_ST_DYING)) == NAT_ST_CONFIRMED;
+}
+
+/* Ends those in a run of slots of which @fn is true, some at a time, so that
+ * what one touches is on its way while others end. Returns how many. */
+ALWAYS_INLINE uint64_t end_those(struct conns_view *v,
+				 const struct pool_slab *run,
+				 bool (*fn)(void *ctx, const struct conn *c),
+				 void *ctx)
+{
+	const struct conns *s = v->all;
+	struct victim over[END_TOGETHER];
+	uint64_t ended = 0;
+
+	for (uint32_t i = 0; i < run->n;) {
+		unsigned n = 0;
+
+		for (; i < run->n && n < END_TOGETHER; i++) {
+			struct conn_ref r = {.index = run->first +
+						      i * run->step};
+
+			r.conn = pool_at(&s->pool, r.index);
+			if (in_use(r.conn) && fn(ctx, r.conn))
+				over[n++] = aim_at(s, r);
+		}
+		for (unsigned k = 0; k < n; k++)
+			ended += fn(ctx, over[k].r.conn) && end(v, &over[k]);
+	}
+	return ended;
 }
 
 /* A run of slots of one slab, claimed by one sweeper. */
@@ -530,45 +593,9 @@ static struct pool_slab claim(struct conns *s, uint32_t slots)
 	return run;
 }
 
-/* In the table, or on its way out of it. */
-static bool in_use(const struct conn *c)
+static bool is_over(void *view, const struct conn *c)
 {
-	/* Pairs with the release in publish(). */
-	uint16_t status =
-		atomic_load_explicit(&c->status, memory_order_acquire);
-
-	return (status & (NAT_ST_CONFIRMED | NAT_ST_DYING)) == NAT_ST_CONFIRMED;
-}
-
-/* Fetches what conns_kill() will work on. */
-static void aim(const struct conns *s, const struct conn *c)
-{
-	uint64_t n = table_buckets(&s->table), hash[NAT_N_DIRS];
-
-	hash_both(s, c, hash);
-	for (unsigned d = 0; d < NAT_N_DIRS; d++)
-		(void)table_aim(&s->table, n, hash[d]);
-	bysource_prefetch(&s->bysource, bysource_hash(&s->bysource, c));
-}
-
-/* Ends what has expired of a few slots, once all it touches is on its way. */
-static void sweep_some(struct conns_view *v, const struct pool_slab *run)
-{
-	struct conn_ref over[SWEEP_GROUP];
-	unsigned n = 0;
-
-	for (uint32_t i = 0; i < run->n; i++) {
-		struct conn_ref r = {.index = run->first + i * run->step};
-
-		r.conn = pool_at(&v->all->pool, r.index);
-		if (!in_use(r.conn) ||
-		    !conn_expired(r.conn, conns_now(v, r.conn)))
-			continue;
-		aim(v->all, r.conn);
-		over[n++] = r;
-	}
-	for (unsigned i = 0; i < n; i++)
-		(void)ended(v, over[i]);
+	return conn_expired(c, conns_now(view, c));
 }
 
 uint32_t conns_sweep(struct conns_view *v, uint32_t slots)
@@ -576,13 +603,7 @@ uint32_t conns_sweep(struct conns_view *v, uint32_t slots)
 	struct pool_slab run = claim(v->all, slots);
 
 	places_balance(&v->all->places, &v->stock);
-	for (uint32_t at = 0; at < run.n; at += SWEEP_GROUP) {
-		struct pool_slab some = run;
-
-		some.first += at * run.step;
-		some.n = min_u32(run.n - at, SWEEP_GROUP);
-		sweep_some(v, &some);
-	}
+	v->stats.expired += end_those(v, &run, is_over, v);
 	return run.n;
 }
 
@@ -605,14 +626,7 @@ uint64_t conns_kill_those(struct conns_view *v,
 	for (uint32_t i = 0; i < pool_n_slabs(pool); i++) {
 		struct pool_slab slab = pool_slab(pool, i);
 
-		for (uint32_t j = 0; j < slab.n; j++) {
-			struct conn_ref r = {.index = slab.first +
-						      j * slab.step};
-
-			r.conn = pool_at(pool, r.index);
-			if (in_use(r.conn) && fn(ctx, r.conn))
-				n += conns_kill(v, r);
-		}
+		n += end_those(v, &slab, fn, ctx);
 	}
 	return n;
 }

@@ -330,14 +330,28 @@ void table_unlock(struct table *t, struct table_guard *g)
 		(void)grow(t, SPLITS_PER_INSERT);
 }
 
+/* The chain of one hash, locked. */
+static struct bucket *lock_chain(struct table *t, uint64_t hash)
+{
+	for (;;) {
+		uint64_t n = table_buckets(t), now;
+		uint64_t i = bucket_number(n, hash);
+		struct bucket *head = bucket_at(&t->primary, i);
+
+		bucket_lock(head);
+		now = table_buckets(t);
+		if (likely(now == n) || bucket_number(now, hash) == i)
+			return head;
+		bucket_unlock(head);
+	}
+}
+
 bool table_remove(struct table *t, uint64_t hash, uint32_t ref)
 {
-	struct table_guard g;
-	bool found;
+	struct bucket *head = lock_chain(t, hash);
+	bool found = chain_remove(&t->overflow, head, ref);
 
-	table_lock(t, &g, &hash, 1);
-	found = chain_remove(&t->overflow, g.head[0], ref);
-	guard_unlock(&g);
+	bucket_unlock(head);
 	if (found)
 		(void)count_add(t, hash, -1);
 	return found;
