@@ -17,11 +17,11 @@ static void report_memory(struct gbench *b, struct router *r)
 		       (double)m.total_bytes / (double)m.entries);
 }
 
-static void bench_core(struct gbench *b)
+static void bench(struct gbench *b, bool acct)
 {
 	uint32_t n = (uint32_t)gbench_arg(b, 0);
 	struct flows *flows = flows_new(n);
-	struct router *r = router_new(ROUTER_NAT(ROUTER_SNAT));
+	struct router *r = router_new(ROUTER_NAT(ROUTER_SNAT), acct);
 
 	if (!r || !flows) {
 		gbench_skip(b, "no memory");
@@ -35,7 +35,18 @@ static void bench_core(struct gbench *b)
 	flows_free(flows);
 }
 
+static void bench_core(struct gbench *b)
+{
+	bench(b, false);
+}
+
+static void bench_acct(struct gbench *b)
+{
+	bench(b, true);
+}
+
 GBENCH(core)
 {
 	flows_register("core", bench_core);
+	flows_register("core_acct", bench_acct);
 }

@@ -56,7 +56,7 @@ static char *rules_text(int n)
 static void bench_rules(struct gbench *b)
 {
 	char *text = rules_text((int)gbench_arg(b, 0));
-	struct router *r = text ? router_new(text) : NULL;
+	struct router *r = text ? router_new(text, false) : NULL;
 	uint8_t *packets = memory_new((size_t)NEW * FLOWS_SLOT);
 
 	free(text);
@@ -90,7 +90,8 @@ static void bench_ports(struct gbench *b)
 {
 	struct router *r =
 		router_new(ROUTER_NAT("-A POSTROUTING -o wan0 -p tcp -j SNAT "
-				      "--to-source 192.0.2.1:1024-65535\n"));
+				      "--to-source 192.0.2.1:1024-65535\n"),
+			   false);
 	uint32_t taken = (uint32_t)(POOL * gbench_arg(b, 0) / 100);
 	size_t size = (size_t)(taken + MORE) * FLOWS_SLOT;
 	uint8_t *packets = memory_new(size);

@@ -43,7 +43,7 @@ static void *keep(void *ctx)
 	return NULL;
 }
 
-static bool start(struct router *r)
+static bool start(struct router *r, bool acct)
 {
 	struct nat_sysctl sysctl;
 	struct nat_config cfg = {
@@ -56,6 +56,7 @@ static bool start(struct router *r)
 
 	nat_sysctl_defaults(&sysctl);
 	sysctl.max = 0;
+	sysctl.acct = acct;
 	r->engine = nat_engine_new(&cfg, &err);
 	if (r->engine)
 		r->worker = nat_worker_new(r->engine);
@@ -63,14 +64,14 @@ static bool start(struct router *r)
 	return r->kept;
 }
 
-struct router *router_new(const char *rules)
+struct router *router_new(const char *rules, bool acct)
 {
 	struct router *r = calloc(1, sizeof(*r));
 
 	if (!r)
 		return NULL;
 	r->now_ns = 1000000000;
-	if (parse(r, rules) && start(r))
+	if (parse(r, rules) && start(r, acct))
 		return r;
 	router_free(r);
 	return NULL;

@@ -40,8 +40,8 @@ struct router {
 
 #define ROUTER_SNAT "-A POSTROUTING -o wan0 -j SNAT --to-source 192.0.2.1\n"
 
-/* NULL: no memory. */
-struct router *router_new(const char *rules);
+/* @acct: packets and bytes are counted. NULL: no memory. */
+struct router *router_new(const char *rules, bool acct);
 void router_free(struct router *r); /* NULL: nothing */
 
 /* A flows_run with a struct router; of the @n packets, FLOWS_SLOT apart,

@@ -15,9 +15,9 @@ enum { CLASH_TIMEOUT_S = 1 };
 /* Connections that end one after another, once all they touch is fetched. */
 enum { END_TOGETHER = 16 };
 
-/* Made ready by one call of conns_maintain(): more than 9 million new
- * connections a second use up in 10 ms. */
-enum { SLABS_AHEAD = 6, SPLITS_AT_ONCE = 1 << 15 };
+/* Made ready by one call of conns_maintain(): what 9 million new connections a
+ * second use up in 10 ms. */
+enum { SLABS_AHEAD = 4, SPLITS_AT_ONCE = 1 << 15 };
 
 int conns_init(struct conns *s, uint64_t seed, uint32_t max, uint8_t extensions)
 {
