@@ -32,9 +32,11 @@ MICRO = [
     ("port choice, 10 % of the pool taken", "new/ports_taken/10", ""),
     ("port choice, 90 % taken", "new/ports_taken/90", ""),
     ("port choice, 99 % taken", "new/ports_taken/99", "2000 ns"),
+    ("one comes, one expires, at 1 million", "new/churn", ""),
     ("insert two keys at 1 million", "conns/insert/1000000", ""),
     ("remove at 1 million", "conns/remove/1000000", "100 ns"),
     ("expire at 1 million", "conns/expire/1000000", "100 ns"),
+    ("end all on request at 1 million", "conns/flush/1000000", "100 ns"),
     ("lookup in the table, 1 million", "conns/hit/1000000", ""),
     ("liburcu's cds_lfht, 1 million", "cds_lfht/1000000", ""),
     ("floor without batches, 1 million", "floor_unbatched/1000000", ""),
@@ -55,13 +57,20 @@ READING = [
     ("pcap in zstd, 64", "read/zstd/64", ""),
     ("pcap in zstd, 1,518", "read/zstd/1518", ""),
 ]
+WAITS = [  # one packet alone, at 1 million connections
+    ("nothing changes", "wait/still", ""),
+    ("every fourth opens a connection, as many expire", "wait/changing",
+     "p99.99 10,000"),
+    ("from empty to 10 million", "wait/growing", "longest 100,000"),
+]
+WAITED = ["p50_ns", "p9999_ns", "max_ns", "max_of_all_ns"]
 REPLAYS = [(1024, 200000), (65536, 1000000)]
 PASSES = 5
 
 
 def micro_round(binary, names):
     """One run of each: nanoseconds, or GB/s where it is bytes that count; and
-    bytes per connection where known."""
+    the benchmark's own figures."""
     pattern = "^(" + "|".join(re.escape(n) for n in names) + ")(/|$)"
     with tempfile.NamedTemporaryFile(suffix=".json") as out:
         subprocess.run(
@@ -69,7 +78,7 @@ def micro_round(binary, names):
              f"--benchmark_out={out.name}"],
             check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         result = json.load(out)
-    found, size = {}, {}
+    found, own = {}, {}
     for run in result["benchmarks"]:
         name = "/".join(p for p in run["run_name"].split("/")
                         if ":" not in p and p != "real_time")
@@ -78,9 +87,8 @@ def micro_round(binary, names):
         found[name] = run["cpu_time"]
         if name.startswith("read/"):
             found[name] = run["bytes_per_second"] / 1e9
-        if "bytes_per_connection" in run:
-            size[name] = run["bytes_per_connection"]
-    return found, size
+        own[name] = run
+    return found, own
 
 
 def replay_round(natbench, capture, threads):
@@ -118,15 +126,20 @@ class Samples(dict):
 def measure(args):
     micro = os.path.join(args.build, "bench/micro/natbench_micro")
     natbench = os.path.join(args.build, "bench/natbench")
-    names = FLOORS + BARE + [name for _, name, _ in MICRO + READING]
+    names = FLOORS + BARE + [name for _, name, _ in MICRO + READING + WAITS]
     samples, size = Samples(), {}
     with tempfile.TemporaryDirectory() as directory:
         captures = [(flows, generated(natbench, directory, flows, packets))
                     for flows, packets in REPLAYS]
         for i in range(args.runs):
             print(f"round {i + 1} of {args.runs}", file=sys.stderr)
-            found, sizes = micro_round(micro, names)
-            size.update(sizes)
+            found, own = micro_round(micro, names)
+            for name, run in own.items():
+                if "bytes_per_connection" in run:
+                    size[name] = run["bytes_per_connection"]
+                for figure in WAITED:
+                    if figure in run:
+                        samples.put(f"{name} {figure}", run[figure])
             for name, ns in found.items():
                 samples.put(name, ns)
             for flows, capture in captures:
@@ -172,6 +185,18 @@ def micro_table(samples):
                f"{samples.spread(name)} | {ratios} | {aim} |")
 
 
+def wait_table(samples):
+    yield "| a packet waits, ns, while | half of them | all but one in 10,000 | longest | longest, taken away included | aim |"
+    yield "|---|--:|--:|--:|--:|---|"
+    for what, name, aim in WAITS:
+        figures = [samples.median(f"{name} {figure}") for figure in WAITED]
+        if None in figures:
+            yield f"| {what} | failed | | | | {aim} |"
+            continue
+        cells = " | ".join(f"{figure:,.0f}" for figure in figures)
+        yield f"| {what} | {cells} | {aim} |"
+
+
 def replay_table(samples):
     yield "| flows | threads | ns a packet, overall | runs | in the core | x floor, overall |"
     yield "|--:|--:|--:|---|--:|--:|"
@@ -215,6 +240,8 @@ def page(samples, size, runs):
     yield f"Machine: {cpu_name()}, Linux {platform.release()}. {runs} rounds."
     yield ""
     yield from micro_table(samples)
+    yield ""
+    yield from wait_table(samples)
     yield ""
     yield from replay_table(samples)
     yield from reading_table(samples)

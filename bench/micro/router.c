@@ -6,8 +6,6 @@
 #include <string.h>
 #include <time.h>
 
-enum { NS_PER_PACKET = 20 };
-
 static const char topology_text[] =
 	"link set dev lan0 up\n"
 	"link set dev wan0 up\n"
@@ -71,6 +69,7 @@ struct router *router_new(const char *rules, bool acct)
 	if (!r)
 		return NULL;
 	r->now_ns = 1000000000;
+	r->ns_per_packet = 20;
 	if (parse(r, rules) && start(r, acct))
 		return r;
 	router_free(r);
@@ -117,7 +116,7 @@ size_t router_run(void *ctx, uint8_t *packets, size_t n)
 		(void)nat_worker_run(r->worker, r->now_ns, r->pkt, now);
 		for (unsigned i = 0; i < now; i++)
 			done += r->pkt[i].verdict == NAT_FORWARD;
-		r->now_ns += (uint64_t)now * NS_PER_PACKET;
+		r->now_ns += now * r->ns_per_packet;
 	}
 	return done;
 }

@@ -23,7 +23,7 @@ struct router {
 	struct nat_worker *worker;
 	struct nat_packet pkt[ROUTER_BATCH];
 	uint8_t scratch[ROUTER_BATCH * FLOWS_SLOT];
-	uint64_t now_ns; /* some 20 ns later with each packet */
+	uint64_t now_ns, ns_per_packet;
 	uint16_t lan, wan;
 	pthread_t keeper;
 	bool kept; /* there is a keeper */
