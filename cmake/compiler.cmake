@@ -35,6 +35,8 @@ else()
 	list(APPEND warnings -Wthread-safety -Watomic-implicit-seq-cst -Wcomma
 		-Wunreachable-code-aggressive)
 endif()
+# Wide vectors are passed between functions that are always inlined alone.
+list(APPEND warnings -Wno-psabi)
 # Instrumentation adds stack and null checks of its own.
 if(NOT NATBENCH_SANITIZE AND NOT NATBENCH_FUZZ)
 	list(APPEND warnings -Wnull-dereference)

@@ -82,7 +82,9 @@ ALWAYS_INLINE unsigned lanes4_signs(lanes4_signed v)
 #if defined(__SSE2__)
 	return (unsigned)_mm_movemask_ps(_mm_castsi128_ps((__m128i)v));
 #else
-	return (v[0] < 0) | (v[1] < 0) << 1 | (v[2] < 0) << 2 | (v[3] < 0) << 3;
+	lanes4 bit = (lanes4)(v < 0) & (lanes4){1, 2, 4, 8};
+
+	return bit[0] | bit[1] | bit[2] | bit[3];
 #endif
 }
 
