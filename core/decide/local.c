@@ -101,7 +101,8 @@ static void answer_tcp(struct walk *k)
 	uint8_t *out;
 
 	if (l4[TCP_FLAG_BYTE] & TCP_RST ||
-	    tcp_options_forbid_reset(l4 + TCP_HEADER, header - TCP_HEADER))
+	    tcp_options_forbid_reset(l4 + TCP_HEADER, header - TCP_HEADER,
+				     k->p.family))
 		return;
 	out = emit_room(k, build_reset_len(k->p.family));
 	if (out)

@@ -16,6 +16,7 @@ enum {
 	OPTION_AUTHENTICATION = 29,
 	SACK_BLOCK = 8,
 	SIGNATURE = 18, /* length of OPTION_MD5 */
+	KEY_IDS = 2,    /* of OPTION_AUTHENTICATION, before what it is for */
 	SCALE_MAX = 14,
 };
 
@@ -109,19 +110,26 @@ uint32_t tcp_options_sack(const uint8_t *options, uint32_t len, uint32_t ack)
 	return ack;
 }
 
-bool tcp_options_forbid_reset(const uint8_t *options, uint32_t len)
+bool tcp_options_forbid_reset(const uint8_t *options, uint32_t len,
+			      uint8_t family)
 {
 	struct walk w = {options, len};
 	struct option o;
+	bool authenticated = family == 4; /* one more is too many */
 
 	while (w.left >= SIGNATURE && w.at[0] != OPTION_EOL) {
 		if (w.at[0] == OPTION_NOP) {
 			w.at++;
 			w.left--;
-		} else if (!option_next(&w, &o) || o.kind == OPTION_MD5 ||
-			   o.kind == OPTION_AUTHENTICATION) {
-			return true;
+			continue;
 		}
+		if (!option_next(&w, &o) || o.kind == OPTION_MD5)
+			return true;
+		if (o.kind != OPTION_AUTHENTICATION)
+			continue;
+		if (authenticated || o.len <= KEY_IDS)
+			return true;
+		authenticated = true;
 	}
 	return false;
 }

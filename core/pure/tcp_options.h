@@ -34,7 +34,9 @@ MUST_USE uint32_t tcp_options_sack(const uint8_t *options, uint32_t len,
 
 /* True: a signature (RFC 2385), or an authentication (RFC 5925) or something
  * malformed where there would be room for one. Linux resets no such segment,
- * for lack of a key. */
-MUST_USE bool tcp_options_forbid_reset(const uint8_t *options, uint32_t len);
+ * for lack of a key; but over IPv6 an authentication that is alone, and not
+ * empty, does not keep it from that. */
+MUST_USE bool tcp_options_forbid_reset(const uint8_t *options, uint32_t len,
+				       uint8_t family);
 
 #endif

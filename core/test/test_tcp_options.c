@@ -54,23 +54,31 @@ static const struct {
 static const struct {
 	const char *name;
 	uint8_t len, bytes[40];
-	bool want;
+	bool ipv4, ipv6;
 } forbid[] = {
-	{ "none", 0, { 0 }, false },
-	{ "a signature", 20, { 19, 18, [18] = 1, 1 }, true },
-	{ "too short to be one", 4, { 19, 4 }, false },
-	{ "a signature of 17", 20, { 19, 17, [17] = 1, 1, 1 }, true },
-	{ "behind padding", 20, { 1, 1, 19, 18 }, true },
-	{ "behind another", 24, { 2, 4, 5, 180, 19, 18 }, true },
-	{ "behind the end of list", 20, { 0, 1, 19, 18 }, false },
-	{ "malformed, 18 bytes left", 20, { 1, 1, 206, 0 }, true },
-	{ "malformed, 17 bytes left", 20, { 1, 1, 1, 206, 0 }, false },
-	{ "beyond the end", 24, { 206, 207 }, true },
-	{ "beyond the end, few left", 8, { 206, 207 }, false },
+	{ "none", 0, { 0 }, false, false },
+	{ "a signature", 20, { 19, 18, [18] = 1, 1 }, true, true },
+	{ "too short to be one", 4, { 19, 4 }, false, false },
+	{ "a signature of 17", 20, { 19, 17, [17] = 1, 1, 1 }, true, true },
+	{ "behind padding", 20, { 1, 1, 19, 18 }, true, true },
+	{ "behind another", 24, { 2, 4, 5, 180, 19, 18 }, true, true },
+	{ "behind the end of list", 20, { 0, 1, 19, 18 }, false, false },
+	{ "malformed, 18 bytes left", 20, { 1, 1, 206, 0 }, true, true },
+	{ "malformed, 17 bytes left", 20, { 1, 1, 1, 206, 0 }, false, false },
+	{ "beyond the end", 24, { 206, 207 }, true, true },
+	{ "beyond the end, few left", 8, { 206, 207 }, false, false },
 	{ "authentication (RFC 5925)", 40, { 29, 16, [16] = 1, 1, 1, 1 },
-	  true },
-	{ "a short one", 20, { 29, 4 }, true },
-	{ "no room for a signature", 16, { 29, 16 }, false },
+	  true, false },
+	{ "of all there is", 40, { 29, 40 }, true, false },
+	{ "one of a byte", 20, { 29, 5 }, true, false },
+	{ "an empty one", 20, { 29, 4 }, true, true },
+	{ "without key ids", 20, { 29, 3 }, true, true },
+	{ "two", 40, { 29, 16, [16] = 29, 16 }, true, true },
+	{ "two, room for a signature at one", 40, { 29, 24, [24] = 29, 16 },
+	  true, false },
+	{ "and a signature", 40, { 29, 16, [16] = 19, 18 }, true, true },
+	{ "and a malformed one", 40, { 29, 16, [16] = 206, 0 }, true, true },
+	{ "no room for a signature", 16, { 29, 16 }, false, false },
 };
 
 static const struct {
@@ -145,11 +153,13 @@ static void test_forbid_reset(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(forbid); i++) {
-		uint8_t *bytes = exact_copy(forbid[i].bytes, forbid[i].len);
-		bool got = tcp_options_forbid_reset(bytes, forbid[i].len);
+		uint32_t len = forbid[i].len;
+		uint8_t *bytes = exact_copy(forbid[i].bytes, len);
+		bool ipv4 = tcp_options_forbid_reset(bytes, len, 4);
+		bool ipv6 = tcp_options_forbid_reset(bytes, len, 6);
 
 		free(bytes);
-		if (got != forbid[i].want)
+		if (ipv4 != forbid[i].ipv4 || ipv6 != forbid[i].ipv6)
 			fail_msg("%s", forbid[i].name);
 	}
 }
