@@ -250,12 +250,21 @@ static bool is_own_addr6(const struct nat_topology *t, const struct nat_addr *a)
 	return type == ROUTE_LOCAL || type == ROUTE_ANYCAST;
 }
 
+/* Where an error goes first, which is not always who it is for. */
+static struct nat_addr error_to(const struct walk *k,
+				const struct packet *about)
+{
+	if (unlikely(k->options.source_route))
+		return addr_v4(ip_options_answer_to(&k->p, &k->options));
+	return packet_src_addr(about);
+}
+
 /* IPv6 complains as whom the packet was for, if that is the router. */
 static bool error_source(const struct walk *k, const struct packet *about,
 			 struct nat_addr *from)
 {
 	const struct nat_topology *t = k->w->engine->topology;
-	struct nat_addr to = packet_src_addr(about);
+	struct nat_addr to = error_to(k, about);
 
 	*from = packet_dst_addr(about);
 	return (about->family == 6 && is_own_addr6(t, from)) ||
@@ -268,7 +277,7 @@ static bool error_source(const struct walk *k, const struct packet *about,
 static uint32_t quote_room(const struct walk *k, const struct packet *about)
 {
 	uint32_t most = build_error_max(about->family), mtu = most;
-	struct nat_addr to = packet_src_addr(about);
+	struct nat_addr to = error_to(k, about);
 
 	if (path_mtus_any(&k->w->engine->path_mtus) && about->family == 4) {
 		struct route r = route_output(k->w->engine->topology, k->in_if,

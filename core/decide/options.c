@@ -66,7 +66,7 @@ bool options_arrive(struct walk *k, const struct route *r)
 	bad = ip_options_arrive(&k->p, &v, &k->options);
 	if (bad)
 		report(k, r, bad);
-	if (bad || k->options.done & IP_SOURCE_ROUTE)
+	if (bad || k->options.source_route)
 		return walk_drop(k, NAT_DROP_IP_OPTIONS);
 	return true;
 }

@@ -170,9 +170,9 @@ static uint8_t arrive_source_route(const struct packet *p, uint8_t at,
 		return at + LENGTH;
 	if (opt[POINTER] <= HEAD)
 		return at + POINTER;
-	if (o->done & IP_SOURCE_ROUTE)
+	if (o->source_route)
 		return at;
-	o->done |= IP_SOURCE_ROUTE;
+	o->source_route = at;
 	return 0;
 }
 
@@ -266,11 +266,71 @@ static uint32_t option_len(const struct packet *p, uint8_t at)
 	return at ? p->ip[at + LENGTH] : 0;
 }
 
+/* The hosts that a packet came by as its source route has it, from the last one
+ * back. */
+struct way_back {
+	const uint8_t *last; /* address; those before it lie before it */
+	uint32_t hosts;      /* 0: it came directly */
+};
+
+/* What the pointer has passed was visited. The source need not be told twice
+ * among them. */
+static struct way_back way_back(const struct packet *p, uint8_t at)
+{
+	const uint8_t *opt = p->ip + at;
+	struct way_back w = {0};
+	uint32_t next;
+
+	if (likely(!at))
+		return w;
+	next = min_u32(opt[POINTER], opt[LENGTH] + 1u);
+	w.hosts = (next - ADDRESS) / ADDRESS;
+	w.last = opt + next - 1 - ADDRESS;
+	if (w.hosts && !memcmp(w.last - (w.hosts - 1) * ADDRESS,
+			       p->ip + IPV4_SRC, ADDRESS))
+		w.hosts--;
+	return w;
+}
+
+static uint32_t way_back_len(const struct packet *p, uint8_t at)
+{
+	uint32_t hosts = way_back(p, at).hosts;
+
+	return hosts ? HEAD + hosts * ADDRESS : 0;
+}
+
+/* The last host is where @answer goes, the source where it ends. */
+static uint8_t *put_way_back(uint8_t *out, uint8_t *answer,
+			     const struct packet *p, uint8_t at)
+{
+	struct way_back w = way_back(p, at);
+
+	if (likely(!w.hosts))
+		return out;
+	memcpy(answer + IPV4_DST, w.last, ADDRESS);
+	*out++ = p->ip[at];
+	*out++ = (uint8_t)way_back_len(p, at);
+	*out++ = HEAD + 1;
+	for (uint32_t i = 1; i < w.hosts; i++, out += ADDRESS)
+		memcpy(out, w.last - i * ADDRESS, ADDRESS);
+	memcpy(out, p->ip + IPV4_SRC, ADDRESS);
+	return out + ADDRESS;
+}
+
+uint32_t ip_options_answer_to(const struct packet *p,
+			      const struct ip_options *o)
+{
+	struct way_back w = way_back(p, o->source_route);
+
+	return load32(w.hosts ? w.last : p->ip + IPV4_SRC);
+}
+
 uint32_t ip_options_answer_len(const struct packet *p,
 			       const struct ip_options *o)
 {
-	uint32_t len = option_len(p, o->record_route) +
-		       option_len(p, o->timestamp) + option_len(p, o->cipso);
+	uint32_t len =
+		option_len(p, o->record_route) + option_len(p, o->timestamp) +
+		way_back_len(p, o->source_route) + option_len(p, o->cipso);
 
 	return (len + 3) & ~3u;
 }
@@ -310,6 +370,7 @@ uint32_t ip_options_answer(uint8_t *answer, uint32_t len,
 	next = copy_option(opt, p, o->timestamp);
 	if (o->done & IP_STAMPED && !stamp_again(opt, v))
 		return 0;
+	next = put_way_back(next, answer, p, o->source_route);
 	(void)copy_option(next, p, o->cipso);
 	len += n;
 	answer[0] = (uint8_t)(0x40 | header / 4);

@@ -16,15 +16,14 @@
 enum {
 	IP_OPTIONS_MAX = 40,
 	/* ip_options.done */
-	IP_SOURCE_ROUTE = 1 << 0, /* has one */
-	IP_RECORDED = 1 << 1,     /* an address in the record route */
-	IP_STAMPED = 1 << 2,      /* the timestamp option */
+	IP_RECORDED = 1 << 0, /* an address in the record route */
+	IP_STAMPED = 1 << 1,  /* the timestamp option */
 };
 
 /* Options of a packet that arrived: offsets in the header (0: none) and what
  * was found and done. All zero: nothing. */
 struct ip_options {
-	uint8_t record_route, timestamp, cipso;
+	uint8_t record_route, timestamp, source_route, cipso;
 	uint8_t done;
 };
 
@@ -56,8 +55,14 @@ void ip_options_depart(const struct packet *p, const struct ip_options *o,
 uint32_t ip_options_answer_len(const struct packet *p,
 			       const struct ip_options *o);
 
+/* Where an answer to @p goes first: back to the last host of its source route,
+ * or to its source. In memory order. */
+uint32_t ip_options_answer_to(const struct packet *p,
+			      const struct ip_options *o);
+
 /* Puts the options that an answer to @p bears into @answer, a datagram of
- * @len bytes without any; the answer is a visit of its own. Returns its new
+ * @len bytes without any, and where it goes first; the answer is a visit of its
+ * own. A source route is that of @p backwards, to its source. Returns its new
  * length. 0: an option has no room left where it should, so that there is to
  * be no answer. */
 MUST_USE uint32_t ip_options_answer(uint8_t *answer, uint32_t len,

@@ -60,7 +60,7 @@ ALWAYS_INLINE lanes4 lanes4_max(lanes4 a, lanes4 b)
 }
 
 /* Four of the lanes of a and b, which are 0 to 3 and 4 to 7. */
-#define lanes4_pick(a, b, i, j, k, l)                                          \
+#define LANES4_PICK(a, b, i, j, k, l)                                          \
 	((lanes4)__builtin_shufflevector(a, b, i, j, k, l))
 
 /* Four words in network order. */

@@ -132,20 +132,20 @@ ALWAYS_INLINE bool tcp_window_pass(struct tcp_track *t, size_t dir, lanes4 word,
 	const lanes4 snd = lanes4_load(sender), rcv = lanes4_load(receiver);
 	/* struct tcp_track's last_*: seq, ack, end, win */
 	const lanes4 last =
-		lanes4_pick(word, word, 1, 2, 1, 3) + (lanes4){0, 0, len, 0};
+		LANES4_PICK(word, word, 1, 2, 1, 3) + (lanes4){0, 0, len, 0};
 	/* what sender may become: end, end, scaled win, ack */
 	const lanes4 told =
-		(lanes4_pick(last, last, 2, 2, 3, 1) &
+		(LANES4_PICK(last, last, 2, 2, 3, 1) &
 		 (lanes4){~0u, ~0u, TCP_WORD_WIN_MASK, ~0u})
 		<< (lanes4){0, 0, tcp_scale(t, (enum nat_dir)dir), 0};
 	const lanes4 wide = lanes4_max(snd, (lanes4){0, 0, TCP_ACK_WINDOW, 0});
 	/* struct tcp_margins: seq_above, ack_above, seq_below, ack_below */
 	const lanes4 margin =
-		lanes4_pick(lanes4_pick(wide, rcv, 1, 2, 4, 6), wide, 0, 2, 3,
+		LANES4_PICK(LANES4_PICK(wide, rcv, 1, 2, 4, 6), wide, 0, 2, 3,
 			    1) -
-		lanes4_pick(last, lanes4_pick(snd, rcv, 0, 4, 0, 4), 0, 1, 4,
+		LANES4_PICK(last, LANES4_PICK(snd, rcv, 0, 4, 0, 4), 0, 1, 4,
 			    5) +
-		lanes4_pick((lanes4){0}, last, 0, 1, 6, 5);
+		LANES4_PICK((lanes4){0}, last, 0, 1, 6, 5);
 	const lanes4_signed newer = lanes4_before(snd, told);
 	unsigned news = lanes4_signs(newer);
 	lanes4_signed stays;
@@ -165,8 +165,8 @@ ALWAYS_INLINE bool tcp_window_pass(struct tcp_track *t, size_t dir, lanes4 word,
 	t->flags[dir] = (uint8_t)own;
 	t->flags[1 - dir] = (uint8_t)other;
 	lanes4_store(sender, lanes4_choose(newer, told, snd));
-	edge = lanes4_pick(told, told, 2, 2, 2, 2) +
-	       lanes4_pick(told, told, 3, 3, 3, 3);
+	edge = LANES4_PICK(told, told, 2, 2, 2, 2) +
+	       LANES4_PICK(told, told, 3, 3, 3, 3);
 	stays = lanes4_before(edge, rcv) | (lanes4_signed){-1, 0, -1, -1};
 	lanes4_store(receiver, lanes4_choose(stays, rcv, edge));
 	t->last_seq = last[0];

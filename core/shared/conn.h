@@ -326,8 +326,8 @@ static inline bool conn_alike(const struct conn *a, const struct conn *b,
 	if ((conn_head(a) ^ conn_head(b)) & kind)
 		return false;
 	if (likely(conn_family(a) == 4)
-		    ? memcmp(&a4[dir], &b4[dir], sizeof(*a4))
-		    : memcmp(&a6[dir], &b6[dir], sizeof(*a6)))
+		    ? memcmp(&a4[dir], &b4[dir], sizeof(*a4)) != 0
+		    : memcmp(&a6[dir], &b6[dir], sizeof(*a6)) != 0)
 		return false;
 	return conn_zone(a, dir) == conn_zone(b, dir);
 }

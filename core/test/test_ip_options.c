@@ -125,6 +125,25 @@ static const struct {
 	  "440e0d03" EXIT TIME "0a00" "0000", NULL },
 	{ "another's time", "440c0503" "08080808" ZERO,
 	  "440c0503" "08080808" ZERO, "440c0503" "08080808" ZERO },
+	{ "loose route, none visited", "830704" EXIT "00",
+	  "830704" EXIT "00", "" },
+	{ "loose route, spent", "830708" EXIT "00", "830708" EXIT "00",
+	  "830704" ZERO "00" },
+	{ "loose route, pointer far out", "8307ff" EXIT "00",
+	  "8307ff" EXIT "00", "830704" ZERO "00" },
+	{ "strict route, one visited", "890b08" HERE EXIT "00",
+	  "890b08" HERE EXIT "00", "890704" ZERO "00" },
+	{ "strict route, all visited", "890f10" HERE EXIT "08080808" "00",
+	  "890f10" HERE EXIT "08080808" "00", "890f04" EXIT HERE ZERO "00" },
+	{ "loose route, unaligned", "830b0a" "0102" HERE "0304" "00",
+	  "830b0a" "0102" HERE "0304" "00", "830704" ZERO "00" },
+	{ "loose route by its source", "830b0c" ZERO EXIT "00",
+	  "830b0c" ZERO EXIT "00", "830704" ZERO "00" },
+	{ "loose route by its source alone", "830708" ZERO "00",
+	  "830708" ZERO "00", "" },
+	{ "a route comes after times", "830708" EXIT "44080900" ZERO "00",
+	  "830708" EXIT "44080910" ZERO "00",
+	  "44080910" ZERO "830704" ZERO "00" },
 	{ "in an order of the answer's own", "01440c0500" ZERO ZERO "070704"
 	  ZERO, "01440c0900" TIME ZERO "070708" EXIT,
 	  "070708" HERE "440c0d00" TIME TIME "00" },
@@ -219,7 +238,7 @@ static void test_arrival(void **state)
 		if (bad != r->bad)
 			fail_msg("%s: %u is bad, not %u", r->name, bad, r->bad);
 		check_text(r->name, "arrived", p.ip, want);
-		if ((o.done & IP_SOURCE_ROUTE) != r->source_route)
+		if (!!o.source_route != r->source_route)
 			fail_msg("%s: source route %d", r->name, o.done);
 		free(p.ip);
 	}
