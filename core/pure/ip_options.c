@@ -270,7 +270,7 @@ static uint32_t option_len(const struct packet *p, uint8_t at)
  * back. */
 struct way_back {
 	const uint8_t *last; /* address; those before it lie before it */
-	uint32_t hosts;      /* 0: it came directly */
+	size_t hosts;        /* 0: it came directly */
 };
 
 /* What the pointer has passed was visited. The source need not be told twice
@@ -294,9 +294,9 @@ static struct way_back way_back(const struct packet *p, uint8_t at)
 
 static uint32_t way_back_len(const struct packet *p, uint8_t at)
 {
-	uint32_t hosts = way_back(p, at).hosts;
+	size_t hosts = way_back(p, at).hosts;
 
-	return hosts ? HEAD + hosts * ADDRESS : 0;
+	return hosts ? (uint32_t)(HEAD + hosts * ADDRESS) : 0;
 }
 
 /* The last host is where @answer goes, the source where it ends. */
@@ -311,7 +311,7 @@ static uint8_t *put_way_back(uint8_t *out, uint8_t *answer,
 	*out++ = p->ip[at];
 	*out++ = (uint8_t)way_back_len(p, at);
 	*out++ = HEAD + 1;
-	for (uint32_t i = 1; i < w.hosts; i++, out += ADDRESS)
+	for (size_t i = 1; i < w.hosts; i++, out += ADDRESS)
 		memcpy(out, w.last - i * ADDRESS, ADDRESS);
 	memcpy(out, p->ip + IPV4_SRC, ADDRESS);
 	return out + ADDRESS;
