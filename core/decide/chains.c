@@ -206,6 +206,12 @@ static struct chain_result run(struct traversal *t)
 	}
 }
 
+static inline struct screen_key screen_key_of(const struct walk *k)
+{
+	return (struct screen_key){&k->p, (uint8_t)walk_rule_in(k),
+				   (uint8_t)walk_rule_out(k)};
+}
+
 static NOINLINE struct chain_result traverse(struct walk *k,
 					     const struct chain *base)
 {
@@ -217,7 +223,7 @@ static NOINLINE struct chain_result traverse(struct walk *k,
 	t.base = base;
 	t.depth = 0;
 	t.stack = stack;
-	t.key = (struct screen_key){&k->p, k->in_if, k->out_if};
+	t.key = screen_key_of(k);
 	look(&t, (struct place){base, 0});
 	return run(&t);
 }
@@ -236,7 +242,7 @@ static inline bool decides(const struct rule *r)
 static const struct rule *decider(const struct walk *k,
 				  const struct chain *base)
 {
-	const struct screen_key key = {&k->p, k->in_if, k->out_if};
+	const struct screen_key key = screen_key_of(k);
 	const struct ruleset *set = walk_rules(k);
 	struct screen_scan scan;
 	const struct rule *r;

@@ -38,8 +38,8 @@ bool rule_header_fits(const struct rule *r, const struct walk *k, bool *hotdrop)
 
 	if (!rule_addr_fits(&r->src, &src) || !rule_addr_fits(&r->dst, &dst))
 		return false;
-	if (!rule_if_fits(&r->in, nat_topology_if_name(t, k->in_if)) ||
-	    !rule_if_fits(&r->out, nat_topology_if_name(t, k->out_if)))
+	if (!rule_if_fits(&r->in, rule_dev_name(t, walk_rule_in(k))) ||
+	    !rule_if_fits(&r->out, rule_dev_name(t, walk_rule_out(k))))
 		return false;
 	if (!proto_fits(r, p, hotdrop))
 		return false;

@@ -116,9 +116,9 @@ static bool fits(const struct compiler *c, const struct rule *r, addr_num v)
 
 	switch (c->field) {
 	case SCREEN_IN:
-	case SCREEN_OUT: /* NULL for none */
+	case SCREEN_OUT:
 		return rule_if_fits(rule_if(c, r),
-				    nat_topology_if_name(c->t, (unsigned)v));
+				    rule_dev_name(c->t, (unsigned)v));
 	case SCREEN_PROTO:
 		return !r->proto || (r->proto == v) != r->inv_proto;
 	case SCREEN_PORT:
@@ -196,15 +196,18 @@ static bool find_points(struct compiler *c)
 {
 	size_t n_ifs = nat_topology_n_ifs(c->t);
 
-	c->point = malloc(((size_t)2 * MULTIPORT_SLOTS * c->n + n_ifs + 2) *
+	c->point = malloc(((size_t)2 * MULTIPORT_SLOTS * c->n + n_ifs + 4) *
 			  sizeof(*c->point));
 	if (!c->point)
 		return false;
 	c->n_points = 0;
 	c->point[c->n_points++] = 0;
-	if (c->field <= SCREEN_OUT)
+	if (c->field <= SCREEN_OUT) {
 		for (size_t i = 0; i <= n_ifs; i++)
 			c->point[c->n_points++] = i;
+		c->point[c->n_points++] = RULE_DEV_LO;
+		c->point[c->n_points++] = RULE_DEV_NONE;
+	}
 	for (uint32_t i = 0; i < c->n; i++)
 		if (asks(c, &c->rule[i]))
 			add_points(c, &c->rule[i]);

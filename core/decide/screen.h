@@ -57,7 +57,7 @@ void screen_fini(struct screen *s);
 /* What is asked: a packet, and where it came in and leaves. */
 struct screen_key {
 	const struct packet *p;
-	uint16_t in_if, out_if;
+	uint8_t in_dev, out_dev; /* or RULE_DEV_* */
 };
 
 /* The rules left, one after the other. */
@@ -105,10 +105,10 @@ static inline bool screen_row(const struct screen_column *c,
 
 	switch ((enum screen_field)c->field) {
 	case SCREEN_IN:
-		small = (uint32_t)(uint8_t)key->in_if << 24;
+		small = (uint32_t)key->in_dev << 24;
 		break;
 	case SCREEN_OUT:
-		small = (uint32_t)(uint8_t)key->out_if << 24;
+		small = (uint32_t)key->out_dev << 24;
 		break;
 	case SCREEN_PROTO:
 		if (unlikely(!screen_has_proto(p)))

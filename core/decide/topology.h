@@ -11,6 +11,8 @@
 #ifndef NAT_TOPOLOGY_H
 #define NAT_TOPOLOGY_H
 
+#include <assert.h>
+
 #include "decide/prefix.h"
 #include "natcore.h"
 #include "util.h"
@@ -26,6 +28,17 @@ enum {
 /* Devices are indices; lo is none of the topology's interfaces, for packets
  * neither enter nor leave by it. */
 enum { DEV_LO = NAT_NO_IF, DEV_ANY = NAT_NO_IF - 1 };
+
+/* What rules know of devices: lo has a name, and where there is no device there
+ * is none. */
+enum { RULE_DEV_LO = 0xfe, RULE_DEV_NONE = 0xff };
+static_assert((int)TOPOLOGY_MAX_IFS < (int)RULE_DEV_LO, "numbers of a byte");
+
+static inline const char *rule_dev_name(const struct nat_topology *t,
+					unsigned dev)
+{
+	return dev == RULE_DEV_LO ? "lo" : nat_topology_if_name(t, dev);
+}
 
 /* The values of this and the next enum are rtnetlink's. */
 enum route_type {

@@ -84,6 +84,26 @@ static inline bool walk_drop(struct walk *k, enum nat_drop reason)
 	return false;
 }
 
+/* The devices that rules are asked about. Without a number, where there has to
+ * be one, it is lo: the router sends to itself. */
+static inline unsigned walk_rule_in(const struct walk *k)
+{
+	if (likely(k->in_if != NAT_NO_IF))
+		return k->in_if;
+	return k->hook == NAT_HOOK_PREROUTING || k->hook == NAT_HOOK_INPUT
+		       ? RULE_DEV_LO
+		       : RULE_DEV_NONE;
+}
+
+static inline unsigned walk_rule_out(const struct walk *k)
+{
+	if (k->out_if != NAT_NO_IF)
+		return k->out_if;
+	return k->hook == NAT_HOOK_OUTPUT || k->hook == NAT_HOOK_POSTROUTING
+		       ? RULE_DEV_LO
+		       : RULE_DEV_NONE;
+}
+
 /* Milliseconds since midnight UT, as ICMP and IP options have them. */
 static inline uint32_t walk_ms_of_day(const struct walk *k)
 {

@@ -174,6 +174,7 @@ static void checks_interfaces(void **state)
 		{"-A c -i lan0 -o wan0", true},
 		{"-A c -i lan+ ! -o lan0", true},
 		{"-A c -i nope+ -o +", true},
+		{"-A c -i lo ! -o lo", true},
 		{"-A c ! -i lan1", false},
 		{"-A c -o lan1", false},
 		{"-A c -o lan", false},

@@ -188,7 +188,8 @@ static int check_if(const struct nat_topology *t, const struct rule *rule,
 {
 	bool in_full = i->len && i->name[i->len - 1] == '\0';
 
-	if (!in_full || nat_topology_if_index(t, i->name) >= 0)
+	if (!in_full || !strcmp(i->name, "lo") ||
+	    nat_topology_if_index(t, i->name) >= 0)
 		return 0;
 	err->line = rule->line;
 	(void)text_fail(err, "interface '%s' is not in the topology", i->name);
