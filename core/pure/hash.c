@@ -63,19 +63,27 @@ uint64_t hash_blocks(const struct hash_key *key, const struct hash_block *b,
 
 #endif
 
-uint64_t hash_tuple(const struct hash_key *key, const struct nat_tuple *t)
+struct hash_stem hash_stem_of(const struct nat_tuple *t)
 {
 	const uint32_t *src = t->src.w, *dst = t->dst.w;
-	struct hash_block b[3] = {
-		{{hash_ipv4_meta(t->proto, t->zone), src[0], dst[0],
-		  hash_ids(t->src_id, t->dst_id)}},
+	uint32_t meta = hash_ipv4_meta(t->proto, t->zone);
+
+	return (struct hash_stem){
+		.b = {{{meta, src[0], dst[0]}},
+		      {{src[1], src[2], src[3], dst[1]}},
+		      {{dst[2], dst[3]}}},
+		.n = t->family == 4 ? 1 : 3,
 	};
+}
+
+uint64_t hash_tuple(const struct hash_key *key, const struct nat_tuple *t)
+{
+	struct hash_stem s;
 
 	if (likely(t->family == 4))
-		return hash_blocks(key, b, 1);
-	b[1] = (struct hash_block){{src[1], src[2], src[3], dst[1]}};
-	b[2] = (struct hash_block){{dst[2], dst[3]}};
-	return hash_blocks(key, b, 3);
+		return hash_tuple4(key, t);
+	s = hash_stem_of(t);
+	return hash_with_ids(key, &s, hash_ids(t->src_id, t->dst_id));
 }
 
 uint64_t hash_source6(const struct hash_key *key, const struct nat_tuple *t)

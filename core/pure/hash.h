@@ -28,6 +28,15 @@ struct hash_block {
 	_Alignas(16) uint32_t w[4];
 };
 
+/* What is hashed of a tuple, in one block or three; without its ids, which are
+ * the last word of the first. */
+struct hash_stem {
+	struct hash_block b[3];
+	unsigned n;
+};
+
+struct hash_stem hash_stem_of(const struct nat_tuple *t);
+
 /* An IPv4 tuple is one block: protocol and zone, addresses, the two ids. So
  * are sixteen bytes of a packet without options, from the TTL on, where TTL
  * and header checksum are masked out. */
@@ -42,6 +51,13 @@ static inline uint32_t hash_ipv4_meta(uint8_t proto, uint16_t zone)
 
 #if defined(__AES__) && defined(__SSE2__)
 
+ALWAYS_INLINE uint64_t hash_finish(__m128i x, __m128i k0, __m128i k1)
+{
+	x = _mm_aesenc_si128(x, k0);
+	x = _mm_aesenc_si128(x, k1);
+	return (uint64_t)_mm_cvtsi128_si64(x);
+}
+
 ALWAYS_INLINE uint64_t hash_blocks(const struct hash_key *key,
 				   const struct hash_block *b, unsigned n)
 {
@@ -55,9 +71,27 @@ ALWAYS_INLINE uint64_t hash_blocks(const struct hash_key *key,
 		x = _mm_xor_si128(x, _mm_load_si128(v));
 		x = _mm_aesenc_si128(x, k1);
 	}
-	x = _mm_aesenc_si128(x, k0);
-	x = _mm_aesenc_si128(x, k1);
-	return (uint64_t)_mm_cvtsi128_si64(x);
+	return hash_finish(x, k0, k1);
+}
+
+/* hash_tuple() of the tuple that has @ids, see hash_ids(). Who stores them and
+ * loads the block waits, so they come in a register. */
+ALWAYS_INLINE uint64_t hash_with_ids(const struct hash_key *key,
+				     const struct hash_stem *s, uint32_t ids)
+{
+	__m128i k0 = _mm_load_si128((const __m128i *)(const void *)&key->k[0]);
+	__m128i k1 = _mm_load_si128((const __m128i *)(const void *)&key->k[2]);
+	__m128i at = _mm_slli_si128(_mm_cvtsi32_si128((int)ids), 12);
+	const void *v = &s->b[0];
+	__m128i x = _mm_xor_si128(k0, _mm_load_si128(v));
+
+	x = _mm_aesenc_si128(_mm_xor_si128(x, at), k1);
+	for (unsigned i = 1; i < s->n; i++) {
+		v = &s->b[i];
+		x = _mm_xor_si128(x, _mm_load_si128(v));
+		x = _mm_aesenc_si128(x, k1);
+	}
+	return hash_finish(x, k0, k1);
 }
 
 /* Of the tuple at @from_ttl in a packet; equals hash_tuple(), zone 0. */
@@ -77,6 +111,15 @@ ALWAYS_INLINE uint64_t hash_ipv4(const struct hash_key *key,
 
 uint64_t hash_blocks(const struct hash_key *key, const struct hash_block *b,
 		     unsigned n);
+
+static inline uint64_t hash_with_ids(const struct hash_key *key,
+				     const struct hash_stem *s, uint32_t ids)
+{
+	struct hash_stem whole = *s;
+
+	whole.b[0].w[3] = ids;
+	return hash_blocks(key, whole.b, whole.n);
+}
 
 static inline uint64_t hash_ipv4(const struct hash_key *key,
 				 const uint8_t *from_ttl)

@@ -7,6 +7,7 @@
 #define hash_source  hash_without_aes_source
 #define hash_source6 hash_without_aes_source6
 #define hash_blocks  hash_without_aes_blocks
+#define hash_stem_of hash_without_aes_stem_of
 #define hash_jenkins hash_without_aes_jenkins
 /* NOLINTEND(readability-identifier-naming) */
 #include "pure/hash.c" /* NOLINT(bugprone-suspicious-include) */
@@ -18,6 +19,13 @@
 uint64_t sip_tuple(const struct hash_key *key, const struct nat_tuple *t)
 {
 	return hash_without_aes_tuple(key, t);
+}
+
+uint64_t sip_ids(const struct hash_key *key, const struct nat_tuple *t)
+{
+	struct hash_stem s = hash_stem_of(t);
+
+	return hash_with_ids(key, &s, hash_ids(t->src_id, t->dst_id));
 }
 
 uint64_t sip_source(const struct hash_key *key, const struct nat_tuple *t)

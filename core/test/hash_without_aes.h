@@ -7,6 +7,7 @@
 #include "pure/tuple.h"
 
 uint64_t sip_tuple(const struct hash_key *key, const struct nat_tuple *t);
+uint64_t sip_ids(const struct hash_key *key, const struct nat_tuple *t);
 uint64_t sip_source(const struct hash_key *key, const struct nat_tuple *t);
 uint64_t sip_ipv4(const struct hash_key *key, const struct nat_tuple *t);
 

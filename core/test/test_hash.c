@@ -20,14 +20,22 @@ static uint64_t ipv4(const struct hash_key *key, const struct nat_tuple *t)
 	return hash_ipv4(key, bytes);
 }
 
+static uint64_t by_ids(const struct hash_key *key, const struct nat_tuple *t)
+{
+	struct hash_stem s = hash_stem_of(t);
+
+	return hash_with_ids(key, &s, hash_ids(t->src_id, t->dst_id));
+}
+
 static const struct hasher {
 	const char *name;
 	uint64_t (*tuple)(const struct hash_key *k, const struct nat_tuple *t);
 	uint64_t (*source)(const struct hash_key *k, const struct nat_tuple *t);
 	uint64_t (*ipv4)(const struct hash_key *k, const struct nat_tuple *t);
+	uint64_t (*ids)(const struct hash_key *k, const struct nat_tuple *t);
 } hashers[] = {
-	{"the library's", hash_tuple, hash_source, ipv4},
-	{"SipHash", sip_tuple, sip_source, sip_ipv4},
+	{"the library's", hash_tuple, hash_source, ipv4, by_ids},
+	{"SipHash", sip_tuple, sip_source, sip_ipv4, sip_ids},
 };
 
 static const struct sample {
@@ -154,6 +162,26 @@ static void of_packet_words(void **state)
 		for (size_t h = 0; h < ARRAY_LEN(hashers); h++)
 			assert_int_equal(hashers[h].ipv4(&key, &t),
 					 hashers[h].tuple(&key, &t));
+	}
+}
+
+/* What a search for an id hashes. */
+static void of_ids(void **state)
+{
+	struct hash_key key = hash_key_new(1);
+	struct random r = random_new(1);
+
+	(void)state;
+	for (unsigned i = 0; i < 1000; i++) {
+		struct nat_tuple t = samples[i % ARRAY_LEN(samples)].t;
+
+		t.src_id = random_u16(&r);
+		t.dst_id = random_u16(&r);
+		for (size_t h = 0; h < ARRAY_LEN(hashers); h++)
+			if (hashers[h].ids(&key, &t) !=
+			    hashers[h].tuple(&key, &t))
+				fail_msg("%s: %s", hashers[h].name,
+					 samples[i % ARRAY_LEN(samples)].name);
 	}
 }
 
@@ -301,6 +329,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_field_counts),
 		cmocka_unit_test(of_packet_words),
+		cmocka_unit_test(of_ids),
 		cmocka_unit_test(keys),
 		cmocka_unit_test(balance),
 		cmocka_unit_test(siphash_vectors),
