@@ -70,7 +70,7 @@ static bool bed_new(struct bed *bed, struct gbench *b)
 	bed->view.now = bed->view.others = NOW;
 	while (made < bed->n && make(bed, made))
 		if (++made % PREPARE == 0)
-			(void)conns_maintain(bed->conns);
+			(void)conns_maintain(bed->conns, false);
 	gbench_counter(b, "flows", bed->n);
 	if (made == bed->n)
 		return true;
@@ -127,7 +127,7 @@ static void bench_insert(struct gbench *b)
 	i = bed.n;
 	while (gbench_run(b, PREPARE)) {
 		gbench_pause(b); /* a maintenance thread's work */
-		(void)conns_maintain(bed.conns);
+		(void)conns_maintain(bed.conns, false);
 		gbench_resume(b);
 		for (unsigned k = 0; k < PREPARE; k++)
 			done += make(&bed, i++);
@@ -159,6 +159,7 @@ static void bench_remove(struct gbench *b)
 	while (gbench_run(b, ROUND)) {
 		for (unsigned k = 0; k < ROUND; k++)
 			done += conns_kill(&bed.view, victim[at++]);
+		conns_end(&bed.view);
 		grace_quiescent();
 	}
 	if (done != at)
@@ -179,6 +180,7 @@ static void bench_expire(struct gbench *b)
 		for (uint64_t turns = conns_slots(bed.conns);
 		     turns && bed.view.stats.expired < bed.n; turns--) {
 			(void)conns_sweep(&bed.view, ROUND);
+			conns_end(&bed.view);
 			grace_quiescent();
 		}
 	if (bed.view.stats.expired != bed.n)

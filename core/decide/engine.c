@@ -252,7 +252,7 @@ int nat_engine_maintain(struct nat_engine *e)
 	int err;
 
 	grace_thread_register();
-	err = conns_maintain(&e->conns);
+	err = conns_maintain(&e->conns, e->max_workers == 1);
 	grace_thread_unregister();
 	return err;
 }

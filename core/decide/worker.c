@@ -119,7 +119,8 @@ struct nat_worker *nat_worker_new(struct nat_engine *e)
 		return NULL;
 	}
 	w->random = random_new(e->seed + (uint64_t)place + 1);
-	(void)conns_maintain(&e->conns); /* else the first packets wait */
+	(void)conns_maintain(&e->conns,
+			     w->view.alone); /* else the first packets wait */
 	grace_thread_offline();
 	return w;
 }

@@ -48,6 +48,7 @@ void conns_view_init(struct conns_view *v, struct conns *s, uint8_t id,
 {
 	*v = (struct conns_view){.all = s, .id = id, .alone = alone};
 	pool_cache_init(&v->cache, &s->pool);
+	v->cache.sole = alone;
 }
 
 void conns_view_fini(struct conns_view *v)
@@ -62,10 +63,10 @@ void conns_view_idle(struct conns_view *v)
 	pool_cache_idle(&v->cache);
 }
 
-int conns_maintain(struct conns *s)
+int conns_maintain(struct conns *s, bool alone)
 {
 	bool pool = pool_reserve(&s->pool, SLABS_AHEAD);
-	bool table = table_maintain(&s->table, SPLITS_AT_ONCE);
+	bool table = table_maintain(&s->table, alone ? 0 : SPLITS_AT_ONCE);
 
 	return pool && table ? 0 : -ENOMEM;
 }
@@ -76,7 +77,8 @@ bool conns_enter_foreign(const struct conns_view *v, struct conn *c)
 {
 	uint8_t owner;
 
-	conns_end(v);
+	if (!v->alone)
+		turn_end(&v->all->turns, v->id);
 	conn_lock(c);
 	owner = conn_owner(c);
 	if (owner != CONN_NO_OWNER) {
@@ -86,6 +88,20 @@ bool conns_enter_foreign(const struct conns_view *v, struct conn *c)
 	}
 	conns_begin(v);
 	return true;
+}
+
+/* Of a view that is alone none but onlookers know what has ended, and who comes
+ * to look from now on sees that it has. Then its memory needs no grace period,
+ * which takes as long as the machine likes: where connections lie decides in
+ * which order they are swept. */
+void conns_reuse_dead(struct conns_view *v)
+{
+	/* Who adds himself after this reads what was written before. */
+	if (atomic_fetch_add_explicit(&v->all->onlookers, 0,
+				      memory_order_acq_rel))
+		pool_cache_idle(&v->cache);
+	else
+		pool_cache_recycle(&v->cache);
 }
 
 static uint32_t make_ref(uint32_t index, enum nat_dir dir)
@@ -631,9 +647,10 @@ uint64_t conns_kill_those(struct conns_view *v,
 	return n;
 }
 
-void conns_each(const struct conns *s, ticks now,
+void conns_each(struct conns *s, ticks now,
 		void (*fn)(void *ctx, const struct conn *c), void *ctx)
 {
+	atomic_fetch_add_explicit(&s->onlookers, 1, memory_order_acq_rel);
 	for (uint32_t i = 0; i < pool_n_slabs(&s->pool); i++) {
 		struct pool_slab slab = pool_slab(&s->pool, i);
 
@@ -645,4 +662,5 @@ void conns_each(const struct conns *s, ticks now,
 				fn(ctx, c);
 		}
 	}
+	atomic_fetch_sub_explicit(&s->onlookers, 1, memory_order_acq_rel);
 }

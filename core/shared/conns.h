@@ -24,8 +24,9 @@ struct conns {
 	struct pool pool;
 	struct table table;
 	struct bysource bysource;
-	struct turns turns;   /* of the views, by id */
-	struct places places; /* nf_conntrack_max; unconfirmed included */
+	struct turns turns;         /* of the views, by id */
+	struct places places;       /* nf_conntrack_max; unconfirmed included */
+	_Atomic uint32_t onlookers; /* threads in conns_each() */
 	_Alignas(CACHE_LINE) _Atomic uint32_t serial; /* of those that have a
 						       * zone */
 	_Alignas(CACHE_LINE) struct spin sweeping;    /* guards what follows */
@@ -71,8 +72,9 @@ void conns_view_init(struct conns_view *v, struct conns *s, uint8_t id,
 void conns_view_fini(struct conns_view *v);
 /* When there is nothing else to do: gives back what the view holds ready. */
 void conns_view_idle(struct conns_view *v);
-/* Gets memory ready for connections to come: 0 or -ENOMEM. */
-int conns_maintain(struct conns *s);
+/* Gets memory ready for connections to come: 0 or -ENOMEM. @alone: as of the
+ * view that enters; then growing is left to it, to do at moments of its own. */
+int conns_maintain(struct conns *s, bool alone);
 
 static inline uint64_t conns_hash(const struct conns_view *v,
 				  const struct nat_tuple *t)
@@ -114,10 +116,15 @@ static inline void conns_begin(const struct conns_view *v)
 		turn_begin(&v->all->turns, v->id);
 }
 
-static inline void conns_end(const struct conns_view *v)
+void conns_reuse_dead(struct conns_view *v);
+
+/* After it this thread holds nothing that it found. */
+static inline void conns_end(struct conns_view *v)
 {
 	if (!v->alone)
 		turn_end(&v->all->turns, v->id);
+	else if (unlikely(v->cache.has_dead))
+		conns_reuse_dead(v);
 }
 
 bool conns_enter_foreign(const struct conns_view *v, struct conn *c);
@@ -246,7 +253,7 @@ uint64_t conns_kill_those(struct conns_view *v,
 			  void *ctx);
 
 /* Calls @fn for every connection that lives at @now. */
-void conns_each(const struct conns *s, ticks now,
+void conns_each(struct conns *s, ticks now,
 		void (*fn)(void *ctx, const struct conn *c), void *ctx);
 
 #endif

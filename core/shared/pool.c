@@ -10,7 +10,8 @@
  * spare; one of them goes to the depot or comes from there when both are full
  * or both empty, so that a worker needs the lock once in 244 calls at most,
  * also where one worker frees what another allocates. What was published goes
- * into a third batch, dead, whose grace period starts when it is full.
+ * into a third batch, dead, whose grace period starts when it is full. A cache
+ * that is sole keeps its dead until it is told that nobody reads them.
  */
 #include "shared/pool.h"
 
@@ -132,12 +133,29 @@ static void batch_after_grace(struct grace_head *head)
 
 static void bin_bury(struct pool_bin *bin)
 {
-	struct batch *b = bin->dead;
+	struct batch *b;
 
-	if (!b)
-		return;
-	bin->dead = NULL;
-	grace_defer(&b->grace, batch_after_grace);
+	while ((b = bin->dead)) {
+		bin->dead = b->next;
+		grace_defer(&b->grace, batch_after_grace);
+	}
+}
+
+/* Gets a batch with room into bin.dead. */
+static bool bin_dig(struct pool_cache *c, struct pool_bin *bin, unsigned units)
+{
+	struct batch *b;
+
+	if (!c->sole)
+		bin_bury(bin);
+	b = depot_batch(&c->pool->depot);
+	if (unlikely(!b))
+		return false;
+	b->units = units;
+	b->next = bin->dead;
+	bin->dead = b;
+	c->has_dead = true;
+	return true;
 }
 
 void pool_free_deferred(struct pool_cache *c, uint32_t index)
@@ -146,16 +164,13 @@ void pool_free_deferred(struct pool_cache *c, uint32_t index)
 	struct pool_bin *bin = &c->bin[units - 1];
 
 	bin_count(bin, -1);
-	if (!bin->dead) {
-		bin->dead = depot_batch(&c->pool->depot);
-		if (unlikely(!bin->dead)) {
-			strand(c->pool);
-			return;
-		}
-		bin->dead->units = units;
+	if (unlikely(!bin->dead || bin->dead->n == BATCH_MAX) &&
+	    !bin_dig(c, bin, units)) {
+		strand(c->pool);
+		return;
 	}
 	bin->dead->index[bin->dead->n++] = index;
-	if (bin->dead->n == BATCH_MAX)
+	if (bin->dead->n == BATCH_MAX && !c->sole)
 		bin_bury(bin);
 }
 
@@ -163,6 +178,20 @@ void pool_cache_idle(struct pool_cache *c)
 {
 	for (unsigned i = 0; i < POOL_MAX_UNITS; i++)
 		bin_bury(&c->bin[i]);
+	c->has_dead = false;
+}
+
+void pool_cache_recycle(struct pool_cache *c)
+{
+	struct batch *b;
+
+	for (unsigned i = 0; i < POOL_MAX_UNITS; i++) {
+		while ((b = c->bin[i].dead)) {
+			c->bin[i].dead = b->next;
+			depot_put(&c->pool->depot, b, i + 1);
+		}
+	}
+	c->has_dead = false;
 }
 
 void pool_cache_init(struct pool_cache *c, struct pool *p)

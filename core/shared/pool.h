@@ -36,13 +36,15 @@ struct pool {
 /* A worker's stock of one size. */
 struct pool_bin {
 	struct batch *loaded, *spare; /* free objects */
-	struct batch *dead;           /* wait for a grace period */
+	struct batch *dead;           /* free when nobody reads them */
 	_Atomic int64_t live;         /* given out minus taken back */
 };
 
 struct pool_cache {
 	_Alignas(CACHE_LINE) struct pool *pool;
 	struct pool_cache *next;
+	bool sole;     /* its dead wait for pool_cache_recycle() */
+	bool has_dead; /* perhaps */
 	struct pool_bin bin[POOL_MAX_UNITS];
 };
 
@@ -76,6 +78,11 @@ void pool_free_deferred(struct pool_cache *c, uint32_t index);
 /* Starts the grace period of what pool_free_deferred() has collected. Call it
  * when there is nothing else to do. Context: registered for RCU. */
 void pool_cache_idle(struct pool_cache *c);
+
+/* Of a cache that is sole: what pool_free_deferred() has collected is reused at
+ * once, so that no clock but the caller's says when. Context: no thread reads
+ * any of it, nor will. */
+void pool_cache_recycle(struct pool_cache *c);
 
 /* Makes slabs ready until @n are ahead of need; false: no memory, or at the
  * limit. For a maintenance thread: takes milliseconds. */

@@ -282,7 +282,7 @@ static bool segments_ready(struct table *t)
 
 bool table_maintain(struct table *t, unsigned max_splits)
 {
-	return segments_ready(t) && grow(t, max_splits);
+	return segments_ready(t) && (!max_splits || grow(t, max_splits));
 }
 
 /* ----------------------------------------------------------------- change */

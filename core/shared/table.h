@@ -272,8 +272,8 @@ void table_unlock(struct table *t, struct table_guard *g);
 bool table_remove(struct table *t, uint64_t hash, uint32_t ref);
 
 /* Gets memory for growth ready ahead of need, then splits up to
- * @max_splits buckets if growth is due. False: no memory. For a maintenance
- * thread: takes milliseconds. */
+ * @max_splits buckets if growth is due; none are left to insertions. False: no
+ * memory. For a maintenance thread: takes milliseconds. */
 bool table_maintain(struct table *t, unsigned max_splits);
 
 /* ------------------------------------------------------------- inspection */
