@@ -10,7 +10,9 @@
  *	nat_engine_free(e);
  *
  * The library does no I/O, reads no clock and keeps no global state: time and
- * randomness are arguments, so a run is reproducible from its seed.
+ * randomness are arguments, so a run is reproducible from its seed: with one
+ * worker to the byte, whatever other threads do; with several, as far as they
+ *do not meet in the same connections, sockets and last free places.
  *
  * THREADS: an engine is shared by any number of threads. A worker belongs to
  * the thread that called nat_worker_new(); every nat_worker_*() call on it must

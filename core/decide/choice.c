@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause
- * Random choices that somebody else makes. */
+ * Random choices, and those that somebody else makes. */
 #include "decide/choice.h"
 
 int choice_id(const struct walk *k, enum manip m, uint16_t min, uint16_t max)
@@ -18,6 +18,19 @@ int choice_id(const struct walk *k, enum manip m, uint16_t min, uint16_t max)
 	conn_tuple(k->ct.conn, NAT_ORIGINAL, &c.tuple);
 	id = w->choose(w->choose_ctx, &c);
 	return id < min || id > max ? -1 : id;
+}
+
+struct random choice_draws(const struct walk *k, enum manip m)
+{
+	struct random r = random_new(k->w->engine->seed ^ k->now_ns);
+	struct nat_tuple t;
+
+	conn_tuple(k->ct.conn, NAT_ORIGINAL, &t);
+	for (unsigned i = 0; i < (t.family == 4 ? 1 : ARRAY_LEN(t.src.w)); i++)
+		random_stir(&r, (uint64_t)t.src.w[i] << 32 | t.dst.w[i]);
+	random_stir(&r, (uint64_t)t.src_id << 16 | t.dst_id);
+	random_stir(&r, (uint64_t)t.zone << 16 | (uint64_t)t.proto << 8 | m);
+	return r;
 }
 
 /* The rule that @m belongs to; only who is asked wants to know. */

@@ -77,6 +77,7 @@ void search_id(const struct search *s)
 {
 	uint16_t *id = search_id_of(s->answer, s->m), offset;
 	struct id_window w;
+	struct random draws;
 	struct probes p;
 	bool anywhere;
 	uint32_t n;
@@ -85,11 +86,12 @@ void search_id(const struct search *s)
 		return;
 	probes_init(&p, s->k, s->answer, w, id == &s->answer->dst_id);
 	anywhere = first_offset(s, &offset);
+	draws = choice_draws(s->k, s->m);
 	for (n = min_u32(w.size, MAX_ATTEMPTS);; n /= 2, anywhere = true) {
 		if (anywhere && chosen(s, &p, id))
 			return;
 		if (anywhere)
-			offset = random_u16(&s->k->w->random);
+			offset = random_u16(&draws);
 		if (probes_find(&p, offset, n, id) || n >= w.size ||
 		    n < MIN_ATTEMPTS)
 			return;

@@ -79,8 +79,11 @@ static bool source_in(struct nat_tuple *answer, const struct nat_range *range)
 	       id_in(answer, range, MANIP_SRC);
 }
 
-/* What another connection of the same inside socket was given. */
+/* What another connection of the same inside socket was given. One whose time
+ * is over counts no more, however long its memory may wait to be swept: Linux's
+ * may, until its next round. */
 struct reuse {
+	const struct conns_view *view;
 	const struct nat_range *range;
 	struct nat_tuple answer; /* in: ours; out: to that source */
 	uint16_t zone;           /* zone_of_socket() */
@@ -92,7 +95,8 @@ static bool try_reuse(void *ctx, const struct conn *c)
 	struct reuse *r = ctx;
 	struct nat_tuple theirs, ours = r->answer;
 
-	if (zone_of_socket(zone_of_conn(c)) != r->zone)
+	if (zone_of_socket(zone_of_conn(c)) != r->zone ||
+	    conn_expired(c, conns_now(r->view, c)))
 		return false;
 	conn_tuple(c, NAT_REPLY, &theirs);
 	ours.dst = theirs.dst;
@@ -121,6 +125,7 @@ static bool keep_or_reuse(const struct search *s)
 	conn_tuple(c, NAT_ORIGINAL, &socket);
 	if (icmp) /* its one id is what DNAT has made of it */
 		socket.src_id = s->answer->src_id;
+	r.view = &s->k->w->view;
 	r.range = s->range;
 	r.answer = *s->answer;
 	r.zone = zone_of_socket(zone_of_conn(c));

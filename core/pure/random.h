@@ -37,4 +37,10 @@ static inline uint32_t random_u32(struct random *r)
 	return (uint32_t)(random_u64(r) >> 32);
 }
 
+/* Makes the numbers to come depend on @word, too. */
+static inline void random_stir(struct random *r, uint64_t word)
+{
+	r->state = random_u64(r) ^ word;
+}
+
 #endif
