@@ -186,6 +186,18 @@ static void play(struct crew *crew, struct lane *l)
 	}
 }
 
+/* Lane by lane: a worker's place decides what it draws at random. */
+static void hire(struct crew *crew, struct lane *l)
+{
+	l->worker = nat_worker_new(crew->replay->engine);
+	if (l->worker && l->all->events)
+		nat_worker_events(l->worker, event_log_add, &l->events);
+	if (!l->worker)
+		atomic_store(&crew->failed, true);
+	else
+		nat_worker_idle(l->worker);
+}
+
 static void *work(void *arg)
 {
 	struct hand *h = arg;
@@ -196,14 +208,11 @@ static void *work(void *arg)
 	pthread_mutex_unlock(&crew->gate);
 	if (crew->off)
 		return NULL;
-	l->worker = nat_worker_new(crew->replay->engine);
-	if (l->worker && l->all->events)
-		nat_worker_events(l->worker, event_log_add, &l->events);
-	if (!l->worker)
-		atomic_store(&crew->failed, true);
-	else
-		nat_worker_idle(l->worker);
-	pthread_barrier_wait(&crew->barrier);
+	for (unsigned i = 0; i < l->all->n; i++) {
+		if (l == &l->all->lane[i])
+			hire(crew, l);
+		pthread_barrier_wait(&crew->barrier);
+	}
 	if (!atomic_load(&crew->failed)) {
 		play(crew, l);
 		struct nat_stats now;
