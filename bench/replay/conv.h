@@ -22,6 +22,8 @@ struct conv {
 	uint64_t left_ns;
 	uint16_t out_if; /* NAT_NO_IF: none left, so nobody answers */
 	uint8_t tracked; /* the last one that left had a connection */
+	uint8_t unsure;  /* since then one was dropped: the next to leave may
+			  * have a new one */
 };
 
 bool conv_learn_anew(struct conv *c, const struct wire_shape *s,
@@ -53,6 +55,15 @@ static inline bool conv_forget(struct conv *c)
 	return known;
 }
 
+/* An original packet was dropped. True: which is news. */
+static inline bool conv_doubt(struct conv *c)
+{
+	bool news = !c->unsure;
+
+	c->unsure = true;
+	return news;
+}
+
 /* An original packet left as @p, of shape @s, by @out_if. True: which is news.
  */
 static inline bool conv_learn(struct conv *c, const struct wire_shape *s,
@@ -61,6 +72,7 @@ static inline bool conv_learn(struct conv *c, const struct wire_shape *s,
 	uint64_t addresses;
 	uint32_t ports;
 
+	c->unsure = false;
 	if (wire_is_plain(s)) {
 		memcpy(&addresses, p + s->at + 12, sizeof(addresses));
 		memcpy(&ports, p + s->l4, sizeof(ports));

@@ -133,6 +133,29 @@ static void remember(struct lane *l, const struct turn *t, const uint8_t *p,
 	};
 }
 
+/* The batch of @n has an original packet of @conv. */
+static bool asks(const struct lane *l, size_t n, uint32_t conv)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct step *s = l->turn[i].step;
+
+		if (s->conv == conv && step_teaches(s))
+			return true;
+	}
+	return false;
+}
+
+/* A plan cannot know which packets will be dropped. After one that was, answers
+ * wait until it is known what became of the next, as they do where the plan
+ * cuts. */
+static bool must_wait(const struct lane *l, const struct turn *t, size_t n)
+{
+	const struct step *s = t->step;
+
+	return s->flags & STEP_REPLY && l->convs[s->conv].unsure &&
+	       asks(l, n, s->conv);
+}
+
 /* Makes the captured packet @p an answer to what left. Returns where it enters;
  * NAT_NO_IF: there is nothing to answer to. */
 static uint16_t answer(struct lane *l, const struct turn *t, uint8_t *p)
@@ -212,6 +235,9 @@ static const struct step *gather(struct lane *l, const struct step *s,
 
 		if (ahead.step < end)
 			fetch(l, &ahead);
+		if (!memo_valid(l, &t) &&
+		    must_wait(l, &t, (size_t)(p - l->pkt)))
+			break;
 		size = place(l, &t, p, to);
 		if (size) {
 			*turn++ = t;
@@ -227,13 +253,17 @@ static const struct step *gather(struct lane *l, const struct step *s,
 	return t.step;
 }
 
-/* Of a packet that did not leave. One that was to begin a connection, and could
+/* Of a packet that was dropped. One that was to begin a connection, and could
  * not, says that the conversation has none. */
 static void learn_loss(struct lane *l, const struct step *s, enum nat_drop why)
 {
-	if (step_teaches(s) &&
-	    (why == NAT_DROP_INSERT_FAILED || why == NAT_DROP_TABLE_FULL))
-		*lesson_of(l, s) += conv_forget(&l->convs[s->conv]);
+	struct conv *c = &l->convs[s->conv];
+
+	if (!step_teaches(s))
+		return;
+	*lesson_of(l, s) += conv_doubt(c);
+	if (why == NAT_DROP_INSERT_FAILED || why == NAT_DROP_TABLE_FULL)
+		*lesson_of(l, s) += conv_forget(c);
 }
 
 static void learn_from(struct lane *l, const struct turn *t,
@@ -242,7 +272,8 @@ static void learn_from(struct lane *l, const struct turn *t,
 	const struct step *s = t->step;
 
 	if (p->verdict != NAT_FORWARD) {
-		learn_loss(l, s, (enum nat_drop)p->reason);
+		if (p->verdict == NAT_DROP)
+			learn_loss(l, s, (enum nat_drop)p->reason);
 		return;
 	}
 	if (!(s->flags & (STEP_REPLY | STEP_FRAGMENT))) {

@@ -11,9 +11,10 @@
  * are full but where an answer depends on how the batch at hand translates the
  * packet that it answers: one that may begin a mapping, because it is the
  * conversation's first, a SYN, or comes after a reset or a second of silence.
- * With several lanes a batch also spans at most PLAN_BATCH_NS, because lanes
- * keep together in time from batch to batch; with one PLAN_PAUSE_NS, so that
- * between two packets far apart what is over can end.
+ * One that comes after a packet that was dropped may, too; the lane sees to
+ * that. With several lanes a batch also spans at most PLAN_BATCH_NS, because
+ * lanes keep together in time from batch to batch; with one PLAN_PAUSE_NS, so
+ * that between two packets far apart what is over can end.
  *
  * A long capture is planned window by window: what a planner knows of one goes
  * on in the next. A fragment counts to its datagram where the first one is in
