@@ -35,7 +35,7 @@ static const struct row {
 	{ "one fails", 9, NEVER, NEVER, 2, NEVER, false, 0, 0, NULL,
 	  "stretch 2 fails" },
 	{ "one dies", 9, NEVER, NEVER, NEVER, 4, false, 0, 0, NULL,
-	  "a process has ended" },
+	  "a worker ended with status 3" },
 };
 /* clang-format on */
 
@@ -133,10 +133,51 @@ static void test_any_number(void **state)
 			check(&rows[i], jobs[j]);
 }
 
+/* A worker that dies while nothing is asked of it. */
+static int play_and_die(void *ctx, uint64_t i, struct verify *v,
+			struct nat_error *err)
+{
+	(void)ctx;
+	(void)i;
+	(void)err;
+	*v = (struct verify){.packets = 1};
+	(void)ualarm(5000, 0);
+	return 0;
+}
+
+static void dawdle(void *ctx, uint64_t done, uint64_t total)
+{
+	(void)ctx;
+	(void)done;
+	(void)total;
+	(void)usleep(50000);
+}
+
+static void test_dies_between(void **state)
+{
+	const struct stretches s = {
+		.n = 3,
+		.jobs = 1,
+		.play = play_and_die,
+		.tell = tell,
+		.progress = {.fn = dawdle},
+	};
+	struct nat_error err = {.line = 0};
+	struct verify sum;
+	char *told;
+
+	(void)state;
+	assert_int_equal(stretches_play(&s, &sum, &told, &err), -1);
+	assert_string_equal(err.text, "a worker was ended: Alarm clock");
+	free(told);
+	verify_free(&sum);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_any_number),
+		cmocka_unit_test(test_dies_between),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -22,7 +22,7 @@
 
 struct job {
 	pid_t pid;
-	FILE *in, *out;
+	FILE *in; /* what it tells; numbers go the other way */
 	uint64_t stretch;
 	bool busy, done; /* done: what it found is not added yet */
 	struct verify found;
@@ -80,18 +80,19 @@ static void serve(const struct stretches *s, FILE *in, FILE *out)
 	_exit(0);
 }
 
-static bool open_streams(int fd, FILE **in, FILE **out)
+static void serve_at(const struct stretches *s, int fd)
 {
 	int again = dup(fd);
+	FILE *in = fdopen(fd, "r");
+	FILE *out = again < 0 ? NULL : fdopen(again, "w");
 
-	*in = fdopen(fd, "r");
-	*out = again < 0 ? NULL : fdopen(again, "w");
-	return *in && *out;
+	if (in && out)
+		serve(s, in, out);
+	_exit(1);
 }
 
 static int start(struct run *r, struct job *j)
 {
-	FILE *in, *out;
 	int fd[2];
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fd))
@@ -100,27 +101,20 @@ static int start(struct run *r, struct job *j)
 	if (j->pid < 0)
 		return fail(r->err, strerrordesc_np(errno));
 	if (!j->pid) {
-		for (struct job *o = r->job; o < j; o++) {
+		for (struct job *o = r->job; o < j; o++)
 			(void)close(fileno(o->in));
-			(void)close(fileno(o->out));
-		}
 		(void)close(fd[0]);
-		if (open_streams(fd[1], &in, &out))
-			serve(r->s, in, out);
-		_exit(1);
+		serve_at(r->s, fd[1]);
 	}
 	(void)close(fd[1]);
-	return open_streams(fd[0], &j->in, &j->out)
-		       ? 0
-		       : fail(r->err, "out of memory");
+	j->in = fdopen(fd[0], "r");
+	return j->in ? 0 : fail(r->err, "out of memory");
 }
 
 static void end(struct job *j)
 {
 	if (j->in)
 		(void)fclose(j->in);
-	if (j->out)
-		(void)fclose(j->out);
 	if (j->pid > 0) {
 		(void)kill(j->pid, SIGKILL);
 		while (waitpid(j->pid, NULL, 0) < 0 && errno == EINTR)
@@ -190,12 +184,33 @@ static int add_done(struct run *r)
 
 /* -------------------------------------------------------------------- work */
 
+/* It cannot be asked, or has not answered. Its namespace went with it. */
+static int gone(struct run *r, struct job *j)
+{
+	char why[96];
+	int status = 0;
+
+	(void)kill(j->pid, SIGKILL); /* if it lives, it makes no sense */
+	while (waitpid(j->pid, &status, 0) < 0 && errno == EINTR)
+		;
+	j->pid = 0;
+	if (WIFSIGNALED(status))
+		(void)snprintf(why, sizeof(why), "a worker was ended: %s",
+			       sigdescr_np(WTERMSIG(status)));
+	else
+		(void)snprintf(why, sizeof(why),
+			       "a worker ended with status %d",
+			       WEXITSTATUS(status));
+	return fail(r->err, why);
+}
+
+/* One that has ended is no reason for us to be ended by SIGPIPE. */
 static int ask(struct run *r, struct job *j, uint64_t stretch)
 {
-	return fwrite(&stretch, sizeof(stretch), 1, j->out) == 1 &&
-			       !fflush(j->out)
-		       ? 0
-		       : fail(r->err, "a process has ended");
+	ssize_t n =
+		send(fileno(j->in), &stretch, sizeof(stretch), MSG_NOSIGNAL);
+
+	return n == sizeof(stretch) ? 0 : gone(r, j);
 }
 
 static int hear(struct run *r, struct job *j)
@@ -204,7 +219,7 @@ static int hear(struct run *r, struct job *j)
 	int rc = 0;
 
 	if (!stretch_get_text(j->in, &why))
-		rc = fail(r->err, "a process has ended");
+		rc = gone(r, j);
 	else if (why && *why)
 		rc = fail(r->err, why);
 	free(why);
@@ -236,7 +251,7 @@ static int take(struct run *r, struct job *j)
 	if (hear(r, j))
 		return -1;
 	if (!stretch_get(j->in, &j->found))
-		return fail(r->err, "a process has ended");
+		return gone(r, j);
 	j->busy = false;
 	j->done = true;
 	if (j->found.divergences && !r->s->keep_going &&
@@ -269,9 +284,7 @@ static int tell(struct run *r, char **told)
 		return 0;
 	if (ask(r, j, TELL) || hear(r, j))
 		return -1;
-	return stretch_get_text(j->in, told)
-		       ? 0
-		       : fail(r->err, "a process has ended");
+	return stretch_get_text(j->in, told) ? 0 : gone(r, j);
 }
 
 static uint64_t monotonic_ns(void)
