@@ -94,6 +94,7 @@ struct lane {
 	struct emitted emitted;
 	struct event_log events;
 	uint64_t all_packets; /* that entered the router, all passes */
+	uint32_t n_convs;     /* played here, up to the last list's end */
 	uint64_t order;       /* of the list's first packet in @emitted */
 
 	_Alignas(64) _Atomic uint64_t clock_ns; /* of the batch at hand */

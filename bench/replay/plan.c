@@ -27,6 +27,12 @@ struct batch {
 	uint64_t begin_ns;
 };
 
+/* A lane, from window to window. */
+struct track {
+	struct batch batch;
+	uint32_t n_convs;
+};
+
 /* A packet that is looked at before it is planned. */
 struct candidate {
 	struct wire wire;
@@ -43,7 +49,7 @@ struct planner {
 	struct plan *plan;
 	const struct store *store;
 	struct candidate candidate[TOGETHER];
-	struct batch batch[]; /* by lane */
+	struct track track[]; /* by lane */
 };
 
 static int scan(struct planner *p)
@@ -123,7 +129,7 @@ static int push(struct planner *p, unsigned lane, struct step *s,
 		const struct memory *mem)
 {
 	struct lane_plan *l = &p->plan->lane[lane];
-	struct batch *b = &p->batch[lane];
+	struct batch *b = &p->track[lane].batch;
 
 	if (!lane_count(l) || must_cut(b, s, mem, &p->cfg)) {
 		s->flags |= STEP_CUT;
@@ -183,11 +189,12 @@ static int add(struct planner *p, const struct candidate *c, size_t i)
 	if (p->cfg.verbatim)
 		m.hash = verbatim_hash(p, w, e->iface);
 	lane = m.hash % p->cfg.lanes;
+	p->track[lane].n_convs += m.first;
 	s = make_step(p, w, &m, i);
 	r = push(p, lane, &s, mem);
 	if (!(s.flags & (STEP_REPLY | STEP_VERBATIM)) &&
 	    may_map(w, &m, mem, s.time_ns))
-		mem->opened = p->batch[lane].number + 1;
+		mem->opened = p->track[lane].batch.number + 1;
 	if (m.from_first)
 		mem->last_ns = s.time_ns;
 	mem->reset = w->tcp_flags & WIRE_RST;
@@ -218,7 +225,7 @@ static int add_some(struct planner *p, size_t first, size_t n)
 struct planner *planner_new(const struct plan_config *cfg)
 {
 	struct planner *p =
-		calloc(1, sizeof(*p) + cfg->lanes * sizeof(*p->batch));
+		calloc(1, sizeof(*p) + cfg->lanes * sizeof(*p->track));
 
 	if (!p)
 		return NULL;
@@ -265,6 +272,8 @@ int planner_plan(struct planner *planner, const struct store *s, struct plan *p)
 		r = scan(planner);
 	for (size_t i = 0; !r && i < n; i += TOGETHER)
 		r = add_some(planner, i, n - i < TOGETHER ? n - i : TOGETHER);
+	for (unsigned i = 0; !r && i < p->n_lanes; i++)
+		p->lane[i].n_convs = planner->track[i].n_convs;
 	p->n_convs = groups_count(planner->groups);
 	p->span_ns =
 		planner->engine_ns ? planner->engine_ns - PLAN_START_NS : 0;

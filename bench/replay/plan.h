@@ -73,7 +73,8 @@ static inline bool step_teaches(const struct step *s)
 
 struct lane_plan {
 	struct region steps;
-	uint64_t bytes; /* of the packets */
+	uint64_t bytes;   /* of the packets */
+	uint32_t n_convs; /* that it plays, up to the plan's end */
 };
 
 struct plan {

@@ -106,8 +106,11 @@ static void close_window(struct crew *crew, struct lane *l)
 	if (crew->cfg->collect)
 		crew->cfg->collect(crew->cfg->collect_ctx, &r->lanes);
 	for (unsigned i = 0; i < r->lanes.n; i++) {
-		emitted_rewind(&r->lanes.lane[i].emitted);
-		emitted_rewind(&r->lanes.lane[i].events.lines);
+		struct lane *one = &r->lanes.lane[i];
+
+		emitted_rewind(&one->emitted);
+		emitted_rewind(&one->events.lines);
+		one->n_convs = plan->lane[i].n_convs;
 	}
 	r->n_convs = plan->n_convs;
 	r->lanes.before += store_count(&crew->window->store);

@@ -117,38 +117,56 @@ static void put_figures(json_t **o, const struct figures *f)
 	put(o, "fragments", fragments_json(f->stats));
 }
 
-static json_t *per_thread_json(const struct result *r)
-{
-	const struct replay *p = r->replay;
-	json_t *list = json_array(), *o, *conntrack;
-
-	for (unsigned i = 0; i < p->lanes.n; i++) {
-		const struct lane_result *l = &p->lanes.lane[i].result;
-		double wall = (double)l->wall_ticks * p->lanes.ns_per_tick;
-		struct figures f = figures_of(p, l, 1, (uint64_t)wall);
-
-		o = json_object();
-		conntrack = json_object();
-		put_figures(&o, &f);
-		put_conntrack_counters(&conntrack, f.stats);
-		put(&o, "conntrack", conntrack);
-		put(&o, "conntrack_stats", conntrack_stats_json(f.stats));
-		if (json_array_append_new(list, o)) {
-			json_decref(list);
-			return NULL;
-		}
-	}
-	return list;
-}
-
-static json_t *conntrack_json(const struct replay *p)
+/* The one table, and counters of one thread or of all. */
+static json_t *conntrack_json(const struct replay *p, const struct nat_stats *s)
 {
 	json_t *o = json_object();
 
 	put_u64(&o, "entries", p->memory.entries);
 	put_u64(&o, "peak", p->memory.peak);
-	put_conntrack_counters(&o, &p->stats);
+	put_conntrack_counters(&o, s);
 	return o;
+}
+
+/* Connections, and what process and machine are. */
+static void put_shared(json_t **o, const struct result *r,
+		       const struct nat_stats *s)
+{
+	put(o, "conntrack", conntrack_json(r->replay, s));
+	put(o, "conntrack_stats", conntrack_stats_json(s));
+	put(o, "bytes_per_connection",
+	    json_real(result_bytes_per_connection(r)));
+	put_u64(o, "rss_peak_bytes", host_rss_peak());
+	put(o, "host", host_json());
+}
+
+static json_t *thread_json(const struct result *r, const struct lane *l)
+{
+	const struct replay *p = r->replay;
+	double wall = (double)l->result.wall_ticks * p->lanes.ns_per_tick;
+	struct figures f = figures_of(p, &l->result, 1, (uint64_t)wall);
+	json_t *o = json_object();
+
+	put_u64(&o, "threads", 1);
+	put_u64(&o, "flows", l->n_convs);
+	put_figures(&o, &f);
+	put_shared(&o, r, &l->stats);
+	return o;
+}
+
+static json_t *per_thread_json(const struct result *r)
+{
+	const struct lanes *all = &r->replay->lanes;
+	json_t *list = json_array();
+
+	for (unsigned i = 0; i < all->n; i++) {
+		if (json_array_append_new(list,
+					  thread_json(r, &all->lane[i]))) {
+			json_decref(list);
+			return NULL;
+		}
+	}
+	return list;
 }
 
 static json_t *skipped_json(const struct capture_summary *c)
@@ -237,16 +255,11 @@ json_t *result_json(const struct result *r)
 	put_u64(&o, "copies", r->copies);
 	put_u64(&o, "flows", r->replay->n_convs);
 	put_figures(&o, &r->total);
-	put(&o, "conntrack", conntrack_json(r->replay));
-	put(&o, "conntrack_stats", conntrack_stats_json(&r->replay->stats));
-	put(&o, "bytes_per_connection",
-	    json_real(result_bytes_per_connection(r)));
-	put_u64(&o, "rss_peak_bytes", host_rss_peak());
+	put_shared(&o, r, &r->replay->stats);
 	if (r->check)
 		put(&o, "check", check_json(&r->replay->check));
 	if (r->stages)
 		put(&o, "stages", stages_json(r->replay));
-	put(&o, "host", host_json());
 	put(&o, "per_thread", per_thread_json(r));
 	return o;
 }

@@ -59,16 +59,29 @@ static const struct fault faults[] = {
 	{ "-i lan0=@good.pcap @good.pcap", "either -i or one capture" },
 	{ "-w eth9=@out.pcap @good.pcap", "eth9" },
 	{ "-w wan0=@absent/out.pcap @good.pcap", "absent/out.pcap" },
+	{ "-w wan0=@out.pcap -w lan0=@out.pcap @good.pcap", "out.pcap: -w is written there" },
+	{ "--json @out --conntrack @out @good.pcap", "out: --json is written there" },
+	{ "--json - --events - @good.pcap", "--events -: --json is written there" },
+	{ "-w wan0=@good.pcap @good.pcap", "good.pcap: the capture is read there" },
+	{ "-i lan0=- -i wan0=-", "-: the capture is read there" },
+	{ "--conntrack-extended @good.pcap", "needs --conntrack" },
+	{ "--events-timestamp @good.pcap", "needs --events" },
+	{ "--json /dev/full @good.pcap", "/dev/full: No space left" },
+	{ "-w wan0=/dev/full @good.pcap", "/dev/full: No space left" },
+	{ "--events /dev/full -w wan0=@out.pcap @good.pcap", "/dev/full: No space left" },
 	{ "--json @absent/out.json @good.pcap", "absent/out.json" },
 	{ "--events @absent/out.txt @good.pcap", "absent/out.txt" },
 	{ "--json @out.json --conntrack @out.ct --events @out.ev --rules-out @out.v4 -w wan0=@out.pcap @middle.pcap", "middle.pcap" },
 };
 
-/* Names of the result, which scripts rely on. */
+/* Names of the result, which scripts rely on: of the whole and of each thread,
+ * then of the whole alone. */
 static const char *const names[] = {
 	"packets", "bytes", "threads", "wall_ns", "ns_per_packet",
 	"core_ns_per_packet", "pps", "latency_ns", "flows", "conntrack", "conntrack_stats",
 	"verdicts", "drops", "bytes_per_connection", "rss_peak_bytes", "host",
+};
+static const char *const whole_names[] = {
 	"per_thread", "frames", "skipped", "cut_record", "check", "passes",
 };
 static const struct {
@@ -202,20 +215,28 @@ static void check_sums(const char *run, const json_t *o)
 
 static void check_result(const char *run, const json_t *o)
 {
-	json_int_t packets = 0, bytes = 0;
+	json_int_t packets = 0, bytes = 0, flows = 0, created = 0;
 	size_t i;
 	json_t *one;
 
 	check_names(o);
+	for (i = 0; i < N_ROWS(whole_names); i++)
+		if (!json_object_get(o, whole_names[i]))
+			fail_msg("%s is missing", whole_names[i]);
 	check_sums(run, o);
 	json_array_foreach(json_object_get(o, "per_thread"), i, one)
 	{
+		check_names(one);
 		check_sums(run, one);
+		flows += number(one, "flows");
+		created += number(json_object_get(one, "conntrack"), "created");
 		packets += number(one, "packets");
 		bytes += number(one, "bytes");
 	}
 	assert_int_equal(packets, number(o, "packets"));
 	assert_int_equal(bytes, number(o, "bytes"));
+	assert_int_equal(flows, number(o, "flows"));
+	assert_int_equal(created, number(o, "flows"));
 	assert_int_equal(json_array_size(json_object_get(o, "per_thread")),
 			 number(o, "threads"));
 	assert_int_equal(number(o, "frames"), PACKETS);
