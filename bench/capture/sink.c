@@ -272,14 +272,18 @@ no_memory:
 	return NULL;
 }
 
+int sink_check(const struct sink *s, struct capture_error *err)
+{
+	return s->fault ? capture_fail(err, "%s: %s", s->name, s->fault) : 0;
+}
+
 int sink_commit(struct sink *s, struct capture_error *err)
 {
-	int ret = 0;
+	int ret;
 
 	if (!s->fault && s->temporary && rename(s->temporary, s->path) < 0)
 		s->fault = strerrordesc_np(errno);
-	if (s->fault)
-		ret = capture_fail(err, "%s: %s", s->name, s->fault);
+	ret = sink_check(s, err);
 	if (ret && s->temporary)
 		unlink(s->temporary);
 	sink_free(s);

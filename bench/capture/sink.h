@@ -23,6 +23,9 @@ struct sink;
 
 /* NULL: @err says why. */
 FILE *sink_open(const char *path, struct sink **s, struct capture_error *err);
+/* After fclose(): 0, or -1 with @err filled if anything has failed; it will not
+ * be committed then. */
+int sink_check(const struct sink *s, struct capture_error *err);
 /* Either ends @s, after fclose(). commit: 0, or -1 with @err filled and no
  * file left if anything failed since sink_open(). */
 int sink_commit(struct sink *s, struct capture_error *err);

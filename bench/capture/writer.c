@@ -71,20 +71,21 @@ int writer_put(struct capture_writer *w, uint64_t time_ns, const uint8_t *data,
 	return ferror(w->file) ? -1 : 0;
 }
 
-int writer_commit(struct capture_writer *w, struct capture_error *err)
+struct sink *writer_end(struct capture_writer *w)
 {
 	struct sink *s = w->sink;
 
 	writer_close(w);
 	free(w);
-	return sink_commit(s, err);
+	return s;
+}
+
+int writer_commit(struct capture_writer *w, struct capture_error *err)
+{
+	return sink_commit(writer_end(w), err);
 }
 
 void writer_discard(struct capture_writer *w)
 {
-	struct sink *s = w->sink;
-
-	writer_close(w);
-	free(w);
-	sink_discard(s);
+	sink_discard(writer_end(w));
 }

@@ -11,6 +11,7 @@
 #include "capture/error.h"
 
 struct capture_writer;
+struct sink;
 
 /* @path stays the caller's until the end. NULL: @err says why. */
 struct capture_writer *writer_open(const char *path, struct capture_error *err);
@@ -18,7 +19,9 @@ struct capture_writer *writer_open(const char *path, struct capture_error *err);
  * wrap in 2106, as they do in every pcap. */
 int writer_put(struct capture_writer *w, uint64_t time_ns, const uint8_t *data,
 	       uint32_t len);
-/* Either ends @w. commit: 0, or -1 with @err filled and no file left. */
+/* Each ends @w. end: what is left to commit or to discard, perhaps with others.
+ * commit: 0, or -1 with @err filled and no file left. */
+struct sink *writer_end(struct capture_writer *w);
 int writer_commit(struct capture_writer *w, struct capture_error *err);
 void writer_discard(struct capture_writer *w);
 

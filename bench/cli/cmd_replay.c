@@ -184,6 +184,10 @@ static int parse(struct request *q, int argc, char **argv)
 		return r;
 	if (q->rate > 0 && q->speed > 0)
 		return cli_complain("--rate and --speed exclude each other");
+	if (q->files.conntrack_extended && !q->files.conntrack.path)
+		return cli_complain("--conntrack-extended: needs --conntrack");
+	if (q->event_times && !q->files.events.path)
+		return cli_complain("--events-timestamp: needs --events");
 	return replay_files_captures(&q->files, "replay", argc - optind,
 				     argv + optind)
 		       ? CLI_GO_ON

@@ -83,9 +83,11 @@ static bool take_option(void *request, int code, char *arg)
 	switch (code) {
 	case 'r':
 	case '6':
-		q->file = arg;
-		q->v6 = code == '6';
-		return true;
+		if (q->file)
+			cli_complain("%s: one file of rules too many", arg);
+		else
+			q->v6 = code == '6';
+		return !q->file && (q->file = arg);
 	case 't':
 		q->list.table = arg;
 		return true;

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
@@ -145,6 +146,11 @@ static bool take_option(void *request, int code, char *arg)
 /* Either --fuzz or captures. */
 static bool has_source(struct request *q, int n, char **names)
 {
+	if (!q->most && (q->jobs || q->kinds)) {
+		cli_complain("%s: is for --fuzz",
+			     q->jobs ? "--jobs" : "--kinds");
+		return false;
+	}
 	if (!q->most)
 		return replay_files_captures(&q->files, "verify", n, names);
 	if (!n && !q->files.n_inputs)
@@ -372,11 +378,22 @@ static int fuzz(struct request *q)
 	return failed ? cli_complain("verify: %s", err.text) : 0;
 }
 
+/* False: errno says why not. */
+static bool writable_dir(const char *path)
+{
+	struct stat is;
+
+	if (stat(path, &is) || access(path, W_OK))
+		return false;
+	errno = ENOTDIR;
+	return S_ISDIR(is.st_mode);
+}
+
 static int run(struct request *q)
 {
 	struct nat_error err;
 
-	if (access(q->dir, W_OK)) /* now, not when a divergence is found */
+	if (!writable_dir(q->dir)) /* now, not when a divergence is found */
 		return cli_complain("verify: %s: %s", q->dir,
 				    strerrordesc_np(errno));
 	if (q->most)

@@ -82,21 +82,40 @@ static int open_text(struct text_output *t)
 	return t->file ? 0 : cli_complain("%s", err.text);
 }
 
-enum { N_TEXTS = 6 };
-
 static struct text_output *text_of(struct replay_files *f, unsigned i)
 {
-	struct text_output *const all[N_TEXTS] = {
+	struct text_output *const all[TEXTS] = {
 		&f->json,  &f->conntrack, &f->events,
 		&f->stats, &f->rules,     &f->rules6,
 	};
 	return all[i];
 }
 
+static bool differ(struct replay_files *f)
+{
+	static const char *const option[TEXTS] = {
+		"--json",  "--conntrack", "--events",
+		"--stats", "--rules-out", "--rules6-out",
+	};
+	struct place *all = f->place;
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < f->n_inputs; i++)
+		all[n++] =
+			(struct place){"the capture", f->input[i].path, false};
+	for (unsigned i = 0; i < f->n_outputs; i++)
+		all[n++] = (struct place){"-w", f->output[i].path, true};
+	for (unsigned i = 0; i < TEXTS; i++)
+		all[n++] = (struct place){option[i], text_of(f, i)->path, true};
+	return places_differ(all, n);
+}
+
 int replay_files_open(struct replay_files *f, const struct scenario *s)
 {
 	struct capture_error err;
 
+	if (!differ(f))
+		return CLI_ERROR;
 	for (unsigned i = 0; f->verbatim && i < f->n_inputs; i++)
 		if (!find_if(&f->input[i], "-i", s))
 			return CLI_ERROR;
@@ -110,7 +129,7 @@ int replay_files_open(struct replay_files *f, const struct scenario *s)
 			return cli_complain("%s", err.text);
 		f->wanted[o->index] = true;
 	}
-	for (unsigned i = 0; i < N_TEXTS; i++)
+	for (unsigned i = 0; i < TEXTS; i++)
 		if (open_text(text_of(f, i)))
 			return CLI_ERROR;
 	return 0;
@@ -182,19 +201,6 @@ void replay_files_summarize(struct replay_files *f, const struct windows *w)
 {
 	for (unsigned i = 0; i < f->n_inputs; i++)
 		summarize(f, i, windows_stats(w, i));
-}
-
-static int commit(struct text_output *t)
-{
-	struct capture_error err;
-	struct sink *s = t->sink;
-
-	if (!t->file)
-		return 0;
-	(void)fclose(t->file); /* sink_commit() knows if it failed */
-	t->file = NULL;
-	t->sink = NULL;
-	return sink_commit(s, &err) ? cli_complain("%s", err.text) : 0;
 }
 
 int replay_files_json(const struct replay_files *f, json_t *o)
@@ -276,20 +282,39 @@ void replay_files_collect(void *files, const struct lanes *lanes)
 	write_captures(f, lanes);
 }
 
+/* Nothing more is written. */
+static void close_all(struct replay_files *f)
+{
+	for (unsigned i = 0; i < f->n_outputs; i++) {
+		struct iface_file *o = &f->output[i];
+
+		if (o->writer)
+			f->sink[f->n_sinks++] = writer_end(o->writer);
+		o->writer = NULL;
+	}
+	for (unsigned i = 0; i < TEXTS; i++) {
+		struct text_output *t = text_of(f, i);
+
+		if (!t->file)
+			continue;
+		(void)fclose(t->file); /* sink_check() knows if it failed */
+		f->sink[f->n_sinks++] = t->sink;
+		t->file = NULL;
+	}
+}
+
+/* All or none. */
 int replay_files_commit(struct replay_files *f)
 {
 	struct capture_error err;
 
-	for (unsigned i = 0; i < f->n_outputs; i++) {
-		struct capture_writer *w = f->output[i].writer;
-
-		f->output[i].writer = NULL;
-		if (writer_commit(w, &err))
+	close_all(f);
+	for (unsigned i = 0; i < f->n_sinks; i++)
+		if (sink_check(f->sink[i], &err))
 			return cli_complain("%s", err.text);
-	}
-	for (unsigned i = 0; i < N_TEXTS; i++)
-		if (commit(text_of(f, i)))
-			return CLI_ERROR;
+	while (f->n_sinks)
+		if (sink_commit(f->sink[--f->n_sinks], &err))
+			return cli_complain("%s", err.text);
 	return 0;
 }
 
@@ -306,21 +331,9 @@ int replay_files_save(struct replay_files *f, const struct scenario *s,
 	return replay_files_commit(f);
 }
 
-static void drop(struct text_output *t)
-{
-	if (t->file)
-		(void)fclose(t->file);
-	if (t->sink)
-		sink_discard(t->sink);
-	t->file = NULL;
-	t->sink = NULL;
-}
-
 void replay_files_drop(struct replay_files *f)
 {
-	for (unsigned i = 0; i < f->n_outputs; i++)
-		if (f->output[i].writer)
-			writer_discard(f->output[i].writer);
-	for (unsigned i = 0; i < N_TEXTS; i++)
-		drop(text_of(f, i));
+	close_all(f);
+	while (f->n_sinks)
+		sink_discard(f->sink[--f->n_sinks]);
 }

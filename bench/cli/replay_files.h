@@ -12,11 +12,14 @@
 #include "capture/sink.h"
 #include "capture/store.h"
 #include "capture/writer.h"
+#include "cli/places.h"
 #include "cli/scenario.h"
 #include "replay/result.h"
 #include "replay/windows.h"
 
 enum { FILES_MOST = 64, INTERFACES_MOST = 256 };
+
+enum { TEXTS = 6 }; /* outputs that are no captures */
 
 /* IF=PATH of the command line. */
 struct iface_file {
@@ -37,8 +40,12 @@ struct replay_files {
 	unsigned n_inputs, n_outputs;
 	bool verbatim;
 	bool wanted[INTERFACES_MOST]; /* some output is about it */
+	struct place place[2 * FILES_MOST + TEXTS]; /* all of them, and texts */
 	struct text_output json, conntrack, events, stats, rules, rules6;
 	bool conntrack_extended;
+	struct sink
+		*sink[FILES_MOST + TEXTS]; /* closed, but not committed yet */
+	unsigned n_sinks;
 	/* what is read, once that has begun */
 	const char *path[FILES_MOST];
 	uint16_t iface[FILES_MOST];

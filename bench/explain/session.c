@@ -260,6 +260,16 @@ static int load(struct store *store, const char *path,
 	return rc;
 }
 
+static bool has_frames(const struct store *store, uint64_t first, uint64_t last)
+{
+	const struct store_entry *e = store_entries(store);
+
+	for (size_t i = 0; i < store_count(store); i++)
+		if (e[i].frame >= first && e[i].frame <= last)
+			return true;
+	return false;
+}
+
 static void player_free(struct player *p)
 {
 	if (p->lane)
@@ -295,6 +305,9 @@ int session_capture(struct session *s, const char *path, uint64_t first,
 	if (!p)
 		return no_memory(err);
 	rc = load(&p->store, path, err);
+	if (!rc && first > 1 && !has_frames(&p->store, first, last))
+		rc = capture_fail(
+			err, "%s: no IP packet in the frames asked for", path);
 	if (!rc)
 		rc = play(p, first, last, err);
 	player_free(p);

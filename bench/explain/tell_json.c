@@ -148,7 +148,8 @@ static void tell(void *ctx, const struct story *s)
 
 	fputs(t->begun ? ",\n" : "[\n", t->out);
 	t->begun = true;
-	if (!j || json_dumpf(j, t->out, JSON_INDENT(2)))
+	/* what cannot be written, the stream knows */
+	if (!j || (json_dumpf(j, t->out, JSON_INDENT(2)) && !ferror(t->out)))
 		t->failed = true;
 	json_decref(j);
 }

@@ -37,6 +37,8 @@ static const struct fault explain_faults[] = {
 	{ "--frame 0 x.pcap", "--frame 0: a number from 1" },
 	{ "--frames 5 x.pcap", "--frames 5: A-B is needed" },
 	{ "--frames 5-4 x.pcap", "a number from 5" },
+	{ "--frame 999 " NATBENCH_SOURCE_DIR "/pcaps/dns.pcap",
+	  "dns.pcap: no IP packet in the frames asked for" },
 	{ "--bogus", "unrecognized option" },
 	{ "@absent.pcap", "absent.pcap: No such file" },
 	{ "-T @absent.ip x.pcap", "absent.ip: No such file" },
@@ -62,6 +64,7 @@ static const struct fault rules_faults[] = {
 	{ "-r @good.v4 bogus", "no chain bogus in table 'nat'" },
 	{ "-r @good.v4 INPUT OUTPUT", "rule number OUTPUT" },
 	{ "-r @good.v4 INPUT 1 2", "an argument too many" },
+	{ "-r @good.v4 -6 @good.v4", "one file of rules too many" },
 	{ "--bogus", "unrecognized option" },
 };
 

@@ -29,6 +29,10 @@ static const struct fault faults[] = {
 	{ "-r @typo.v4 @noise.pcap", "typo.v4:1: " },
 	{ "-i eth9=@noise.pcap", "eth9" },
 	{ "-o @absent @noise.pcap", "absent: No such file" },
+	{ "-o @noise.pcap @noise.pcap", "noise.pcap: Not a directory" },
+	{ "--jobs 2 @noise.pcap", "--jobs: is for --fuzz" },
+	{ "--kinds tcp @noise.pcap", "--kinds: is for --fuzz" },
+	{ "--json @noise.pcap @noise.pcap", "--json" },
 	{ "--json @absent/out.json @noise.pcap", "absent/out.json" },
 	{ "--sysctl net.netfilter.nf_conntrack_max=9 " NATBENCH_SOURCE_DIR
 	  "/pcaps/dns.pcap", "nf_conntrack_max" },
