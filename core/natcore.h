@@ -362,6 +362,7 @@ nat_worker_originated(const struct nat_worker *w, size_t *n);
 	X(KEY, "key")         /* is it plain, where would its connection be */ \
 	X(GUESS, "guess")     /* which connection is it most likely */         \
 	X(SETTLED, "settled") /* the short way of what is known */             \
+	X(OPENING, "opening") /* the short way of what begins */               \
 	X(WALK, "walk")       /* the long way, from hook to hook */            \
 	X(END, "end")         /* expiry */
 

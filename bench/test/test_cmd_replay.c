@@ -336,7 +336,7 @@ static void test_expired(void **state)
 	}
 }
 
-/* Every packet settles or walks, and shares make a whole. */
+/* Every packet settles, opens or walks, and shares make a whole. */
 static void test_stages(void **state)
 {
 	static const char *const all[] = {"gather", "begin", "key",   "guess",
@@ -365,6 +365,7 @@ static void test_stages(void **state)
 			sampled);
 	assert_int_equal(
 		number(json_object_get(stage, "settled"), "packets") +
+			number(json_object_get(stage, "opening"), "packets") +
 			number(json_object_get(stage, "walk"), "packets"),
 		sampled);
 	/* NOLINTNEXTLINE: jansson's macro drops const */

@@ -8,6 +8,7 @@
 #include "decide/defrag.h"
 #include "decide/emit.h"
 #include "decide/lap.h"
+#include "decide/opening.h"
 #include "decide/settled.h"
 #include "decide/trace.h"
 #include "decide/worker.h"
@@ -137,7 +138,6 @@ static NOINLINE void stage_walk(struct nat_worker *w, struct nat_packet *pkt,
 {
 	struct walk k;
 
-	worker_set_clock(w, pkt->time_ns);
 	walk_init(&k, w, w->now_ns, index);
 	k.judged = how == JUDGED;
 	walk(&k, pkt, f);
@@ -227,6 +227,13 @@ static unsigned same_tick(struct nat_worker *w, const struct group *g,
 	return likely(g->latest_ns < w->tick_ends_ns) ? g->n - i : 1;
 }
 
+/* Has a stranger opened a connection, and left? */
+static inline bool opens(struct nat_worker *w, struct nat_packet *pkt,
+			 const struct flight *f)
+{
+	return f->bucket && !f->guess.conn && opening_forward(w, pkt, f);
+}
+
 /* The memory that strangers need is much: that of the @next group's is asked
  * for one by one, between packets that take their time. */
 ALWAYS_INLINE void stage_settle(struct nat_worker *w, const struct group *g,
@@ -237,6 +244,7 @@ ALWAYS_INLINE void stage_settle(struct nat_worker *w, const struct group *g,
 	for (unsigned i = 0; i < g->n;) {
 		unsigned end = i + same_tick(w, g, i), walks = i;
 		enum settled how = NOT_SETTLED;
+		bool opened;
 
 		if (likely(possible && g->f[i].guess.conn))
 			walks += settled_forward(w, g->pkt + i, g->f + i,
@@ -248,10 +256,13 @@ ALWAYS_INLINE void stage_settle(struct nat_worker *w, const struct group *g,
 		}
 		for (; i < walks; i++)
 			worker_set_clock(w, g->pkt[i].time_ns);
-		stage_walk(w, &g->pkt[i], &g->f[i], how, g->first + i);
+		worker_set_clock(w, g->pkt[i].time_ns);
+		opened = possible && opens(w, &g->pkt[i], &g->f[i]);
+		if (!opened)
+			stage_walk(w, &g->pkt[i], &g->f[i], how, g->first + i);
 		if (next->strangers)
 			expect_next(w, next);
-		lap(l, NAT_STAGE_WALK, 1);
+		lap(l, opened ? NAT_STAGE_OPENING : NAT_STAGE_WALK, 1);
 		i++;
 	}
 	while (unlikely(next->strangers))

@@ -25,29 +25,20 @@ struct traversal {
 	struct place *stack; /* where jumps came from */
 };
 
-static inline const struct screen *first_screen(const struct ruleset *set,
-						const struct chain *c)
-{
-	return &set->screen[set->first_screen[c - set->text->chain]];
-}
-
 /* Goes on at a place. */
 static void look(struct traversal *t, struct place at)
 {
 	t->at = at;
 	if (at.next < at.chain->n_rules)
 		screen_start(&t->scan,
-			     first_screen(walk_rules(t->k), at.chain) +
+			     chains_screen(walk_rules(t->k), at.chain) +
 				     at.next / SCREEN_RULES,
 			     &t->key, at.next % SCREEN_RULES);
 }
 
-static void count(struct walk *k, size_t slot)
+static void count(struct walk *k, const struct chain *c, const struct rule *r)
 {
-	struct rule_count *c = &k->w->counts[walk_rules(k)->first_count + slot];
-
-	c->packets++;
-	c->bytes += k->p.len;
+	chains_count(k->w, walk_rules(k), c, r, k->p.len);
 }
 
 static NOINLINE void tell(const struct walk *k, enum nat_step step,
@@ -73,9 +64,7 @@ void chains_trace(const struct walk *k, enum nat_step step, const char *text,
 
 static inline struct chain_result policy(struct walk *k, const struct chain *c)
 {
-	const struct nat_rules *rules = walk_rules(k)->text;
-
-	count(k, rules->n_rules + (size_t)(c - rules->chain));
+	count(k, c, NULL);
 	chains_trace(k, NAT_STEP_POLICY, c->drop ? "DROP" : "ACCEPT", c, NULL);
 	return (struct chain_result){
 		.chain = c,
@@ -166,7 +155,7 @@ static struct chain_result hotdrop(void)
 static enum outcome fitted(struct traversal *t, const struct chain *c,
 			   const struct rule *r)
 {
-	count(t->k, (size_t)(r - t->rules->rule));
+	count(t->k, c, r);
 	chains_trace(t->k, NAT_STEP_RULE, r->text, c, r);
 	return apply(t, r);
 }
@@ -228,50 +217,19 @@ static NOINLINE struct chain_result traverse(struct walk *k,
 	return run(&t);
 }
 
-/* Does the rule decide about each packet that its header fits? */
-static inline bool decides(const struct rule *r)
-{
-	enum target_kind kind = r->target.kind;
-
-	return !r->n_matches && (kind == TARGET_ACCEPT || kind == TARGET_DROP ||
-				 kind >= TARGET_REJECT);
-}
-
-/* The rule that is reached first, if that is all there is to it; NULL: perhaps
- * it is not. */
-static const struct rule *decider(const struct walk *k,
-				  const struct chain *base)
-{
-	const struct screen_key key = screen_key_of(k);
-	const struct ruleset *set = walk_rules(k);
-	struct screen_scan scan;
-	const struct rule *r;
-	int i;
-
-	screen_start(&scan, first_screen(set, base), &key, 0);
-	i = screen_next(&scan);
-	if (i < 0 || !screen_sure(&scan, i))
-		return NULL;
-	r = &set->text->rule[base->first + (uint32_t)i];
-	return decides(r) ? r : NULL;
-}
-
-static struct chain_result run_rules(struct walk *k, const struct chain *base)
-{
-	const struct rule *r = decider(k, base);
-
-	if (unlikely(!r))
-		return traverse(k, base);
-	count(k, (size_t)(r - walk_rules(k)->text->rule));
-	chains_trace(k, NAT_STEP_RULE, r->text, base, r);
-	return decided(base, r);
-}
-
 struct chain_result chains_run(struct walk *k, enum table_id table)
 {
 	const struct chain *base = chains_base(k, table);
+	const struct screen_key key = screen_key_of(k);
+	struct chain_glance g = chains_glance(walk_rules(k), base, &key);
 
-	return base->n_rules ? run_rules(k, base) : policy(k, base);
+	if (unlikely(!g.known))
+		return traverse(k, base);
+	if (!g.rule)
+		return policy(k, base);
+	count(k, base, g.rule);
+	chains_trace(k, NAT_STEP_RULE, g.rule->text, base, g.rule);
+	return decided(base, g.rule);
 }
 
 bool chains_policy(struct walk *k, enum table_id table)

@@ -14,6 +14,62 @@ struct chain_result {
 	uint8_t reason;            /* enum nat_drop, where not accepted */
 };
 
+/* The answer of a base chain to a packet, where one look at it tells. */
+struct chain_glance {
+	bool known;              /* there is nothing more to it */
+	const struct rule *rule; /* that decides; NULL: the policy */
+};
+
+/* Does the rule decide about each packet that its header fits? */
+static inline bool chains_decides(const struct rule *r)
+{
+	enum target_kind kind = r->target.kind;
+
+	return !r->n_matches && (kind == TARGET_ACCEPT || kind == TARGET_DROP ||
+				 kind >= TARGET_REJECT);
+}
+
+static inline const struct screen *chains_screen(const struct ruleset *set,
+						 const struct chain *c)
+{
+	return &set->screen[set->first_screen[c - set->text->chain]];
+}
+
+/* The rule that is reached first tells, or that none is. */
+static inline struct chain_glance chains_glance(const struct ruleset *set,
+						const struct chain *base,
+						const struct screen_key *key)
+{
+	struct screen_scan scan;
+	const struct rule *r;
+	int i;
+
+	if (!base->n_rules)
+		return (struct chain_glance){.known = true};
+	screen_start(&scan, chains_screen(set, base), key, 0);
+	i = screen_next(&scan);
+	if (i < 0)
+		return (struct chain_glance){base->n_rules <= SCREEN_RULES,
+					     NULL};
+	r = &set->text->rule[base->first + (uint32_t)i];
+	return (struct chain_glance){screen_sure(&scan, i) && chains_decides(r),
+				     r};
+}
+
+/* Counts a packet of @len bytes for what a glance has told. */
+static inline void chains_count(struct nat_worker *w, const struct ruleset *set,
+				const struct chain *base, const struct rule *r,
+				uint32_t len)
+{
+	const struct nat_rules *text = set->text;
+	size_t slot = r ? (size_t)(r - text->rule)
+			: text->n_rules + (size_t)(base - text->chain);
+	struct rule_count *c = &w->counts[set->first_count + slot];
+
+	c->packets++;
+	c->bytes += len;
+}
+
 /* The rest only where ruleset_has() the table at the walk's hook. */
 struct chain_result chains_run(struct walk *k, enum table_id table);
 

@@ -316,25 +316,17 @@ static bool conntrack_tuple(struct walk *k, bool verify)
 	}
 }
 
-/* A datagram, or a segment that opens. */
-static bool may_open(const struct walk *k)
+/* The tracker's part in it. */
+static void open_track(const struct nat_worker *w, struct conn *c,
+		       const struct packet *p)
 {
-	const uint8_t ends = TCP_SYN | TCP_ACK | TCP_RST | TCP_FIN;
-
-	return k->p.proto == PROTO_UDP ||
-	       (packet_l4(&k->p)[TCP_FLAG_BYTE] & ends) == TCP_SYN;
-}
-
-static void open_track(struct walk *k)
-{
-	const struct nat_engine *e = k->w->engine;
-	struct proto_context ctx = {&e->sysctl, k->w->view.now, 0};
-	struct conn *c = k->ct.conn;
+	const struct nat_engine *e = w->engine;
+	struct proto_context ctx = {&e->sysctl, w->view.now, 0};
 	struct tcp_segment g;
 	ticks timeout;
 
-	if (k->p.proto == PROTO_TCP) {
-		packet_tcp(&k->p, &g);
+	if (p->proto == PROTO_TCP) {
+		packet_tcp(p, &g);
 		timeout = tcp_open(conn_tcp4(c), &g, &e->tcp);
 	} else {
 		timeout = udp_packet(conn_udp4(c), &ctx).timeout;
@@ -342,21 +334,31 @@ static void open_track(struct walk *k)
 	conn_set_timeout(c, timeout);
 }
 
+struct conn_ref conntrack_open(struct nat_worker *w, const struct packet *p,
+			       uint64_t hash)
+{
+	struct conn_key4 orig;
+	struct conn_ref r;
+
+	memcpy(&orig, p->ip + IPV4_SRC, sizeof(orig));
+	r = conns_new_plain(&w->view, p->proto == PROTO_TCP, &orig, hash);
+	if (likely(r.conn))
+		open_track(w, r.conn, p);
+	return r;
+}
+
 /* Most packets that are not of a connection are plain ones that begin it, and
  * need few questions. False: this one needs all; nothing has changed. */
 static bool open_plain(struct walk *k)
 {
-	struct conns_view *v = &k->w->view;
-	struct conn_key4 orig;
+	const struct conns_view *v = &k->w->view;
 
-	if (!is_sound(k) || !conns_are_plain(v) ||
-	    !table_lacks(&v->all->table, k->hash) || !may_open(k))
+	if (!k->sum_ok || !conns_are_plain(v) ||
+	    !table_lacks(&v->all->table, k->hash) || !conntrack_opens(&k->p))
 		return false;
-	memcpy(&orig, k->p.ip + IPV4_SRC, sizeof(orig));
-	k->ct = conns_new_plain(v, k->p.proto == PROTO_TCP, &orig, k->hash);
+	k->ct = conntrack_open(k->w, &k->p, k->hash);
 	if (unlikely(!k->ct.conn))
 		return false;
-	open_track(k);
 	k->state = NAT_STATE_NEW;
 	trace(k, NAT_STEP_CONNTRACK, "new connection");
 	return true;

@@ -49,4 +49,13 @@ static inline bool ruleset_has(const struct ruleset *r, enum table_id t,
 	return r->hooks[t] >> hook & 1;
 }
 
+/* The chain there; NULL: none. */
+static inline const struct chain *
+ruleset_base(const struct ruleset *r, enum table_id t, enum nat_hook hook)
+{
+	return ruleset_has(r, t, hook)
+		       ? &r->text->chain[r->text->table[t].base[hook]]
+		       : NULL;
+}
+
 #endif

@@ -5,18 +5,6 @@
 
 #include "pure/rewrite.h"
 
-/* A route depends on addresses and the interface a packet came by. The
- * addresses are the connection's own; so a path, kept with each direction, is
- * a pair of interfaces. Routers with more pairs than a byte tells apart do
- * without. */
-static uint8_t path_number(const struct nat_engine *e, uint16_t in,
-			   uint16_t out)
-{
-	size_t n = nat_topology_n_ifs(e->topology);
-
-	return n * n < ARRAY_LEN(e->path) ? (uint8_t)(1 + in * n + out) : 0;
-}
-
 void settled_init(struct nat_engine *e)
 {
 	unsigned n = nat_topology_n_ifs(e->topology);
@@ -24,7 +12,8 @@ void settled_init(struct nat_engine *e)
 	e->path[0].in_if = NAT_NO_IF;
 	for (unsigned in = 0; in < n; in++)
 		for (unsigned out = 0; out < n; out++) {
-			uint8_t i = path_number(e, (uint16_t)in, (uint16_t)out);
+			uint8_t i =
+				settled_path(e, (uint16_t)in, (uint16_t)out);
 
 			if (i)
 				e->path[i] = (struct path){
@@ -37,13 +26,6 @@ void settled_init(struct nat_engine *e)
 		}
 }
 
-static void remember(struct conn *c, enum nat_dir dir,
-		     const struct nat_engine *e, uint16_t in, uint16_t out)
-{
-	atomic_store_explicit(&c->path[dir], path_number(e, in, out),
-			      memory_order_relaxed);
-}
-
 /* A masqueraded connection that leaves elsewhere now is for the walk to end:
  * such a path is not kept. */
 void settled_remember(struct walk *k)
@@ -54,31 +36,18 @@ void settled_remember(struct walk *k)
 	if (!c || k->icmp_related ||
 	    (dir == NAT_ORIGINAL && c->masq_if && c->masq_if != k->out_if + 1))
 		return;
-	remember(c, dir, k->w->engine, k->in_if, k->out_if);
+	settled_keep(k->w->engine, c, dir, k->in_if, k->out_if);
 }
 
-/* The answer comes in where the packet left, and is routed to its source. */
 void settled_expect(struct walk *k)
 {
-	const struct nat_engine *e = k->w->engine;
-	const struct conn *c = k->ct.conn;
-	const struct conn_key4 *key;
-	struct nat_addr there, back;
-	struct route r;
+	struct conn *c = k->ct.conn;
 
 	if (!c || k->ct.dir == NAT_REPLY || conn_family(c) != 4 ||
 	    k->out_if == NAT_NO_IF || !settled_possible(k->w) ||
 	    atomic_load_explicit(&c->path[NAT_REPLY], memory_order_relaxed))
 		return;
-	key = conn_keys(c);
-	k->w->new_source = key[NAT_REPLY].dst == key[NAT_ORIGINAL].src
-				   ? 0
-				   : key[NAT_REPLY].dst;
-	there = addr_v4(key[NAT_ORIGINAL].src);
-	back = addr_v4(key[NAT_REPLY].src);
-	r = route_input_of(e->topology, k->out_if, 4, &back, &there, 0);
-	if (r.verdict == ROUTE_TO_FORWARD)
-		remember(k->ct.conn, NAT_REPLY, e, k->out_if, r.out_if);
+	settled_expect_at(k->w, c, k->out_if);
 }
 
 /* What all packets of a run share. */

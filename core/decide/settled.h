@@ -25,6 +25,25 @@ struct flight {
 /* Numbers the paths of a new engine. */
 void settled_init(struct nat_engine *e);
 
+/* A route depends on addresses and the interface a packet came by. The
+ * addresses are the connection's own; so a path, kept with each direction, is
+ * a pair of interfaces: its number in engine.path. Routers with more pairs than
+ * a byte tells apart do without. */
+static inline uint8_t settled_path(const struct nat_engine *e, uint16_t in,
+				   uint16_t out)
+{
+	size_t n = e->topology->n_ifs;
+
+	return n * n < ARRAY_LEN(e->path) ? (uint8_t)(1 + in * n + out) : 0;
+}
+
+static inline void settled_keep(const struct nat_engine *e, struct conn *c,
+				enum nat_dir dir, uint16_t in, uint16_t out)
+{
+	atomic_store_explicit(&c->path[dir], settled_path(e, in, out),
+			      memory_order_relaxed);
+}
+
 /* May any packet of this worker take the short way? */
 static inline bool settled_possible(const struct nat_worker *w)
 {
@@ -44,6 +63,25 @@ enum settled {
  * is one. */
 unsigned settled_forward(struct nat_worker *w, struct nat_packet *pkt,
 			 const struct flight *f, unsigned n, enum settled *how);
+
+/* The connection is new and its first packet leaves by @out: the answer will
+ * come in there, and be routed to its source. */
+static inline void settled_expect_at(struct nat_worker *w, struct conn *c,
+				     uint16_t out)
+{
+	const struct nat_engine *e = w->engine;
+	const struct conn_key4 *key = conn_keys(c);
+	struct nat_addr there = addr_v4(key[NAT_ORIGINAL].src);
+	struct nat_addr back = addr_v4(key[NAT_REPLY].src);
+	struct route r;
+
+	w->new_source = key[NAT_REPLY].dst == key[NAT_ORIGINAL].src
+				? 0
+				: key[NAT_REPLY].dst;
+	r = route_input_of(e->topology, out, 4, &back, &there, 0);
+	if (r.verdict == ROUTE_TO_FORWARD)
+		settled_keep(e, c, NAT_REPLY, out, r.out_if);
+}
 
 /* The packet was routed by the long way: next time it need not be. */
 void settled_remember(struct walk *k);

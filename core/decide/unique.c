@@ -26,8 +26,7 @@ bool unique_keeps_port(struct walk *k, const struct nat_range *range)
 	struct conn_key4 now = *reply;
 	uint64_t hash;
 
-	if (!k->plain || range->flags != RANGE_MAP_IPS ||
-	    !addr_equal(&range->addr_min, &range->addr_max))
+	if (!k->plain || !unique_is_address(range))
 		return false;
 	now.dst = range->addr_min.w[0];
 	if (now.dst == reply->dst ||

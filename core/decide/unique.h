@@ -16,6 +16,13 @@
 void unique_answer(struct walk *k, struct nat_tuple *answer,
 		   const struct nat_range *range, enum manip m);
 
+/* One address for all, and nothing said about ports? */
+static inline bool unique_is_address(const struct nat_range *range)
+{
+	return range->flags == RANGE_MAP_IPS &&
+	       addr_equal(&range->addr_min, &range->addr_max);
+}
+
 /* The same for the walk's connection and its source, where it is soon said.
  * False: it is not; nothing has changed. */
 MUST_USE bool unique_keeps_port(struct walk *k, const struct nat_range *range);

@@ -81,6 +81,12 @@ static inline uint64_t conn_head(const struct conn *c)
 			       __ATOMIC_RELAXED);
 }
 
+/* Of one that nobody knows. */
+static inline void conn_set_head(struct conn *c, uint64_t head)
+{
+	__atomic_store_n((conn_head_word *)(void *)c, head, __ATOMIC_RELAXED);
+}
+
 /* Made without memory, where bytes would wait for each other. */
 static inline uint64_t conn_head_of(uint16_t status, uint8_t owner,
 				    uint8_t proto, uint8_t layout)

@@ -245,14 +245,8 @@ ALWAYS_INLINE void conn_init(struct conn *c, const struct conns_view *v,
 	struct conn_watch *watch;
 	uint32_t keys_end;
 
-	atomic_store_explicit(&c->status, 0, memory_order_relaxed);
+	conn_set_head(c, conn_head_of(0, v->id, plan->proto, plan->layout));
 	conn_set_timeout(c, 0);
-	atomic_store_explicit(&c->owner, v->id, memory_order_relaxed);
-	c->proto = plan->proto;
-	c->layout = plan->layout;
-	c->masq_if = 0;
-	for (int d = 0; d < NAT_N_DIRS; d++)
-		atomic_store_explicit(&c->path[d], 0, memory_order_relaxed);
 	c->source_next = 0;
 	c->source_prev = 0;
 	keys_end = (uint32_t)sizeof(*c) +
@@ -451,47 +445,55 @@ static enum confirm_result clash(struct conns_view *v, struct conn_ref *r,
 	return CONFIRM_MERGED;
 }
 
-static NOINLINE enum confirm_result confirm_any(struct conns_view *v,
-						struct conn_ref *r,
-						const struct conn_hashes *h)
+static NOINLINE bool insert_any(struct conns_view *v, struct conn_ref r,
+				const struct conn_hashes *h,
+				struct conn_ref *winner)
 {
 	struct conns *s = v->all;
-	uint32_t ref[] = {make_ref(r->index, NAT_ORIGINAL),
-			  make_ref(r->index, NAT_REPLY)};
-	struct conn_ref winner;
+	uint32_t ref[] = {make_ref(r.index, NAT_ORIGINAL),
+			  make_ref(r.index, NAT_REPLY)};
 	struct table_guard g;
 	bool done = false, to_self;
 
 	/* Who talks to himself is answered by all he says after the first. */
 	to_self = h->tuple[NAT_ORIGINAL] == h->tuple[NAT_REPLY];
 	table_lock(&s->table, &g, h->tuple, to_self ? 1 : NAT_N_DIRS);
-	winner = holder(v, &g, 0, r->conn, NAT_ORIGINAL);
-	if (likely(!winner.conn && !to_self))
-		winner = holder(v, &g, 1, r->conn, NAT_REPLY);
-	if (likely(!winner.conn))
-		done = publish(v, *r, h->source, &g, ref + to_self);
+	*winner = holder(v, &g, 0, r.conn, NAT_ORIGINAL);
+	if (likely(!winner->conn && !to_self))
+		*winner = holder(v, &g, 1, r.conn, NAT_REPLY);
+	if (likely(!winner->conn))
+		done = publish(v, r, h->source, &g, ref + to_self);
 	table_unlock(&s->table, &g);
-	if (likely(done))
-		return CONFIRM_INSERTED;
-	return winner.conn ? clash(v, r, h, winner) : lost(v, *r);
+	return done;
 }
 
 /* Nobody who could have either tuple, and room for both: so are most. */
-enum confirm_result conns_confirm_as(struct conns_view *v, struct conn_ref *r,
-				     const struct conn_hashes *h)
+bool conns_insert(struct conns_view *v, struct conn_ref r,
+		  const struct conn_hashes *h, struct conn_ref *winner)
 {
 	struct table *t = &v->all->table;
-	uint32_t ref[] = {make_ref(r->index, NAT_ORIGINAL),
-			  make_ref(r->index, NAT_REPLY)};
+	uint32_t ref[] = {make_ref(r.index, NAT_ORIGINAL),
+			  make_ref(r.index, NAT_REPLY)};
 	struct table_guard g;
 
-	if (unlikely(!table_lock_fresh(t, &g, h->tuple)))
-		return confirm_any(v, r, h);
-	begin_life(v, *r, h->source);
+	if (unlikely(!table_lock_fresh(t, &g, h->tuple[NAT_ORIGINAL],
+				       h->tuple[NAT_REPLY])))
+		return insert_any(v, r, h, winner);
+	begin_life(v, r, h->source);
 	table_fill(t, &g, ref);
 	table_unlock(t, &g);
 	v->stats.created++;
-	return CONFIRM_INSERTED;
+	return true;
+}
+
+enum confirm_result conns_confirm_as(struct conns_view *v, struct conn_ref *r,
+				     const struct conn_hashes *h)
+{
+	struct conn_ref winner;
+
+	if (likely(conns_insert(v, *r, h, &winner)))
+		return CONFIRM_INSERTED;
+	return winner.conn ? clash(v, r, h, winner) : lost(v, *r);
 }
 
 enum confirm_result conns_confirm(struct conns_view *v, struct conn_ref *r)

@@ -116,14 +116,13 @@ ALWAYS_INLINE bool is_fresh(const struct table *t, struct bucket *head,
 	return bucket_used(chain_open(&t->overflow, head)) < BUCKET_SLOTS;
 }
 
-bool table_lock_fresh(struct table *t, struct table_guard *g,
-		      const uint64_t hash[2])
+bool table_lock_fresh(struct table *t, struct table_guard *g, uint64_t h0,
+		      uint64_t h1)
 {
-	*g = guard_lock(t, hash[0], hash[1]);
+	*g = guard_lock(t, h0, h1);
 	g->n = 2;
-	if (likely(g->head[0] != g->head[1] &&
-		   is_fresh(t, g->head[0], hash[0]) &&
-		   is_fresh(t, g->head[1], hash[1])))
+	if (likely(g->head[0] != g->head[1] && is_fresh(t, g->head[0], h0) &&
+		   is_fresh(t, g->head[1], h1)))
 		return true;
 	guard_unlock(g);
 	return false;

@@ -242,7 +242,7 @@ void table_lock(struct table *t, struct table_guard *g, const uint64_t *hash,
  * candidate and with room for a reference: table_fill() is all that is left to
  * do. False: they have not; nothing is locked. */
 MUST_USE bool table_lock_fresh(struct table *t, struct table_guard *g,
-			       const uint64_t hash[2]);
+			       uint64_t h0, uint64_t h1);
 
 /* Starts a walk over the candidates for hash @i of a guard. Others cannot
  * change them, so that the walk is over when probe_step() returns 0. */

@@ -53,7 +53,7 @@ static void every_packet_once(void **state)
 	(void)state;
 	router_open(&r, &cfg);
 	first_reads = reads;
-	run(&r, &s); /* the first walks */
+	run(&r, &s); /* the first opens */
 	router_expect(&r, "wan", "udp 192.0.2.1:53 > 198.51.100.1:4000",
 		      "lan *");
 	run(&r, &s);
@@ -66,8 +66,10 @@ static void every_packet_once(void **state)
 				 c->laps);
 	}
 	assert_int_equal(s.stage[NAT_STAGE_SETTLED].packets +
+				 s.stage[NAT_STAGE_OPENING].packets +
 				 s.stage[NAT_STAGE_WALK].packets,
 			 ALL);
+	assert_int_equal(s.stage[NAT_STAGE_OPENING].packets, 1);
 	assert_in_range(s.stage[NAT_STAGE_SETTLED].packets, PACKETS - 1,
 			ALL - 1);
 	for (unsigned i = 0; i < NAT_N_STAGES; i++) {

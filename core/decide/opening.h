@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * The short way of first packets: plain TCP or UDP that begins a connection
+ * and is forwarded, in a router whose rules are NAT's alone, of which one look
+ * at each chain tells what they say. What the walk (walk.h) would do to such a
+ * packet is done here in one go, of the same parts, and comes to the same
+ * bytes, the same connection and the same counters. Whatever has any
+ * peculiarity takes the long way.
+ */
+#ifndef NAT_OPENING_H
+#define NAT_OPENING_H
+
+#include "decide/settled.h"
+
+/* Forwards a packet that seems to have no connection, the worker's clock being
+ * its own. False: it needs the long way; nothing has changed. Context:
+ * settled_possible(). */
+MUST_USE bool opening_forward(struct nat_worker *w, struct nat_packet *pkt,
+			      const struct flight *f);
+
+#endif
