@@ -335,29 +335,19 @@ static bool may_be_reset(const struct walk *k)
 	return (counts || ip_options_sum_ok(&k->p)) && packet_l4_csum_ok(&k->p);
 }
 
-/* Of IPv6, a host of its own; what maps IPv4 is none. */
-static bool is_somebody6(const struct nat_addr *a)
-{
-	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
-	uint8_t b[sizeof(*a)];
-
-	memcpy(b, a, sizeof(b));
-	return b[0] != 0xff && !addr_is_zero(a) &&
-	       memcmp(b, mapped, sizeof(mapped)) != 0;
-}
-
 static bool has_ends(const struct packet *p)
 {
 	struct nat_addr src = packet_src_addr(p), dst = packet_dst_addr(p);
 
-	return p->family == 4 || (is_somebody6(&src) && is_somebody6(&dst));
+	return p->family == 4 || (addr_is_host6(&src) && addr_is_host6(&dst));
 }
 
 static void reject_with_reset(struct walk *k)
 {
 	uint8_t *out;
 
-	if (k->to_many || k->p.proto != PROTO_TCP || !may_be_reset(k) ||
+	if (k->to_many || k->p.proto != PROTO_TCP ||
+	    packet_l4_len(&k->p) < TCP_HEADER || !may_be_reset(k) ||
 	    !has_ends(&k->p) || packet_l4(&k->p)[TCP_FLAG_BYTE] & TCP_RST)
 		return;
 	out = emit_room(k, build_reset_len(k->p.family));
@@ -452,6 +442,9 @@ void emit_reject(struct walk *k, enum reject_with with)
 	    (k->p.lost || k->p.frag & IPV4_OFFSET || !packet_l4_len(&k->p)))
 		return;
 	if (k->hook == NAT_HOOK_INPUT && is_everybodys(k, &dst))
+		return;
+	/* Linux is at it: one at a time */
+	if (k->hook == NAT_HOOK_OUTPUT && packet_is_icmp(&k->p))
 		return;
 	if (with == REJECT_TCP_RESET)
 		reject_with_reset(k);

@@ -29,6 +29,7 @@ struct table {
 struct rule_list {
 	uint16_t *rule; /* indices in topology.rule */
 	size_t n;
+	uint16_t near; /* whose routes are taken of those alike, or DEV_ANY */
 };
 
 struct compiler {

@@ -154,6 +154,37 @@ static bool lay_tables(struct compiler *c, const struct rule_list *list,
 	return ok;
 }
 
+struct near {
+	const struct compiler *c;
+	uint16_t dev;
+};
+
+static uint32_t to_near(const void *ctx, uint32_t value)
+{
+	const struct near *n = ctx;
+	const struct topology_route *routes = n->c->t->routes;
+
+	if (value == SPAN_NONE || routes[value].type != ROUTE_UNICAST)
+		return value;
+	return (uint32_t)(topology_near_route(n->c->t, &routes[value], n->dev) -
+			  routes);
+}
+
+/* What goes through leaves where it came in, if one of the routes alike leads
+ * there. */
+static bool take_near(const struct compiler *c, uint16_t dev, struct spans *s)
+{
+	struct spans taken = {0}, swap = *s;
+	bool ok;
+
+	if (dev == DEV_ANY)
+		return true;
+	ok = spans_convert(&taken, s, to_near, &(struct near){c, dev});
+	*s = taken;
+	spans_free(&swap);
+	return ok;
+}
+
 static uint32_t to_entry(const void *ctx, uint32_t value)
 {
 	return value != SPAN_NONE ? value : fib_special(ctx, SPECIAL_NO_ROUTE);
@@ -210,6 +241,7 @@ static bool make_maps(struct compiler *c, const struct rule_list *list,
 {
 	struct spans laid = {0}, routes = {0}, sources = {0};
 	bool ok = lay_tables(c, list, &laid) &&
+		  take_near(c, list->near, &laid) &&
 		  spans_convert(&routes, &laid, to_entry, c) &&
 		  make_sources(c, &routes, &sources);
 
@@ -238,7 +270,7 @@ static bool same_question(const struct topology_rule *a,
 static bool same_list(const struct compiler *c, const struct rule_list *a,
 		      const struct rule_list *b)
 {
-	if (a->n != b->n)
+	if (a->n != b->n || a->near != b->near)
 		return false;
 	for (size_t i = 0; i < a->n; i++)
 		if (!same_question(&c->t->rules[a->rule[i]],
@@ -293,11 +325,29 @@ static bool find_policy(struct compiler *c, struct rule_list *list,
 
 /* --------------------------------------------------------------- vantages */
 
+/* @dev, if it has a route that another's hides; only those of addresses may be
+ * there twice. */
+static uint16_t near_dev(const struct compiler *c, uint16_t dev)
+{
+	const struct nat_topology *t = c->t;
+
+	for (size_t i = 0; c->family == 6 && i < t->n_routes; i++) {
+		const struct topology_route *r = &t->routes[i];
+
+		if (r->dev == dev && r->automatic && r->type == ROUTE_UNICAST &&
+		    !addr_is_link_local(&r->dst.addr) &&
+		    topology_near_route(t, r, DEV_ANY) != r)
+			return dev;
+	}
+	return DEV_ANY;
+}
+
 /* The policy of what @dev and @src see. */
 static bool policy_seen(struct compiler *c, uint16_t dev,
 			const struct nat_addr *src, uint32_t *index)
 {
-	struct rule_list list = {calloc(c->t->n_rules, sizeof(*list.rule)), 0};
+	struct rule_list list = {calloc(c->t->n_rules, sizeof(*list.rule)), 0,
+				 near_dev(c, dev)};
 	bool ok;
 
 	if (!list.rule)

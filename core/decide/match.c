@@ -58,13 +58,11 @@ static const uint8_t *l4_or_hotdrop(const struct walk *k, uint32_t len,
 	return NULL;
 }
 
-/* Walks TCP options as far as they make sense. */
-static bool has_tcp_option(const uint8_t *l4, uint32_t len, uint8_t kind)
+/* Walks TCP options, up to @end, as far as they make sense. */
+static bool has_tcp_option(const uint8_t *l4, uint32_t end, uint8_t kind)
 {
-	uint32_t end = (uint32_t)(l4[TCP_DOFF] >> 4) * 4;
 	uint32_t i = TCP_HEADER;
 
-	end = min_u32(end, len);
 	while (i < end) {
 		uint8_t step;
 
@@ -78,6 +76,19 @@ static bool has_tcp_option(const uint8_t *l4, uint32_t len, uint8_t kind)
 		i += step ? step : 1;
 	}
 	return false;
+}
+
+static bool match_tcp_option(const struct match_tcp *m, const struct walk *k,
+			     bool *hotdrop)
+{
+	const uint8_t *l4 = packet_l4(&k->p);
+	uint32_t end = (uint32_t)(l4[TCP_DOFF] >> 4) * 4;
+
+	if (end < TCP_HEADER || end > packet_l4_len(&k->p)) {
+		*hotdrop = true;
+		return false;
+	}
+	return has_tcp_option(l4, end, m->option) != m->inv_option;
 }
 
 static bool match_tcp(const struct match_tcp *m, struct walk *k, bool *hotdrop)
@@ -102,14 +113,7 @@ static bool match_tcp(const struct match_tcp *m, struct walk *k, bool *hotdrop)
 	if (((l4[TCP_FLAG_BYTE] & m->flags_mask) == m->flags_cmp) ==
 	    m->inv_flags)
 		return false;
-	if (!m->option)
-		return true;
-	if ((uint32_t)(l4[TCP_DOFF] >> 4) * 4 < TCP_HEADER) {
-		*hotdrop = true;
-		return false;
-	}
-	return has_tcp_option(l4, packet_l4_len(&k->p), m->option) !=
-	       m->inv_option;
+	return !m->option || match_tcp_option(m, k, hotdrop);
 }
 
 static bool match_udp(const struct match_udp *m, struct walk *k, bool *hotdrop)
@@ -214,7 +218,7 @@ static bool match_conntrack(const struct match_conntrack *m, struct walk *k)
 {
 	const struct conn *c = k->ct.conn;
 	uint16_t status;
-	uint32_t left;
+	uint32_t left = 0; /* until it is confirmed */
 
 	if (!ct_agrees(m, CTM_STATE, m->states & state_bits(k)))
 		return false;
@@ -223,10 +227,8 @@ static bool match_conntrack(const struct match_conntrack *m, struct walk *k)
 	if (!c)
 		return m->asked & CTM_STATE;
 	status = conn_status(c);
-	left = conn_timeout(c);
 	if (status & NAT_ST_CONFIRMED)
-		left -= k->w->view.now;
-	left /= TICKS_PER_S;
+		left = (conn_timeout(c) - k->w->view.now) / TICKS_PER_S;
 	return ct_agrees(m, CTM_DIR, k->ct.dir == m->dir) &&
 	       ct_agrees(m, CTM_PROTO, c->proto == m->proto) &&
 	       ct_agrees(m, CTM_STATUS,
@@ -234,29 +236,6 @@ static bool match_conntrack(const struct match_conntrack *m, struct walk *k)
 	       ct_agrees(m, CTM_EXPIRE,
 			 m->expire_min <= left && left <= m->expire_max) &&
 	       ct_ends_fit(m, c);
-}
-
-static bool type_in(uint16_t types, enum route_type type)
-{
-	return types >> type & 1;
-}
-
-static bool match_addrtype(const struct match_addrtype *m, const struct walk *k)
-{
-	const struct nat_topology *t = k->w->engine->topology;
-	uint16_t limit = m->limit_in    ? k->in_if
-			 : m->limit_out ? k->out_if
-					: (uint16_t)NAT_NO_IF;
-	struct nat_addr src = packet_src_addr(&k->p),
-			dst = packet_dst_addr(&k->p);
-
-	uint8_t family = k->p.family;
-
-	if (m->src && type_in(m->src, route_addr_type(t, family, &src,
-						      limit)) == m->inv_src)
-		return false;
-	return !m->dst || type_in(m->dst, route_addr_type(t, family, &dst,
-							  limit)) != m->inv_dst;
 }
 
 /* The counter advances at every question, whatever a later match says. */
@@ -305,20 +284,16 @@ static bool match_iprange(const struct match_iprange *m, const struct walk *k)
  * since nothing was ever taken. */
 static bool match_limit(const struct match_limit *m, struct walk *k)
 {
-	enum { CREDIT_PER_TICK = 128, AVG_SCALE = 10000 };
-	const uint64_t per_unit = (uint64_t)TICKS_PER_S * CREDIT_PER_TICK;
-	uint64_t cost = m->avg * per_unit / AVG_SCALE;
-	uint64_t cap = (uint64_t)m->avg * m->burst * per_unit / AVG_SCALE;
+	uint32_t cost = limit_credits(m->avg);
+	uint32_t cap = limit_credits(m->avg * m->burst);
 	_Atomic uint64_t *slot = &walk_rules(k)->state[m->state];
 	uint64_t old = atomic_load_explicit(slot, memory_order_relaxed), next;
 	bool fits;
 
-	if (cap > UINT32_MAX)
-		cap = UINT32_MAX;
 	do {
 		ticks since = k->w->view.now - (ticks)(old >> 32);
 		uint64_t credit =
-			(uint32_t)old + (uint64_t)since * CREDIT_PER_TICK;
+			(uint32_t)old + (uint64_t)since * LIMIT_CREDITS;
 
 		if (!old || credit > cap)
 			credit = cap;

@@ -14,7 +14,8 @@ bool rule_header_fits(const struct rule *r, const struct walk *k,
 /* Each -m in order. */
 bool rule_matches_fit(const struct rule *r, struct walk *k, bool *hotdrop);
 
-/* Those of match_others.c. */
+/* Those with files of their own. */
+bool match_addrtype(const struct match_addrtype *m, const struct walk *k);
 bool match_others(const struct match *m, const struct walk *k, bool *hotdrop);
 
 #endif

@@ -70,13 +70,14 @@ static bool pkttype(const struct match *m, const struct walk *k)
 	return (m->pkttype.type == PKT_UNICAST) != m->pkttype.invert;
 }
 
-/* The stack's own sockets have no owner, and REJECT has no socket for its
- * resets: what is asked about neither has to be inverted. */
+/* The stack's own sockets have no owner, and neither REJECT's resets nor what
+ * is forwarded have a socket: what is asked about neither has to be inverted.
+ */
 static bool owner(const struct match *m, const struct walk *k)
 {
 	unsigned unknown = OWNER_UID | OWNER_GID;
 
-	if (k->no_socket)
+	if (k->no_socket || k->in_if != NAT_NO_IF)
 		unknown |= OWNER_SOCKET;
 	else if (m->owner.asked & m->owner.inverted & OWNER_SOCKET)
 		return false;

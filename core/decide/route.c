@@ -64,29 +64,20 @@ struct route route_output(const struct nat_topology *t, uint16_t link,
 }
 
 /* Slow, but whom it is asked for is seldom answered by another link. */
-static const struct fib_entry *sibling(const struct nat_topology *t,
-				       const struct fib_entry *e, uint16_t dev)
+static const struct fib_entry *near_entry(const struct nat_topology *t,
+					  const struct fib_entry *e,
+					  uint16_t dev)
 {
-	const struct topology_route *r = &t->routes[e->number];
-
 	if (e->verdict != ROUTE_TO_FORWARD || e->dev == dev)
 		return e;
-	for (size_t i = 0; i < t->n_routes; i++) {
-		const struct topology_route *o = &t->routes[i];
-
-		if (o->dev == dev && o->type == r->type &&
-		    o->table == r->table && o->metric == r->metric &&
-		    prefix_equal(&o->dst, &r->dst))
-			return entry_of(t, o);
-	}
-	return e;
+	return entry_of(t, topology_near_route(t, &t->routes[e->number], dev));
 }
 
 struct route route_back(const struct nat_topology *t, uint16_t link,
 			const struct nat_addr *src, const struct nat_addr *dst)
 {
 	return route_of_entry(
-		sibling(t, find_output(t, link, 6, src, dst, 0), link), dst);
+		near_entry(t, find_output(t, link, 6, src, dst, 0), link), dst);
 }
 
 struct route route_on_link(const struct nat_topology *t, uint16_t link,
@@ -188,6 +179,39 @@ enum route_type route_addr_type(const struct nat_topology *t, uint8_t family,
 	if (e->verdict == ROUTE_NONE || (limit != NAT_NO_IF && limit != e->dev))
 		return ROUTE_UNICAST;
 	return e->type;
+}
+
+/* A subnet's first address is that of all its routers. */
+static bool is_anycast(const struct nat_topology *t, const struct fib_entry *e,
+		       const struct nat_addr *addr)
+{
+	enum { POINT_TO_POINT = 127 };
+	const struct prefix *to;
+
+	if (e->verdict != ROUTE_TO_FORWARD || e->via)
+		return e->verdict == ROUTE_TO_ANYCAST;
+	to = &t->routes[e->number].dst;
+	return to->len < POINT_TO_POINT && addr_equal(&to->addr, addr);
+}
+
+uint16_t route_addr_types6(const struct nat_topology *t,
+			   const struct nat_addr *addr, uint16_t limit)
+{
+	static const struct nat_addr none;
+	const struct fib_entry *e;
+
+	if (addr_is_multicast6(addr))
+		return 0;
+	if (limit == NAT_NO_IF)
+		e = find_output(t, DEV_ANY, 6, NULL, addr, 0);
+	else
+		e = entry_of(
+			t, topology_on_link(t, DEV_LO, limit, &none, addr, 0));
+	if (e->verdict == ROUTE_NONE)
+		return 1 << ROUTE_UNREACHABLE;
+	if (e->verdict == ROUTE_TO_LOCAL)
+		return 1 << ROUTE_LOCAL;
+	return is_anycast(t, e, addr) ? 1 << ROUTE_ANYCAST : 0;
 }
 
 uint16_t route_dev(const struct nat_topology *t, uint8_t family,

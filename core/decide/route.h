@@ -148,6 +148,11 @@ bool route_redirect(const struct nat_topology *t, uint16_t in_if,
 enum route_type route_addr_type(const struct nat_topology *t, uint8_t family,
 				const struct nat_addr *addr, uint16_t limit);
 
+/* The same of IPv6, as bits of what a route tells: LOCAL, ANYCAST, UNREACHABLE.
+ */
+uint16_t route_addr_types6(const struct nat_topology *t,
+			   const struct nat_addr *addr, uint16_t limit);
+
 /* The interface that a route belongs to, though nothing may leave by it. */
 uint16_t route_dev(const struct nat_topology *t, uint8_t family,
 		   const struct route *r);

@@ -16,6 +16,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "clock.h"
 #include "natcore.h"
 
 enum table_id {
@@ -254,11 +255,23 @@ struct match_iprange {
 	bool src, dst, inv_src, inv_dst;
 };
 
+enum { LIMIT_SCALE = 10000, LIMIT_CREDITS = 128 }; /* of a tick */
+
 struct match_limit {
 	uint32_t avg; /* in units of 1/10,000 s per packet, as the kernel */
 	uint32_t burst;
 	uint32_t state; /* slot in the engine's rule state */
 };
+
+/* What the kernel holds such a time in, of which 32 bits may not be enough. */
+static inline uint32_t limit_credits(uint32_t time)
+{
+	const uint32_t per_second = TICKS_PER_S * LIMIT_CREDITS;
+
+	if (time > UINT32_MAX / per_second)
+		return time / LIMIT_SCALE * per_second;
+	return time * per_second / LIMIT_SCALE;
+}
 
 /* LENGTH of the datagram, TCPMSS. */
 struct match_range {

@@ -176,12 +176,36 @@ const struct topology_route *topology_on_link(const struct nat_topology *t,
 					      const struct nat_addr *dst,
 					      uint32_t mark);
 
+/* IPv6: of the routes that are like @r but for their device, which addresses
+ * alike bring along, that of @dev, or of any but @r's own (DEV_ANY); @r if
+ * there is none. Slow. */
+const struct topology_route *topology_near_route(const struct nat_topology *t,
+						 const struct topology_route *r,
+						 uint16_t dev);
+
 static inline bool addr_is_link_local(const struct nat_addr *a)
 {
 	uint8_t b[2];
 
 	memcpy(b, a, sizeof(b));
 	return b[0] == 0xfe && (b[1] & 0xc0) == 0x80;
+}
+
+static inline bool addr_is_multicast6(const struct nat_addr *a)
+{
+	uint8_t first;
+
+	memcpy(&first, a, sizeof(first));
+	return first == 0xff;
+}
+
+/* Of IPv6, a host of its own; what maps IPv4 is none. */
+static inline bool addr_is_host6(const struct nat_addr *a)
+{
+	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+
+	return !addr_is_multicast6(a) && !addr_is_zero(a) &&
+	       memcmp(a, mapped, sizeof(mapped)) != 0;
 }
 
 /* The address @dev takes for what it sends towards @near (NULL: anything): the

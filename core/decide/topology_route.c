@@ -81,6 +81,21 @@ const struct topology_route *topology_on_link(const struct nat_topology *t,
 	return policy_find(t, iif, src, mark, &q);
 }
 
+const struct topology_route *topology_near_route(const struct nat_topology *t,
+						 const struct topology_route *r,
+						 uint16_t dev)
+{
+	for (size_t i = 0; r->dev != dev && i < t->n_routes; i++) {
+		const struct topology_route *o = &t->routes[i];
+
+		if ((dev == DEV_ANY ? o->dev != r->dev : o->dev == dev) &&
+		    o->type == r->type && o->table == r->table &&
+		    o->metric == r->metric && prefix_equal(&o->dst, &r->dst))
+			return o;
+	}
+	return r;
+}
+
 static bool is_link_local(const struct prefix *p)
 {
 	return p->family == 6 && addr_is_link_local(&p->addr);

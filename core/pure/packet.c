@@ -289,20 +289,17 @@ enum l4_fault packet_check_l4(const struct packet *p, bool verify)
 bool packet_l4_csum_ok(const struct packet *p)
 {
 	const uint8_t *l4 = packet_l4(p);
-	uint32_t len = packet_l4_len(p);
 
 	switch (p->proto) {
 	case PROTO_TCP:
-		return len >= TCP_HEADER &&
-		       fold_with_pseudo(p, PROTO_TCP) == 0xffff;
+		return fold_with_pseudo(p, PROTO_TCP) == 0xffff;
 	case PROTO_UDP:
-		return len >= UDP_HEADER &&
-		       (!load16(l4 + UDP_CHECK) ||
-			fold_with_pseudo(p, PROTO_UDP) == 0xffff);
+		return (packet_l4_len(p) >= UDP_HEADER &&
+			!load16(l4 + UDP_CHECK)) ||
+		       fold_with_pseudo(p, PROTO_UDP) == 0xffff;
 	case PROTO_ICMP:
 	case PROTO_ICMPV6:
-		return !packet_is_icmp(p) ||
-		       (len >= ICMP_HEADER && icmp_sum_ok(p));
+		return !packet_is_icmp(p) || icmp_sum_ok(p);
 	default:
 		return true;
 	}

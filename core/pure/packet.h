@@ -297,7 +297,8 @@ const char *l4_fault_name(enum l4_fault f);
 /* Spec section 3. @verify: nf_conntrack_checksum, at PREROUTING only. */
 MUST_USE enum l4_fault packet_check_l4(const struct packet *p, bool verify);
 
-/* Full recomputation says that the L4 checksum is right (or absent). */
+/* Full recomputation says that the L4 checksum is right (or absent), even that
+ * of a header cut short. */
 bool packet_l4_csum_ok(const struct packet *p);
 
 /* UDP-Lite as RFC 3828 has it, and the router's own sockets. */

@@ -167,8 +167,6 @@ static int ct_field(const struct given *g)
 	ct->asked |= field;
 	if (g->invert)
 		ct->inverted |= field;
-	if (g->option->id >= CT_ADDR && g->option->id < CT_PORT)
-		ct->addr[g->option->id - CT_ADDR].invert = g->invert;
 	return parse[g->option->id](g);
 }
 

@@ -165,7 +165,7 @@ const struct match_type match_type_statistic = {
 /* ---------------------------------------------------------------- limit */
 
 enum { LIMIT_RATE, LIMIT_BURST };
-enum { LIMIT_SCALE = 10000, LIMIT_BURST_DEFAULT = 5, LIMIT_BURST_MAX = 10000 };
+enum { LIMIT_BURST_DEFAULT = 5, LIMIT_BURST_MAX = 10000 };
 
 /* From the slowest, as the printer tries them. */
 static const struct {
@@ -233,16 +233,6 @@ static int limit_burst(const struct given *g)
 	return 0;
 }
 
-/* What the kernel holds @cost in: 32 bits of 1/128 of a jiffy. */
-static uint32_t credits(uint32_t cost)
-{
-	const uint32_t per_second = 250 * 128;
-
-	if (cost > UINT32_MAX / per_second)
-		return cost / LIMIT_SCALE * per_second;
-	return cost * per_second / LIMIT_SCALE;
-}
-
 static int limit_check(const struct rule *r, const struct match *m,
 		       uint32_t seen, struct nat_error *err)
 {
@@ -252,7 +242,7 @@ static int limit_check(const struct rule *r, const struct match *m,
 	(void)seen;
 	if (!l->avg)
 		return text_fail(err, "rate is too fast");
-	if (credits(l->avg * l->burst) < credits(l->avg))
+	if (limit_credits(l->avg * l->burst) < limit_credits(l->avg))
 		return text_fail(err,
 				 "burst %" PRIu32
 				 " is too large for so slow a rate",
