@@ -322,6 +322,15 @@ static bool reroute(struct walk *k)
 	return true;
 }
 
+/* What it was to leave by. */
+static uint16_t leave_by(struct walk *k, uint16_t out_if)
+{
+	uint16_t was = k->out_if;
+
+	k->out_if = out_if;
+	return was;
+}
+
 static bool mangle_output(struct walk *k)
 {
 	uint32_t mark = k->mark;
@@ -329,14 +338,26 @@ static bool mangle_output(struct walk *k)
 	return filter(k, MANGLE) && (k->mark == mark || reroute(k));
 }
 
-static bool nat_output(struct walk *k)
+/* All rules of OUTPUT are told the exit with which the packet came there, even
+ * if it was routed again since. */
+static bool nat_output(struct walk *k, uint16_t told)
 {
 	struct nat_addr was = packet_dst_addr(&k->p), is;
+	uint16_t exit = leave_by(k, told);
+	bool ok = nat(k, MANIP_DST);
 
-	if (!nat(k, MANIP_DST))
-		return false;
+	(void)leave_by(k, exit);
 	is = packet_dst_addr(&k->p);
-	return addr_equal(&was, &is) || reroute(k);
+	return ok && (addr_equal(&was, &is) || reroute(k));
+}
+
+static bool filter_output(struct walk *k, uint16_t told)
+{
+	uint16_t exit = leave_by(k, told);
+	bool ok = filter(k, FILTER);
+
+	(void)leave_by(k, exit);
+	return ok;
 }
 
 /* What the router has sent to itself, or to all on a link, comes in again: as
@@ -384,10 +405,12 @@ static void post_to_many(struct walk *k)
 
 void walk_output(struct walk *k)
 {
+	uint16_t told = k->out_if;
+
 	k->hook = NAT_HOOK_OUTPUT;
 	trace(k, NAT_STEP_ORIGINATE, "the router's own");
-	if (filter(k, RAW) && track(k) && mangle_output(k) && nat_output(k) &&
-	    filter(k, FILTER)) {
+	if (filter(k, RAW) && track(k) && mangle_output(k) &&
+	    nat_output(k, told) && filter_output(k, told)) {
 		if (unlikely(k->to_many))
 			post_to_many(k);
 		else

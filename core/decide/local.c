@@ -111,21 +111,27 @@ static void answer_tcp(struct walk *k)
 					   packet_tos(&k->p) & (uint8_t)~ECN));
 }
 
-/* Closed. What follows the datagram in its packet is not quoted. Linux looks
- * for a socket without the connection, so that the error has to find it again,
- * and does not where a zone hides it. */
-static void answer_udp(struct walk *k)
+/* Linux looks for a socket without the connection, so that the error has to
+ * find it again, and does not where a zone hides it. */
+static void port_closed(struct walk *k, const struct packet *about)
 {
 	struct conn_ref held = k->ct;
+
+	k->ct = (struct conn_ref){0};
+	port_unreachable(k, about);
+	k->ct = held;
+}
+
+/* What follows the datagram in its packet is not quoted. */
+static void answer_udp(struct walk *k)
+{
 	struct packet about = k->p;
 	uint32_t len = load16_host(packet_l4(&about) + UDP_LEN);
 
 	if (about.family == 6)
 		len = packet_udp6_len(&about);
 	about.len = about.l4 + len;
-	k->ct = (struct conn_ref){0};
-	port_unreachable(k, &about);
-	k->ct = held;
+	port_closed(k, &about);
 }
 
 /* UDP takes what its header says and no more. */
@@ -199,7 +205,7 @@ static void deliver4(struct walk *k)
 		answer_udp(k);
 		return;
 	case PROTO_UDPLITE:
-		port_unreachable(k, &k->p);
+		port_closed(k, &k->p);
 		return;
 	case PROTO_IGMP:
 	case PROTO_PIM:
@@ -229,7 +235,7 @@ static void deliver6(struct walk *k, enum route_verdict to, uint32_t named)
 		answer_udp(k);
 		return;
 	case PROTO_UDPLITE:
-		port_unreachable(k, &k->p);
+		port_closed(k, &k->p);
 		return;
 	case PROTO_PIM:
 		return;

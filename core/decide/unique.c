@@ -136,34 +136,35 @@ static bool keep_or_reuse(const struct search *s)
 	return true;
 }
 
-/* The address of @range that the hash @j points at, word by word: within the
- * bounds while it is on the upper one, else anywhere. */
-static struct nat_addr address_at(const struct nat_range *range,
-				  const struct nat_tuple *answer, uint32_t j)
-{
-	unsigned words = answer->family == 4 ? 1 : 4;
-	struct nat_addr a = {{0}};
-	bool full = false;
-
-	for (unsigned i = 0; i < words; i++) {
-		uint32_t min = full ? 0 : ntohl(range->addr_min.w[i]);
-		uint32_t max = ntohl(range->addr_max.w[i]);
-		uint64_t dist = full ? UINT32_MAX : (uint64_t)max - min + 1;
-
-		a.w[i] = htonl(min + (uint32_t)(j * dist >> 32));
-		if (a.w[i] != range->addr_max.w[i])
-			full = true;
-		if (!(range->flags & RANGE_PERSISTENT))
-			j ^= answer->src.w[i];
-	}
-	return a;
-}
-
 /* What an answer has of the packet's end @m: it comes from its destination and
  * goes to its source. */
 static struct nat_addr *end_addr(struct nat_tuple *answer, enum manip m)
 {
 	return m == MANIP_SRC ? &answer->dst : &answer->src;
+}
+
+/* Makes the end @m the address of @range that the hash @j points at, word by
+ * word: within the bounds while it is on the upper one, else anywhere. A word
+ * of the destination counts for the next as it has become. */
+static void put_address(const struct nat_range *range, struct nat_tuple *answer,
+			enum manip m, uint32_t j)
+{
+	unsigned words = answer->family == 4 ? 1 : 4;
+	struct nat_addr *a = end_addr(answer, m);
+	bool full = false;
+
+	for (unsigned i = 0; i < words; i++) {
+		uint32_t min = full ? 0 : ntohl(range->addr_min.w[i]);
+		uint32_t max = ntohl(range->addr_max.w[i]);
+		/* all of them are none to Linux */
+		uint32_t dist = full ? UINT32_MAX : max - min + 1;
+
+		a->w[i] = htonl(min + (uint32_t)((uint64_t)j * dist >> 32));
+		if (a->w[i] != range->addr_max.w[i])
+			full = true;
+		if (!(range->flags & RANGE_PERSISTENT))
+			j ^= answer->src.w[i];
+	}
 }
 
 /* Step 2: the address, by a hash that spreads sources over the pool and is
@@ -183,8 +184,8 @@ static void choose_address(const struct search *s)
 	}
 	if (!(range->flags & RANGE_PERSISTENT))
 		initval = last ^ zone_id(zone_of_conn(s->k->ct.conn));
-	*end_addr(s->answer, s->m) = address_at(
-		range, t, hash_jenkins(t->dst.w, ARRAY_LEN(t->dst.w), initval));
+	put_address(range, s->answer, s->m,
+		    hash_jenkins(t->dst.w, ARRAY_LEN(t->dst.w), initval));
 }
 
 /* Step 3: is there any need to look for another port? */
