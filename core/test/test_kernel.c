@@ -11,7 +11,7 @@ static void run(void **state)
 }
 
 static char answers[] = "answers", ipv6[] = "ipv6", mangle[] = "mangle",
-	    marks[] = "marks", path_mtu[] = "path_mtu",
+	    marks[] = "marks", matches[] = "matches", path_mtu[] = "path_mtu",
 	    protocols[] = "protocols", zones[] = "zones";
 
 #define SCRIPTS(name)                                                          \
@@ -22,9 +22,9 @@ static char answers[] = "answers", ipv6[] = "ipv6", mangle[] = "mangle",
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		SCRIPTS(answers), SCRIPTS(ipv6),     SCRIPTS(mangle),
-		SCRIPTS(marks),   SCRIPTS(path_mtu), SCRIPTS(protocols),
-		SCRIPTS(zones),
+		SCRIPTS(answers),   SCRIPTS(ipv6),    SCRIPTS(mangle),
+		SCRIPTS(marks),     SCRIPTS(matches), SCRIPTS(path_mtu),
+		SCRIPTS(protocols), SCRIPTS(zones),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,7 +19,7 @@ TUNSETIFF = 0x400454CA
 IFF_TUN, IFF_NO_PI = 0x0001, 0x1000
 LONGEST = 1 << 17  # packet
 ICMPV6 = 58
-TIMEOUT = 20  # seconds, each tool
+TIMEOUT = 120
 
 # A router of IPv6 whose devices keep to themselves.
 IPV6_ROUTER = {
