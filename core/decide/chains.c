@@ -186,6 +186,9 @@ static struct chain_result run(struct traversal *t)
 			continue;
 		}
 		o = fitted(t, c, r);
+		if (unlikely(
+			    malformed)) /* what is inverted fits nevertheless */
+			return hotdrop();
 		if (o == DECIDED)
 			return decided(c, r);
 		if (o == TO_POLICY)

@@ -148,6 +148,23 @@ static bool has_receiver(const struct walk *k, const struct route *r,
 	       (!addr_is_zero(&dst) || (!related && k->p.family == 6));
 }
 
+/* A rule resets the connection: it is over before the reset is on its way. */
+static void close_rejected(struct walk *k)
+{
+	struct conn *c = k->ct.conn;
+	struct tcp_result r;
+	bool locked;
+
+	if (!c || !walk_confirmed(k))
+		return;
+	locked = conns_enter(&k->w->view, c);
+	r = tcp_set_closing(conn_tcp(c), &k->w->engine->tcp);
+	if (r.actions & TCP_SET_TIMEOUT &&
+	    !(conn_status(c) & NAT_ST_FIXED_TIMEOUT))
+		conn_set_timeout(c, k->w->view.now + r.timeout);
+	conns_leave(c, locked);
+}
+
 static void send(struct walk *cause, uint8_t *bytes, uint32_t len,
 		 enum errand errand)
 {
@@ -168,6 +185,8 @@ static void send(struct walk *cause, uint8_t *bytes, uint32_t len,
 	k.next_hop = r.next_hop;
 	if (related)
 		track_with(&k, cause);
+	if (k.no_socket)
+		close_rejected(cause);
 	if (!k.ct.conn)
 		track_alone(&k);
 	walk_output(&k);
@@ -354,17 +373,6 @@ static void reject_with_reset(struct walk *k)
 	if (!out)
 		return;
 	send(k, out, build_tcp_reset(out, &k->p, 0), RELATED);
-	if (k->ct.conn && walk_confirmed(k)) {
-		struct conn *c = k->ct.conn;
-		bool locked = conns_enter(&k->w->view, c);
-		struct tcp_result r;
-
-		r = tcp_set_closing(conn_tcp(c), &k->w->engine->tcp);
-		if (r.actions & TCP_SET_TIMEOUT &&
-		    !(conn_status(c) & NAT_ST_FIXED_TIMEOUT))
-			conn_set_timeout(c, k->w->view.now + r.timeout);
-		conns_leave(c, locked);
-	}
 }
 
 /* REJECT answers only what is intact, be that the transport's sum or the IP

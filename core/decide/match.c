@@ -231,8 +231,7 @@ static bool match_conntrack(const struct match_conntrack *m, struct walk *k)
 		left = (conn_timeout(c) - k->w->view.now) / TICKS_PER_S;
 	return ct_agrees(m, CTM_DIR, k->ct.dir == m->dir) &&
 	       ct_agrees(m, CTM_PROTO, c->proto == m->proto) &&
-	       ct_agrees(m, CTM_STATUS,
-			 m->status ? status & m->status : !status) &&
+	       ct_agrees(m, CTM_STATUS, status & m->status) &&
 	       ct_agrees(m, CTM_EXPIRE,
 			 m->expire_min <= left && left <= m->expire_max) &&
 	       ct_ends_fit(m, c);

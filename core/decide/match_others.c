@@ -43,6 +43,11 @@ static bool tcpmss(const struct match *m, const struct walk *k, bool *hotdrop)
 	const uint8_t *l4 = packet_l4(&k->p);
 	uint32_t len = packet_l4_len(&k->p), header = 0, at;
 
+	/* ip6tables tells nobody where a later fragment's data begin */
+	if (unlikely(k->p.family == 6 && k->p.frag & IPV4_OFFSET)) {
+		l4 = k->p.ip;
+		len = k->p.len;
+	}
 	if (len >= TCP_HEADER)
 		header = (uint32_t)(l4[TCP_DOFF] >> 4) * 4;
 	if (header < TCP_HEADER || header > len) {
@@ -70,14 +75,15 @@ static bool pkttype(const struct match *m, const struct walk *k)
 	return (m->pkttype.type == PKT_UNICAST) != m->pkttype.invert;
 }
 
-/* The stack's own sockets have no owner, and neither REJECT's resets nor what
- * is forwarded have a socket: what is asked about neither has to be inverted.
- */
+/* The stack's own sockets have no owner, and neither resets of REJECT or over
+ * IPv6 nor what is forwarded have a socket: what is asked about neither has to
+ * be inverted. */
 static bool owner(const struct match *m, const struct walk *k)
 {
 	unsigned unknown = OWNER_UID | OWNER_GID;
 
-	if (k->no_socket || k->in_if != NAT_NO_IF)
+	if (k->no_socket || k->in_if != NAT_NO_IF ||
+	    (k->p.family == 6 && k->p.proto == PROTO_TCP))
 		unknown |= OWNER_SOCKET;
 	else if (m->owner.asked & m->owner.inverted & OWNER_SOCKET)
 		return false;

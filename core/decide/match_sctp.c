@@ -53,14 +53,12 @@ bool match_sctp(const struct match_sctp *m, const struct packet *p,
 		bool *hotdrop)
 {
 	const uint8_t *l4 = packet_l4(p);
-	bool fits;
 
 	if (packet_l4_len(p) < SCTP_HEADER) {
 		*hotdrop = true;
 		return false;
 	}
-	fits = in_range(m->sport, load16_host(l4 + PORT_SRC)) != m->inv_sport &&
+	return in_range(m->sport, load16_host(l4 + PORT_SRC)) != m->inv_sport &&
 	       in_range(m->dport, load16_host(l4 + PORT_DST)) != m->inv_dport &&
 	       (!m->how || chunks_fit(m, p, hotdrop) != m->inv_chunks);
-	return fits && !*hotdrop;
 }

@@ -44,7 +44,7 @@ static const struct script transport[] = {
 	{ "tcp option", RULE("-p tcp -m tcp --tcp-option 1"),
 	  T "S\n" NOT
 	  T "S doff 6 len 4\n" FITS
-	  T "S doff 15 len 4\n" FITS },
+	  T "S doff 15 len 4\n" HOT },
 	{ "tcp cut short", RULE("-p tcp -m tcp --dport 9"),
 	  T "S cut 39\n" HOT
 	  T "S cut 40\n" NOT },
@@ -230,8 +230,11 @@ static const struct script conntrack[] = {
 	  U "\n" NOT
 	  U "\n" FITS },
 	{ "time left", CT("--ctexpire 25:30"),
+	  U "\n" NOT
 	  U "\n" FITS
+	  "> lan icmp 10.0.0.2 > 192.0.2.1 id 1\n" NOT
 	  "> lan icmp 10.0.0.2 > 192.0.2.1 id 1\n" FITS
+	  T "S\n" NOT
 	  T "S\n" NOT },
 	{ "without a connection only its state is known",
 	  CT("--ctstate INVALID --ctproto 6 --ctorigsrc 9.9.9.9"),

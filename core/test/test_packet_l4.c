@@ -71,7 +71,7 @@ static const struct {
 	{"icmp " HOSTS "type 8 badsum", L4_CHECKSUM, L4_OK, false},
 	{"icmp " HOSTS "type 8 nosum", L4_CHECKSUM, L4_OK, false},
 	{"icmp " HOSTS "type 0 nosum", L4_OK, L4_OK, true}, /* all zero */
-	{"icmp " HOSTS "type 8 cut 27", L4_SHORT, L4_SHORT, false},
+	{"icmp " HOSTS "type 8 cut 27", L4_SHORT, L4_SHORT, true},
 	{"icmp " HOSTS "type 18", L4_OK, L4_OK, true},
 	{"icmp " HOSTS "type 19", L4_TYPE, L4_TYPE, true},
 	{"icmp " HOSTS "type 19 badsum", L4_CHECKSUM, L4_TYPE, false},
@@ -219,7 +219,7 @@ static const struct {
 	{"options", E "(udp " ENDS "nops 8 len 2)", NONE, 0, 10},
 	{"options cut", E "(udp " ENDS "nops 8 cut 24)", NONE, 0, NONE},
 	{"header of 16", E "(udp " ENDS ")", 0, 0x44, 12},
-	{"version 6", E "(udp " ENDS ")", 0, 0x65, NONE},
+	{"version 6", E "(udp " ENDS ")", 0, 0x65, 8},
 	{"wrong sum", E "(udp " ENDS ")", IPV4_CHECK, 0x55, 8},
 	{"total beyond", E "(udp " ENDS ")", IPV4_LEN, 0x55, 8},
 	{"total 0", E "(udp " ENDS ")", IPV4_LEN + 1, 0, 8},
