@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "natcore.h"
+#include "pure/tuple.h"
 #include "util.h"
 
 #if defined(__AES__) && defined(__SSE2__)
@@ -42,11 +43,7 @@ struct hash_stem hash_stem_of(const struct nat_tuple *t);
  * and header checksum are masked out. */
 static inline uint32_t hash_ipv4_meta(uint8_t proto, uint16_t zone)
 {
-	const uint8_t b[4] = {0, proto, (uint8_t)(zone >> 8), (uint8_t)zone};
-	uint32_t v;
-
-	memcpy(&v, b, sizeof(v));
-	return v;
+	return host32((uint32_t)proto << 16 | zone);
 }
 
 #if defined(__AES__) && defined(__SSE2__)

@@ -6,7 +6,9 @@
  * connection. So links lead backwards only as far as somebody has needed them:
  * source_prev is 0 in the newest connection, and may be in those that follow
  * it, up to the first that has one. Who has to take one out of the list writes
- * those that are missing; each is written once.
+ * those that are missing; each is written once, and its target says so, LINKED
+ * in source_next: who leaves has no need to look at a connection that does not
+ * know of it.
  */
 #include "shared/bysource.h"
 
@@ -16,6 +18,7 @@
 #include "shared/chunk.h"
 
 enum { MIN_LISTS = 1 << 10, MAX_LISTS = 1 << 26 };
+#define LINKED UINT32_C(0x80000000) /* no bit of an index */
 
 int bysource_init(struct bysource *b, const struct pool *pool,
 		  const struct hash_key *key, uint32_t connections)
@@ -43,6 +46,32 @@ uint64_t bysource_bytes(const struct bysource *b)
 static struct conn *at(const struct bysource *b, uint32_t index)
 {
 	return pool_at(b->pool, index);
+}
+
+/* With LINKED. */
+static uint32_t link_of(const struct conn *c)
+{
+	return atomic_load_explicit(&c->source_next, memory_order_relaxed);
+}
+
+static uint32_t next_of(const struct conn *c)
+{
+	return link_of(c) & ~LINKED;
+}
+
+static uint32_t prev_of(const struct conn *c)
+{
+	return atomic_load_explicit(&c->source_prev, memory_order_relaxed);
+}
+
+static void set_link(struct conn *c, uint32_t link)
+{
+	atomic_store_explicit(&c->source_next, link, memory_order_relaxed);
+}
+
+static void set_prev(struct conn *c, uint32_t prev)
+{
+	atomic_store_explicit(&c->source_prev, prev, memory_order_relaxed);
 }
 
 static uint32_t newest(uint64_t list)
@@ -85,7 +114,7 @@ void bysource_add(struct bysource *b, struct conn *c, uint32_t index,
 		uint64_t then = (now & BYSOURCE_SOCKETS) |
 				bysource_socket(hash) | index;
 
-		c->source_next = newest(now);
+		set_link(c, newest(now));
 		if (likely(!(now & BYSOURCE_LOCKED)) &&
 		    atomic_compare_exchange_weak_explicit(
 			    &list->word, &now, then, memory_order_release,
@@ -96,34 +125,65 @@ void bysource_add(struct bysource *b, struct conn *c, uint32_t index,
 	}
 }
 
+static void link_both(const struct bysource *b, uint32_t prev, uint32_t next)
+{
+	set_link(at(b, prev), next ? next | LINKED : 0);
+	if (next)
+		set_prev(at(b, next), prev);
+}
+
 /* Writes the links back that are missing, from the newest on. */
 static void link_back(const struct bysource *b, uint32_t from)
 {
 	while (from) {
-		uint32_t next = at(b, from)->source_next;
+		uint32_t next = link_of(at(b, from));
 
-		if (!next || at(b, next)->source_prev)
+		if (!next || next & LINKED)
 			return;
-		at(b, next)->source_prev = from;
+		link_both(b, from, next);
 		from = next;
 	}
 }
 
-void bysource_remove(struct bysource *b, struct conn *c, uint32_t index)
+void bysource_aim(const struct bysource *b, const struct conn *c, uint64_t hash)
 {
-	struct bysource_list *list = bysource_at(b, bysource_hash(b, c));
-	uint64_t now = lock(list);
-	uint32_t next = c->source_next;
-	bool first = newest(now) == index;
+	uint32_t link = link_of(c), prev = prev_of(c);
 
-	if (!first && !c->source_prev)
-		link_back(b, newest(now));
-	if (first)
+	bysource_prefetch(b, hash);
+	if (link & LINKED)
+		__builtin_prefetch(at(b, link & ~LINKED), 1);
+	if (prev)
+		__builtin_prefetch(at(b, prev), 1);
+}
+
+void bysource_aim_on(const struct bysource *b, const struct conn *c,
+		     uint32_t index, uint64_t hash)
+{
+	uint32_t first = newest(atomic_load_explicit(
+		&bysource_at(b, hash)->word, memory_order_relaxed));
+
+	if (first && first != index && !prev_of(c))
+		__builtin_prefetch(at(b, first), 1);
+}
+
+void bysource_remove(struct bysource *b, struct conn *c, uint32_t index,
+		     uint64_t hash)
+{
+	struct bysource_list *list = bysource_at(b, hash);
+	uint64_t now = lock(list);
+	uint32_t next;
+
+	if (newest(now) == index) {
+		next = next_of(c);
+		if (link_of(c) & LINKED)
+			set_prev(at(b, next), 0);
 		now = next ? (now & BYSOURCE_SOCKETS) | next : 0;
-	else if (c->source_prev)
-		at(b, c->source_prev)->source_next = next;
-	if (next)
-		at(b, next)->source_prev = c->source_prev;
+	} else {
+		if (!prev_of(c))
+			link_back(b, newest(now));
+		if (prev_of(c))
+			link_both(b, prev_of(c), next_of(c));
+	}
 	unlock(list, now);
 }
 
@@ -147,7 +207,7 @@ void bysource_walk(struct bysource *b, const struct nat_tuple *t,
 		conn_tuple(c, NAT_ORIGINAL, &orig);
 		if (same_source(&orig, t) && fn(ctx, c))
 			break;
-		i = c->source_next;
+		i = next_of(c);
 	}
 	unlock(list, now);
 }

@@ -82,7 +82,15 @@ static inline bool bysource_may_have(const struct bysource *b, uint64_t hash)
 
 void bysource_add(struct bysource *b, struct conn *c, uint32_t index,
 		  uint64_t hash);
-void bysource_remove(struct bysource *b, struct conn *c, uint32_t index);
+void bysource_remove(struct bysource *b, struct conn *c, uint32_t index,
+		     uint64_t hash);
+
+/* Fetch what bysource_remove() will touch: first what is known, then, once that
+ * has come, the rest. Without the lock, so it is a guess. */
+void bysource_aim(const struct bysource *b, const struct conn *c,
+		  uint64_t hash);
+void bysource_aim_on(const struct bysource *b, const struct conn *c,
+		     uint32_t index, uint64_t hash);
 
 /* Calls @fn for the connections of the socket that sends @t, newest first,
  * until it returns true. The list is locked meanwhile. */

@@ -116,7 +116,7 @@ bool chain_erase(struct overflow *o, struct bucket *head, struct bucket *b,
 	return open == b;
 }
 
-bool chain_remove(struct overflow *o, struct bucket *head, uint32_t ref)
+bool chain_remove_any(struct overflow *o, struct bucket *head, uint32_t ref)
 {
 	for (struct bucket *b = head; b; b = chain_next(o, b)) {
 		unsigned lanes = bucket_match(b->ref, ref);

@@ -64,7 +64,22 @@ void chain_add(const struct overflow *o, struct bucket *head, uint32_t tag,
 bool chain_erase(struct overflow *o, struct bucket *head, struct bucket *b,
 		 unsigned i);
 
-/* Removes @ref; false: it is not there. */
-bool chain_remove(struct overflow *o, struct bucket *head, uint32_t ref);
+bool chain_remove_any(struct overflow *o, struct bucket *head, uint32_t ref);
+
+/* Removes @ref; false: it is not there. Most chains are one bucket; there the
+ * last reference fills the hole even where that is its own. */
+ALWAYS_INLINE bool chain_remove(struct overflow *o, struct bucket *head,
+				uint32_t ref)
+{
+	unsigned lanes = bucket_match(head->ref, ref), i, last;
+
+	if (unlikely(!lanes || chain_next(o, head)))
+		return chain_remove_any(o, head, ref);
+	i = (unsigned)__builtin_ctz(lanes);
+	last = bucket_used(head) - 1;
+	slot_set(head, i, slot_tag(head, last), bucket_ref(head, last));
+	atomic_store_explicit(&head->ref[last], 0, memory_order_release);
+	return true;
+}
 
 #endif

@@ -67,7 +67,8 @@ struct conn {
 	_Atomic uint8_t path[NAT_N_DIRS];
 
 	_Atomic ticks timeout; /* unconfirmed: a span; confirmed: a time */
-	uint32_t source_next, source_prev; /* bysource, under its lock */
+	/* bysource: written under its lock; who prefetches reads without */
+	_Atomic uint32_t source_next, source_prev;
 };
 static_assert(sizeof(struct conn) == 20, "two cache lines for TCP");
 static_assert(offsetof(struct conn, timeout) == 8, "one word before");

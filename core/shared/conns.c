@@ -247,8 +247,8 @@ ALWAYS_INLINE void conn_init(struct conn *c, const struct conns_view *v,
 
 	conn_set_head(c, conn_head_of(0, v->id, plan->proto, plan->layout));
 	conn_set_timeout(c, 0);
-	c->source_next = 0;
-	c->source_prev = 0;
+	atomic_store_explicit(&c->source_next, 0, memory_order_relaxed);
+	atomic_store_explicit(&c->source_prev, 0, memory_order_relaxed);
 	keys_end = (uint32_t)sizeof(*c) +
 		   conn_keys_size(plan->layout & CONN_FAMILY);
 	memset((char *)c + keys_end, 0, plan->size - keys_end);
@@ -311,11 +311,22 @@ void conns_discard(struct conns_view *v, struct conn_ref r)
 	uncount(v);
 }
 
-static inline void hash_both(const struct conns *s, const struct conn *c,
-			     uint64_t hash[NAT_N_DIRS])
+ALWAYS_INLINE void hash_all(const struct conns *s, const struct conn *c,
+			    struct conn_hashes *h)
 {
-	hash[NAT_ORIGINAL] = conns_hash_of(s, c, NAT_ORIGINAL);
-	hash[NAT_REPLY] = conns_hash_of(s, c, NAT_REPLY);
+	const struct conn_key4 *k = conn_keys(c);
+	uint32_t meta = hash_ipv4_meta(c->proto, 0);
+
+	if (unlikely(conn_family(c) != 4 || conn_zoned(c))) {
+		h->tuple[NAT_ORIGINAL] = conns_hash_of(s, c, NAT_ORIGINAL);
+		h->tuple[NAT_REPLY] = conns_hash_of(s, c, NAT_REPLY);
+		h->source = bysource_hash(&s->bysource, c);
+		return;
+	}
+	h->tuple[NAT_ORIGINAL] =
+		conn_key4_hash(&s->key, meta, &k[NAT_ORIGINAL]);
+	h->tuple[NAT_REPLY] = conn_key4_hash(&s->key, meta, &k[NAT_REPLY]);
+	h->source = hash_source4(&s->key, k->src, k->src_id, c->proto, 0);
 }
 
 /* Under the guard's @i-th hash: who has @c's tuple of @side already? */
@@ -382,7 +393,7 @@ static bool publish(struct conns_view *v, struct conn_ref r, uint64_t source,
 	atomic_fetch_and_explicit(&r.conn->status, (uint16_t)~NAT_ST_CONFIRMED,
 				  memory_order_relaxed);
 	if (is_listed(r.conn))
-		bysource_remove(&s->bysource, r.conn, r.index);
+		bysource_remove(&s->bysource, r.conn, r.index, source);
 	return false;
 }
 
@@ -500,28 +511,27 @@ enum confirm_result conns_confirm(struct conns_view *v, struct conn_ref *r)
 {
 	struct conn_hashes h;
 
-	hash_both(v->all, r->conn, h.tuple);
-	h.source = bysource_hash(&v->all->bysource, r->conn);
+	hash_all(v->all, r->conn, &h);
 	return conns_confirm_as(v, r, &h);
 }
 
-/* A connection to end, and the hashes of its tuples. */
+/* A connection to end. */
 struct victim {
 	struct conn_ref r;
-	uint64_t hash[NAT_N_DIRS];
+	struct conn_hashes hash;
 };
 
-/* Fetches all that ending it touches. */
-static struct victim aim_at(const struct conns *s, struct conn_ref r)
+/* Fetches what ending it touches, as far as that is known. */
+static inline void aim_at(const struct conns *s, struct conn_ref r,
+			  struct victim *d)
 {
 	uint64_t n = table_buckets(&s->table);
-	struct victim d = {.r = r};
 
-	hash_both(s, r.conn, d.hash);
+	d->r = r;
+	hash_all(s, r.conn, &d->hash);
 	for (unsigned dir = 0; dir < NAT_N_DIRS; dir++)
-		(void)table_aim(&s->table, n, d.hash[dir]);
-	bysource_prefetch(&s->bysource, bysource_hash(&s->bysource, r.conn));
-	return d;
+		table_aim_to_change(&s->table, n, d->hash.tuple[dir]);
+	bysource_aim(&s->bysource, r.conn, d->hash.source);
 }
 
 static bool end(struct conns_view *v, const struct victim *d)
@@ -536,9 +546,9 @@ static bool end(struct conns_view *v, const struct victim *d)
 	if (unlikely(v->ended))
 		v->ended(v, r.conn);
 	for (unsigned dir = 0; dir < NAT_N_DIRS; dir++)
-		(void)table_remove(&s->table, d->hash[dir],
+		(void)table_remove(&s->table, d->hash.tuple[dir],
 				   make_ref(r.index, (enum nat_dir)dir));
-	bysource_remove(&s->bysource, r.conn, r.index);
+	bysource_remove(&s->bysource, r.conn, r.index, d->hash.source);
 	pool_free_deferred(&v->cache, r.index);
 	uncount(v);
 	v->stats.deleted++;
@@ -547,8 +557,9 @@ static bool end(struct conns_view *v, const struct victim *d)
 
 bool conns_kill(struct conns_view *v, struct conn_ref r)
 {
-	const struct victim d = aim_at(v->all, r);
+	struct victim d;
 
+	aim_at(v->all, r, &d);
 	return end(v, &d);
 }
 
@@ -582,8 +593,11 @@ ALWAYS_INLINE uint64_t end_those(struct conns_view *v,
 
 			r.conn = pool_at(&s->pool, r.index);
 			if (in_use(r.conn) && fn(ctx, r.conn))
-				over[n++] = aim_at(s, r);
+				aim_at(s, r, &over[n++]);
 		}
+		for (unsigned k = 0; k < n; k++)
+			bysource_aim_on(&s->bysource, over[k].r.conn,
+					over[k].r.index, over[k].hash.source);
 		for (unsigned k = 0; k < n; k++)
 			ended += fn(ctx, over[k].r.conn) && end(v, &over[k]);
 	}

@@ -207,6 +207,14 @@ ALWAYS_INLINE const struct bucket *table_aim(const struct table *t,
 	return b;
 }
 
+/* The same for who will insert or remove. */
+static inline void table_aim_to_change(const struct table *t,
+				       uint64_t n_buckets, uint64_t hash)
+{
+	__builtin_prefetch(
+		bucket_at(&t->primary, bucket_number(n_buckets, hash)), 1);
+}
+
 ALWAYS_INLINE uint32_t table_guess(const struct table *t,
 				   const struct bucket *b, uint64_t hash)
 {
