@@ -57,8 +57,8 @@ static void sweep(struct nat_worker *w, size_t packets)
 	}
 }
 
-/* Stage one: is it plain, its checksum right, what is its tuple's hash? Its
- * bucket is fetched. */
+/* Stage one: is it plain, its checksum right, what is its tuple's hash and so
+ * its bucket? */
 ALWAYS_INLINE void stage_key(const struct conns *s, uint64_t n_buckets,
 			     bool verify, const struct nat_packet *pkt,
 			     struct flight *f)
@@ -68,7 +68,7 @@ ALWAYS_INLINE void stage_key(const struct conns *s, uint64_t n_buckets,
 		return;
 	f->sum_ok = packet_plain_sum_ok(pkt->data, verify);
 	f->hash = hash_ipv4(&s->key, pkt->data + IPV4_TTL);
-	f->bucket = table_aim(&s->table, n_buckets, f->hash);
+	f->bucket = table_bucket(&s->table, n_buckets, f->hash);
 }
 
 static void drop_at_once(struct walk *k, enum nat_drop reason)
@@ -144,7 +144,11 @@ static NOINLINE void stage_walk(struct nat_worker *w, struct nat_packet *pkt,
 	account(w, &k, pkt);
 }
 
-/* Some packets that go through the stages together. */
+/* Some packets that go through the stages together. Who asks for memory far
+ * away waits for its address to be translated, and then still holds up the
+ * hundreds of instructions behind. So each stage asks for what its group needs
+ * in a row, where one waits while the others do; and groups are small, because
+ * a core has only so many requests under way. */
 struct group {
 	struct nat_packet *pkt;
 	struct flight *f;
@@ -154,17 +158,38 @@ struct group {
 	uint64_t latest_ns; /* of their times */
 };
 
-ALWAYS_INLINE void stage_keys(const struct nat_worker *w, struct group *g)
+/* What does not change during a run. */
+struct plan {
+	struct nat_worker *w;
+	const struct conns *all;
+	uint64_t buckets; /* table_buckets() */
+	bool verify;      /* checksums */
+	bool short_ways;  /* settled_possible() */
+};
+
+static struct plan plan_of(struct nat_worker *w)
 {
-	const struct conns *s = w->view.all;
-	uint64_t n_buckets = table_buckets(&s->table);
-	bool verify = w->engine->sysctl.checksum;
+	return (struct plan){
+		.w = w,
+		.all = w->view.all,
+		.buckets = table_buckets(&w->view.all->table),
+		.verify = w->engine->sysctl.checksum,
+		.short_ways = settled_possible(w),
+	};
+}
+
+ALWAYS_INLINE void stage_keys(const struct plan *p, struct group *g)
+{
+	uint64_t latest_ns = 0;
 
 	for (unsigned i = 0; i < g->n; i++) {
-		if (g->latest_ns < g->pkt[i].time_ns)
-			g->latest_ns = g->pkt[i].time_ns;
-		stage_key(s, n_buckets, verify, &g->pkt[i], &g->f[i]);
+		if (latest_ns < g->pkt[i].time_ns)
+			latest_ns = g->pkt[i].time_ns;
+		stage_key(p->all, p->buckets, p->verify, &g->pkt[i], &g->f[i]);
 	}
+	g->latest_ns = latest_ns;
+	for (unsigned i = 0; i < g->n; i++)
+		__builtin_prefetch(g->f[i].bucket);
 }
 
 /* No connection: this packet may begin one. Then the list of its socket will
@@ -192,22 +217,24 @@ static NOINLINE void expect_new(const struct nat_worker *w, const uint8_t *ip,
 	(void)table_aim(&s->table, n, conn_key4_hash(&s->key, meta, &key));
 }
 
-ALWAYS_INLINE void stage_guesses(const struct nat_worker *w, struct group *g)
+ALWAYS_INLINE void stage_guesses(const struct plan *p, struct group *g)
 {
-	const struct conns *s = w->view.all;
-
 	for (unsigned i = 0; i < g->n; i++) {
 		struct flight *f = &g->f[i];
 
 		if (unlikely(!f->bucket))
 			f->guess.conn = NULL;
-		else if (unlikely(!conns_guess(s, f->bucket, f->hash,
+		else if (unlikely(!conns_guess(p->all, f->bucket, f->hash,
 					       &f->guess)))
 			g->strangers |= UINT32_C(1) << i;
 	}
+	for (unsigned i = 0; i < g->n; i++)
+		conn_prefetch(g->f[i].guess.conn);
 }
 
 static_assert(GROUP <= 32, "bits of group.strangers");
+static_assert(LAG >= 2, "who is settled next has been guessed");
+static_assert(GROUPS > 2 * LAG, "each group under way has its place");
 
 /* Fetches for one of a group, which then is in less of a hurry. */
 static void expect_next(const struct nat_worker *w, struct group *g)
@@ -216,6 +243,12 @@ static void expect_next(const struct nat_worker *w, struct group *g)
 
 	g->strangers &= g->strangers - 1;
 	expect_new(w, g->pkt[i].data, &g->f[i]);
+}
+
+static void expect_all(const struct nat_worker *w, struct group *g)
+{
+	while (unlikely(g->strangers))
+		expect_next(w, g);
 }
 
 /* How many packets from the @i-th on share its tick, the clock's from now on.
@@ -236,18 +269,19 @@ static inline bool opens(struct nat_worker *w, struct nat_packet *pkt,
 
 /* The memory that strangers need is much: that of the @next group's is asked
  * for one by one, between packets that take their time. */
-ALWAYS_INLINE void stage_settle(struct nat_worker *w, const struct group *g,
-				struct group *next, struct lap *l)
+ALWAYS_INLINE void stage_settle(const struct plan *p, struct round *r,
+				const struct group *g, struct group *next,
+				struct lap *l)
 {
-	bool possible = settled_possible(w);
+	struct nat_worker *w = p->w;
 
 	for (unsigned i = 0; i < g->n;) {
 		unsigned end = i + same_tick(w, g, i), walks = i;
 		enum settled how = NOT_SETTLED;
 		bool opened;
 
-		if (likely(possible && g->f[i].guess.conn))
-			walks += settled_forward(w, g->pkt + i, g->f + i,
+		if (likely(p->short_ways && g->f[i].guess.conn))
+			walks += settled_forward(r, g->pkt + i, g->f + i,
 						 end - i, &how);
 		lap(l, NAT_STAGE_SETTLED, walks - i);
 		if (likely(walks == end)) {
@@ -257,7 +291,7 @@ ALWAYS_INLINE void stage_settle(struct nat_worker *w, const struct group *g,
 		for (; i < walks; i++)
 			worker_set_clock(w, g->pkt[i].time_ns);
 		worker_set_clock(w, g->pkt[i].time_ns);
-		opened = possible && opens(w, &g->pkt[i], &g->f[i]);
+		opened = p->short_ways && opens(w, &g->pkt[i], &g->f[i]);
 		if (!opened)
 			stage_walk(w, &g->pkt[i], &g->f[i], how, g->first + i);
 		if (next->strangers)
@@ -265,8 +299,7 @@ ALWAYS_INLINE void stage_settle(struct nat_worker *w, const struct group *g,
 		lap(l, opened ? NAT_STAGE_OPENING : NAT_STAGE_WALK, 1);
 		i++;
 	}
-	while (unlikely(next->strangers))
-		expect_next(w, next);
+	expect_all(w, next);
 	worker_set_clock(w, g->latest_ns);
 }
 
@@ -281,24 +314,42 @@ static struct group group_of(const struct nat_worker *w, struct nat_packet *pkt,
 	};
 }
 
-/* While a group is worked on, the connections of the next and the buckets of
- * the one after are on their way. */
+/* While a group is worked on, the connections of later ones and the buckets of
+ * those after them are on their way. The two stages that ask for memory stand
+ * apart, so that they do not ask at once. */
 ALWAYS_INLINE void run(struct nat_worker *w, struct nat_packet *pkt, size_t n,
 		       struct lap *l)
 {
-	struct group keyed = {0}, guessed = {0};
+	const size_t groups = (n + GROUP - 1) / GROUP;
+	const struct plan p = plan_of(w);
+	struct group under_way[GROUPS];
+	struct round r;
 
-	for (size_t at = 0; at < n || keyed.n || guessed.n; at += GROUP) {
-		struct group now = guessed;
+	settled_begin(&r, w);
+	for (size_t i = 0; i < groups + (size_t)2 * LAG; i++) {
+		struct group *keyed = &under_way[i % GROUPS];
+		struct group *guessed = &under_way[(i - LAG) % GROUPS];
+		struct group *now = &under_way[(i - 2 * LAG) % GROUPS];
+		struct group *next = &under_way[(i - 2 * LAG + 1) % GROUPS];
 
-		guessed = keyed;
-		keyed = at < n ? group_of(w, pkt, n, at) : (struct group){0};
-		stage_keys(w, &keyed);
-		lap(l, NAT_STAGE_KEY, keyed.n);
-		stage_guesses(w, &guessed);
-		lap(l, NAT_STAGE_GUESS, guessed.n);
-		stage_settle(w, &now, &guessed, l);
+		if (i < groups) {
+			*keyed = group_of(w, pkt, n, i * GROUP);
+			stage_keys(&p, keyed);
+			lap(l, NAT_STAGE_KEY, keyed->n);
+		}
+		if (i - 2 * LAG < groups) {
+			if (i - 2 * LAG + 1 == groups)
+				next = now;
+			stage_settle(&p, &r, now, next, l);
+		}
+		if (i - LAG < groups) {
+			stage_guesses(&p, guessed);
+			if (i == LAG) /* nobody's next */
+				expect_all(w, guessed);
+			lap(l, NAT_STAGE_GUESS, guessed->n);
+		}
 	}
+	settled_end(&r);
 }
 
 ALWAYS_INLINE int run_all(struct nat_worker *w, uint64_t now_ns,

@@ -22,8 +22,10 @@
 
 enum {
 	MAX_WORKERS = CONN_NO_OWNER,
-	GROUP = 16,          /* packets whose memory is fetched together */
-	FLIGHTS = 3 * GROUP, /* packets under way */
+	GROUP = 8,  /* packets whose memory is asked for at once */
+	LAG = 2,    /* groups from one stage of a packet to the next */
+	GROUPS = 8, /* under way; more than two lags */
+	FLIGHTS = GROUPS * GROUP,
 };
 
 /* A worker's clock, for the others; on a line of its own. */

@@ -50,25 +50,9 @@ void settled_expect(struct walk *k)
 	settled_expect_at(k->w, c, k->out_if);
 }
 
-/* What all packets of a run share. */
-struct round {
-	struct nat_worker *w;
-	const struct path *path;
-	struct {
-		uint64_t mask, want;
-	} tcp, udp; /* of heads: ordinary connections */
-	const struct tcp_rules *rules;
-	const struct nat_sysctl *sysctl;
-	ticks now;
-	bool acct;
-
-	uint64_t bytes;
-	unsigned unanswered;
-};
-
 /* An ordinary connection: in the table and to stay there, NAT decided at both
  * ends, both sides seen, and this worker's. */
-static struct round round_begin(struct nat_worker *w)
+void settled_begin(struct round *r, struct nat_worker *w)
 {
 	enum {
 		UDP = NAT_ST_CONFIRMED | NAT_ST_SEEN_REPLY |
@@ -79,7 +63,7 @@ static struct round round_begin(struct nat_worker *w)
 	const struct nat_engine *e = w->engine;
 	uint8_t id = w->view.id, layout = 4 | e->conns.extensions;
 
-	return (struct round){
+	*r = (struct round){
 		.w = w,
 		.path = e->path,
 		.tcp.mask = conn_head_of(TCP | NOT, 0xff, 0xff, 0xff),
@@ -88,19 +72,18 @@ static struct round round_begin(struct nat_worker *w)
 		.udp.want = conn_head_of(UDP, id, PROTO_UDP, layout),
 		.rules = &e->tcp,
 		.sysctl = &e->sysctl,
-		.now = w->view.now,
 		.acct = e->conns.extensions & CONN_ACCT,
 	};
 }
 
-static void round_end(const struct round *r, unsigned forwarded)
+void settled_end(const struct round *r)
 {
 	struct nat_stats *s = &r->w->stats;
 
-	s->packets += forwarded;
+	s->packets += r->forwarded;
 	s->bytes += r->bytes;
-	s->verdict[NAT_FORWARD] += forwarded;
-	s->state[NAT_STATE_ESTABLISHED] += forwarded - r->unanswered;
+	s->verdict[NAT_FORWARD] += r->forwarded;
+	s->state[NAT_STATE_ESTABLISHED] += r->forwarded - r->unanswered;
 	s->state[NAT_STATE_NEW] += r->unanswered;
 }
 
@@ -396,24 +379,24 @@ ALWAYS_INLINE enum settled forward(struct round *r, struct nat_packet *pkt,
 	return SETTLED;
 }
 
-unsigned settled_forward(struct nat_worker *w, struct nat_packet *pkt,
+unsigned settled_forward(struct round *r, struct nat_packet *pkt,
 			 const struct flight *f, unsigned n, enum settled *how)
 {
-	struct round r = round_begin(w);
 	unsigned i;
 
+	r->now = r->w->view.now;
 	for (i = 0; i < n; i++) {
 		enum settled s = NOT_SETTLED;
 
 		if (likely(f[i].guess.conn))
 			s = pkt[i].data[IPV4_PROTO] == PROTO_TCP
-				    ? forward(&r, &pkt[i], &f[i], PROTO_TCP)
-				    : forward(&r, &pkt[i], &f[i], PROTO_UDP);
+				    ? forward(r, &pkt[i], &f[i], PROTO_TCP)
+				    : forward(r, &pkt[i], &f[i], PROTO_UDP);
 		if (unlikely(s != SETTLED)) {
 			*how = s;
 			break;
 		}
 	}
-	round_end(&r, i);
+	r->forwarded += i;
 	return i;
 }

@@ -58,10 +58,29 @@ enum settled {
 		      * INVALID and must not be asked again */
 };
 
+/* What all packets of a run share. */
+struct round {
+	struct nat_worker *w;
+	const struct path *path;
+	struct {
+		uint64_t mask, want;
+	} tcp, udp; /* of heads: ordinary connections */
+	const struct tcp_rules *rules;
+	const struct nat_sysctl *sysctl;
+	ticks now;
+	bool acct;
+
+	uint64_t bytes;
+	unsigned forwarded, unanswered;
+};
+
+void settled_begin(struct round *r, struct nat_worker *w);
+void settled_end(const struct round *r);
+
 /* Forwards packets, all of the clock's tick, in order until one is not to be
  * settled, and returns how many have left. *how: why the next has not, if there
- * is one. */
-unsigned settled_forward(struct nat_worker *w, struct nat_packet *pkt,
+ * is one. Context: settled_possible(). */
+unsigned settled_forward(struct round *r, struct nat_packet *pkt,
 			 const struct flight *f, unsigned n, enum settled *how);
 
 /* The connection is new and its first packet leaves by @out: the answer will

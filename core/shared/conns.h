@@ -157,8 +157,8 @@ static inline struct conn_ref conns_deref(const struct conns_view *v,
 	};
 }
 
-/* The connection that most likely has the tuple of @hash, on its way to the
- * cache; @b is table_aim()'s. False: no guess. */
+/* The connection that most likely has the tuple of @hash; @b is table_aim()'s.
+ * False: no guess. */
 ALWAYS_INLINE bool conns_guess(const struct conns *s, const struct bucket *b,
 			       uint64_t hash, struct conn_ref *r)
 {
@@ -170,9 +170,14 @@ ALWAYS_INLINE bool conns_guess(const struct conns *s, const struct bucket *b,
 	r->conn = pool_at(&s->pool, ref >> 1);
 	r->index = ref >> 1;
 	r->dir = ref & 1;
-	__builtin_prefetch(r->conn, 1);
-	__builtin_prefetch((const char *)r->conn + CACHE_LINE, 1);
 	return true;
+}
+
+/* Asks for its memory. */
+ALWAYS_INLINE void conn_prefetch(const struct conn *c)
+{
+	__builtin_prefetch(c, 1);
+	__builtin_prefetch((const char *)c + CACHE_LINE, 1);
 }
 
 /* True: @r, which conns_guess() gave, is what conns_find() would find. */

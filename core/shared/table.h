@@ -197,11 +197,16 @@ ALWAYS_INLINE bool table_lacks(const struct table *t, uint64_t hash)
  * takes no care of writers. So it may be wrong, or 0 although there is a
  * reference; then only a walk can tell. @n_buckets: table_buckets(), read
  * once for all. */
+ALWAYS_INLINE const struct bucket *
+table_bucket(const struct table *t, uint64_t n_buckets, uint64_t hash)
+{
+	return bucket_at(&t->primary, bucket_number(n_buckets, hash));
+}
+
 ALWAYS_INLINE const struct bucket *table_aim(const struct table *t,
 					     uint64_t n_buckets, uint64_t hash)
 {
-	const struct bucket *b =
-		bucket_at(&t->primary, bucket_number(n_buckets, hash));
+	const struct bucket *b = table_bucket(t, n_buckets, hash);
 
 	__builtin_prefetch(b);
 	return b;
