@@ -1,8 +1,14 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
-# Fails when clang-format would change a file; with -i, lets it.
+# Fails when clang-format would change a file; with -i, lets it. Fails, too, where
+# a merge has left its marks.
 set -eu
 cd "$(dirname "$0")/.."
+
+if git grep -nE '^(<{7}|>{7}|={7}$)' -- ':!*.rst'; then
+	echo "format: marks of a merge" >&2
+	exit 1
+fi
 
 mode=(--dry-run -Werror)
 [ "${1-}" != -i ] || mode=(-i)
