@@ -320,33 +320,32 @@ static struct group group_of(const struct nat_worker *w, struct nat_packet *pkt,
 ALWAYS_INLINE void run(struct nat_worker *w, struct nat_packet *pkt, size_t n,
 		       struct lap *l)
 {
+	enum { TO_GUESS = LAG, TO_SETTLE = 2 * LAG };
 	const size_t groups = (n + GROUP - 1) / GROUP;
 	const struct plan p = plan_of(w);
 	struct group under_way[GROUPS];
 	struct round r;
 
 	settled_begin(&r, w);
-	for (size_t i = 0; i < groups + (size_t)2 * LAG; i++) {
-		struct group *keyed = &under_way[i % GROUPS];
-		struct group *guessed = &under_way[(i - LAG) % GROUPS];
-		struct group *now = &under_way[(i - 2 * LAG) % GROUPS];
-		struct group *next = &under_way[(i - 2 * LAG + 1) % GROUPS];
+	for (size_t i = 0; i < groups + TO_SETTLE; i++) {
+		size_t guess = i - TO_GUESS, settle = i - TO_SETTLE;
+		size_t next = settle + 1 == groups ? settle : settle + 1;
+		struct group *g = &under_way[i % GROUPS];
 
 		if (i < groups) {
-			*keyed = group_of(w, pkt, n, i * GROUP);
-			stage_keys(&p, keyed);
-			lap(l, NAT_STAGE_KEY, keyed->n);
+			*g = group_of(w, pkt, n, i * GROUP);
+			stage_keys(&p, g);
+			lap(l, NAT_STAGE_KEY, g->n);
 		}
-		if (i - 2 * LAG < groups) {
-			if (i - 2 * LAG + 1 == groups)
-				next = now;
-			stage_settle(&p, &r, now, next, l);
-		}
-		if (i - LAG < groups) {
-			stage_guesses(&p, guessed);
-			if (i == LAG) /* nobody's next */
-				expect_all(w, guessed);
-			lap(l, NAT_STAGE_GUESS, guessed->n);
+		if (settle < groups)
+			stage_settle(&p, &r, &under_way[settle % GROUPS],
+				     &under_way[next % GROUPS], l);
+		g = &under_way[guess % GROUPS];
+		if (guess < groups) {
+			stage_guesses(&p, g);
+			if (!guess) /* nobody's next */
+				expect_all(w, g);
+			lap(l, NAT_STAGE_GUESS, g->n);
 		}
 	}
 	settled_end(&r);
