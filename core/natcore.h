@@ -404,7 +404,7 @@ NAT_API int nat_engine_maintain(struct nat_engine *e);
 /* ---------------------------------------------------------- what happened */
 
 struct nat_stats {
-	uint64_t packets, bytes;
+	uint64_t packets, bytes; /* of IP, without what trails it */
 	uint64_t verdict[NAT_N_VERDICTS];
 	uint64_t drop[NAT_N_DROPS];
 	uint64_t state[NAT_N_STATES];

@@ -77,8 +77,10 @@ static void drop_at_once(struct walk *k, enum nat_drop reason)
 	trace(k, NAT_STEP_VERDICT, nat_drop_name(reason));
 }
 
-static void walk(struct walk *k, const struct nat_packet *pkt,
-		 const struct flight *f)
+/* Begins the walk of a packet, known so far as its flight says. False: it has
+ * no header to go by. */
+static bool parse(struct walk *k, const struct nat_packet *pkt,
+		  const struct flight *f)
 {
 	k->in_if = pkt->in_if;
 	k->mark = pkt->mark;
@@ -91,26 +93,22 @@ static void walk(struct walk *k, const struct nat_packet *pkt,
 		k->plain = true;
 		k->sum_ok = f->sum_ok;
 		k->hashed = true;
-		walk_receive(k);
-		return;
+		return true;
 	}
 	k->p.ip = pkt->data;
 	k->p.len = pkt->len;
-	if (packet_parse(&k->p, pkt->data, pkt->len) == PACKET_BAD) {
-		drop_at_once(k, NAT_DROP_IP_HEADER);
-		return;
-	}
+	if (packet_parse(&k->p, pkt->data, pkt->len) == PACKET_BAD)
+		return false;
 	k->hashed = packet_tuple(&k->p, &k->tuple);
 	if (k->hashed)
 		k->hash = conns_hash(&k->w->view, &k->tuple);
-	walk_receive(k);
+	return true;
 }
 
 static void account(struct nat_worker *w, const struct walk *k,
 		    struct nat_packet *pkt)
 {
 	w->stats.packets++;
-	w->stats.bytes += pkt->len;
 	w->stats.verdict[k->verdict]++;
 	w->stats.state[k->state]++;
 	if (k->verdict == NAT_DROP)
@@ -140,7 +138,13 @@ static NOINLINE void stage_walk(struct nat_worker *w, struct nat_packet *pkt,
 
 	walk_init(&k, w, w->now_ns, index);
 	k.judged = how == JUDGED;
-	walk(&k, pkt, f);
+	if (parse(&k, pkt, f)) {
+		w->stats.bytes += k.p.len;
+		walk_receive(&k);
+	} else {
+		w->stats.bytes += pkt->len;
+		drop_at_once(&k, NAT_DROP_IP_HEADER);
+	}
 	account(w, &k, pkt);
 }
 

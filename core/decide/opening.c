@@ -177,7 +177,7 @@ static inline void leave(const struct opening *o, struct nat_packet *pkt)
 	struct nat_stats *s = &o->w->stats;
 
 	s->packets++;
-	s->bytes += pkt->len;
+	s->bytes += o->p.len;
 	s->verdict[NAT_FORWARD]++;
 	s->state[NAT_STATE_NEW]++;
 	d.state = NAT_STATE_NEW;

@@ -97,11 +97,20 @@ static void count_events(void *ctx, const struct nat_event *ev)
 	(*(uint64_t *)ctx)++;
 }
 
+/* Ethernet fills short frames up; that is none of the datagram. */
+static void trail(struct frame *f, uint32_t n)
+{
+	n = min_u32(n, (uint32_t)sizeof(f->bytes) - f->len);
+	memset(f->bytes + f->len, 0xee, n);
+	f->len += n;
+}
+
 static void prepare(const struct router *r, struct traffic *t, struct sent *s,
 		    struct nat_packet *pkt)
 {
 	for (unsigned i = 0; i < CHUNK; i++) {
 		traffic_next(t, &s[i]);
+		trail(&s[i].frame, i % 4 ? 0 : i % 7);
 		pkt[i] = (struct nat_packet){
 			.data = s[i].frame.bytes,
 			.len = s[i].frame.len,
