@@ -6,6 +6,10 @@ set -eu
 cd "$(dirname "$0")/.."
 top=$PWD
 
+if [ -n "${PCAP-}" ] && [ ! -r "$PCAP" ]; then
+	echo "flamegraph: $PCAP: cannot be read" >&2
+	exit 2
+fi
 ci/compile.sh profile -t natbench
 natbench=$top/build/profile/bench/natbench
 

@@ -62,6 +62,9 @@ static int answer(const struct request *q)
 
 	if (!q->file)
 		return cli_complain("rules: -r FILE is missing");
+	if (q->save && (q->list.spec || q->list.chain))
+		return cli_complain("--save: writes all there is: no %s",
+				    q->list.spec ? "-S" : q->list.chain);
 	text = scenario_read_file(q->file, &len);
 	if (!text)
 		return CLI_ERROR;
