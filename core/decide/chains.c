@@ -186,8 +186,8 @@ static struct chain_result run(struct traversal *t)
 			continue;
 		}
 		o = fitted(t, c, r);
-		if (unlikely(
-			    malformed)) /* what is inverted fits nevertheless */
+		/* what is inverted fits nevertheless */
+		if (unlikely(malformed))
 			return hotdrop();
 		if (o == DECIDED)
 			return decided(c, r);
