@@ -292,16 +292,16 @@ ALWAYS_INLINE void stage_settle(const struct plan *p, struct round *r,
 			i = end;
 			continue;
 		}
-		for (; i < walks; i++)
+		for (; i <= walks; i++)
 			worker_set_clock(w, g->pkt[i].time_ns);
-		worker_set_clock(w, g->pkt[i].time_ns);
-		opened = p->short_ways && opens(w, &g->pkt[i], &g->f[i]);
+		opened =
+			p->short_ways && opens(w, &g->pkt[walks], &g->f[walks]);
 		if (!opened)
-			stage_walk(w, &g->pkt[i], &g->f[i], how, g->first + i);
+			stage_walk(w, &g->pkt[walks], &g->f[walks], how,
+				   g->first + walks);
 		if (next->strangers)
 			expect_next(w, next);
 		lap(l, opened ? NAT_STAGE_OPENING : NAT_STAGE_WALK, 1);
-		i++;
 	}
 	expect_all(w, next);
 	worker_set_clock(w, g->latest_ns);
