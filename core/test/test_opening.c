@@ -11,6 +11,7 @@
 #include "decide/rules.h"
 #include "pure/random.h"
 #include "test/check.h"
+#include "test/mix.h"
 #include "test/router.h"
 #include "util.h"
 
@@ -190,15 +191,6 @@ static void hear(void *ctx, const struct nat_event *ev)
 static uint64_t no_time(void)
 {
 	return 0;
-}
-
-static uint64_t mix(uint64_t hash, const void *bytes, size_t len)
-{
-	const uint8_t *p = bytes;
-
-	for (size_t i = 0; i < len; i++) /* FNV-1a */
-		hash = (hash ^ p[i]) * UINT64_C(0x100000001b3);
-	return hash;
 }
 
 static struct outcome outcome_of(const struct nat_packet *p)

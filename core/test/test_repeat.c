@@ -10,6 +10,7 @@
 #include "pure/random.h"
 #include "shared/rcu.h"
 #include "test/check.h"
+#include "test/mix.h"
 #include "test/router.h"
 #include "util.h"
 
@@ -50,15 +51,6 @@ struct record {
 	uint64_t packets, events;
 	struct nat_stats stats;
 };
-
-static uint64_t mix(uint64_t hash, const void *bytes, size_t len)
-{
-	const uint8_t *p = bytes;
-
-	for (size_t i = 0; i < len; i++) /* FNV-1a */
-		hash = (hash ^ p[i]) * UINT64_C(0x100000001b3);
-	return hash;
-}
 
 static void hear(void *ctx, const struct nat_conntrack_event *ev)
 {

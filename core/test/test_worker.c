@@ -8,6 +8,7 @@
 
 #include "pure/packet.h"
 #include "test/check.h"
+#include "test/mix.h"
 #include "test/router.h"
 #include "test/traffic.h"
 #include "util.h"
@@ -56,15 +57,6 @@ struct record {
 	uint64_t n_connections;
 	struct nat_stats stats;
 };
-
-static uint64_t mix(uint64_t hash, const void *bytes, size_t len)
-{
-	const uint8_t *p = bytes;
-
-	for (size_t i = 0; i < len; i++) /* FNV-1a */
-		hash = (hash ^ p[i]) * UINT64_C(0x100000001b3);
-	return hash;
-}
 
 static uint64_t mix_packet(uint64_t hash, const struct nat_packet *p)
 {
