@@ -217,15 +217,21 @@ int nat_engine_rule_counters(struct nat_engine *e, struct nat_rules *r)
 	return 0;
 }
 
-static uint32_t entries(struct nat_engine *e)
+static void count_entries(struct nat_engine *e, struct nat_memory *m)
 {
 	uint32_t n = places_taken(&e->conns.places);
+	uint32_t peak = places_peak(&e->conns.places.peak);
 	struct nat_worker *w;
 
 	(void)pthread_mutex_lock(&e->lock);
-	for_each_worker(e, i, w) n -= places_in_stock(&w->view.stock);
+	for_each_worker(e, i, w)
+	{
+		n -= places_in_stock(&w->view.stock);
+		peak = max_u32(peak, places_peak(&w->view.stock.peak));
+	}
 	(void)pthread_mutex_unlock(&e->lock);
-	return n;
+	m->entries = n;
+	m->peak = peak;
 }
 
 void nat_engine_memory(struct nat_engine *e, struct nat_memory *m)
@@ -235,14 +241,12 @@ void nat_engine_memory(struct nat_engine *e, struct nat_memory *m)
 
 	pool_usage(&s->pool, &u);
 	*m = (struct nat_memory){
-		.entries = entries(e),
-		.peak = atomic_load_explicit(&s->places.peak,
-					     memory_order_relaxed),
 		.table_bytes = table_bytes(&s->table),
 		.conn_bytes = u.live_bytes,
 		.fragment_bytes = fragments_bytes(&e->fragments[0]) +
 				  fragments_bytes(&e->fragments[1]),
 	};
+	count_entries(e, m);
 	m->total_bytes =
 		m->table_bytes + u.total_bytes + bysource_bytes(&s->bysource);
 }

@@ -53,7 +53,7 @@ void conns_view_init(struct conns_view *v, struct conns *s, uint8_t id,
 
 void conns_view_fini(struct conns_view *v)
 {
-	places_return(&v->all->places, &v->stock, 0);
+	places_close(&v->all->places, &v->stock);
 	pool_cache_fini(&v->cache);
 }
 

@@ -12,6 +12,18 @@ void places_return(struct places *p, struct places_stock *s, uint32_t keep)
 	atomic_fetch_sub_explicit(&p->taken, has - keep, memory_order_relaxed);
 }
 
+void places_close(struct places *p, struct places_stock *s)
+{
+	uint32_t seen = places_peak(&s->peak), most = places_peak(&p->peak);
+
+	places_return(p, s, 0);
+	while (seen > most &&
+	       !atomic_compare_exchange_weak_explicit(&p->peak, &most, seen,
+						      memory_order_relaxed,
+						      memory_order_relaxed))
+		;
+}
+
 bool places_take_shared(struct places *p, struct places_stock *s)
 {
 	uint32_t taken, lot;
@@ -21,7 +33,7 @@ bool places_take_shared(struct places *p, struct places_stock *s)
 		1;
 	if (unlikely(p->max && taken > p->max))
 		return false;
-	places_saw(p, taken);
+	places_saw(s, taken);
 	lot = places_lot(p, taken);
 	if (lot) {
 		atomic_fetch_add_explicit(&p->taken, lot, memory_order_relaxed);

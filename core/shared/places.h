@@ -23,12 +23,15 @@ struct places {
 	uint32_t max; /* 0: no limit */
 	/* those in stock included */
 	_Alignas(CACHE_LINE) _Atomic uint32_t taken;
-	_Atomic uint32_t peak; /* of those not in stock, as far as one thread
-				* knows: the others' may be */
+	_Atomic uint32_t peak; /* of stocks that are no more */
 };
 
 struct places_stock {
 	_Atomic uint32_t n;
+	/* The most that were taken, as far as one thread knows: what others
+	 * have in stock may be among them. Its own, for while connections are
+	 * added it changes with each. */
+	_Atomic uint32_t peak;
 };
 
 static inline uint32_t places_taken(const struct places *p)
@@ -55,10 +58,16 @@ static inline uint32_t places_lot(const struct places *p, uint32_t taken)
 	return min_u32(few / PLACES_SHARE, PLACES_LOT);
 }
 
-static inline void places_saw(struct places *p, uint32_t n)
+static inline uint32_t places_peak(const _Atomic uint32_t *peak)
 {
-	if (n > atomic_load_explicit(&p->peak, memory_order_relaxed))
-		atomic_store_explicit(&p->peak, n, memory_order_relaxed);
+	return atomic_load_explicit(peak, memory_order_relaxed);
+}
+
+/* By the stock's thread. */
+static inline void places_saw(struct places_stock *s, uint32_t n)
+{
+	if (n > places_peak(&s->peak))
+		atomic_store_explicit(&s->peak, n, memory_order_relaxed);
 }
 
 bool places_take_shared(struct places *p, struct places_stock *s);
@@ -72,12 +81,15 @@ MUST_USE static inline bool places_take(struct places *p,
 	if (unlikely(!has || !places_lot(p, taken)))
 		return places_take_shared(p, s);
 	places_set_stock(s, --has);
-	places_saw(p, taken - has);
+	places_saw(s, taken - has);
 	return true;
 }
 
 /* Gives back all of the stock but @keep. */
 void places_return(struct places *p, struct places_stock *s, uint32_t keep);
+
+/* The stock is no more; what its thread saw stays known. */
+void places_close(struct places *p, struct places_stock *s);
 
 /* Gives back what is too much to keep by now. */
 static inline void places_balance(struct places *p, struct places_stock *s)
