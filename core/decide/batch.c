@@ -17,9 +17,10 @@
 enum {
 	/* Expiry looks at every connection about this often... */
 	SWEEP_PERIOD = 15 * TICKS_PER_S,
-	/* ...but never delays a packet by more looks than this. */
+	/* ...but never delays a packet by more looks than this: at one alone
+	 * they are as many as are ended together, should all be over. */
 	SWEEP_PER_PACKET = 4,
-	SWEEP_LEAST = 32,
+	SWEEP_LEAST = 12,
 	/* After a pause nobody waits. And the clock, which comes round in 198
 	 * days, must find nothing that has been over for half of that: it would
 	 * live again. */

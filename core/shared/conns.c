@@ -641,11 +641,7 @@ uint32_t conns_sweep(struct conns_view *v, uint32_t slots)
 
 uint64_t conns_slots(const struct conns *s)
 {
-	uint64_t n = 0;
-
-	for (uint32_t i = 0; i < pool_n_slabs(&s->pool); i++)
-		n += pool_slab(&s->pool, i).n;
-	return n;
+	return pool_n_objects(&s->pool);
 }
 
 uint64_t conns_kill_those(struct conns_view *v,

@@ -205,6 +205,7 @@ static void shelf_carve(struct depot *d, struct shelf *s, struct batch *b,
 	s->fresh += n * units;
 	/* Pairs with the acquire in pool_slab(). */
 	atomic_fetch_add_explicit(&slab->carved, n, memory_order_release);
+	atomic_fetch_add_explicit(&d->n_objects, n, memory_order_relaxed);
 }
 
 bool depot_carve(struct depot *d, struct batch *b, unsigned units)
@@ -260,6 +261,7 @@ void depot_init(struct depot *d, size_t slab_bytes, uint32_t max_slabs)
 	d->max_slabs = max_slabs;
 	d->slab_units = (uint32_t)(slab_bytes / POOL_UNIT);
 	atomic_init(&d->n_slabs, 0);
+	atomic_init(&d->n_objects, 0);
 	atomic_init(&d->n_batches, 0);
 	d->lock = (struct spin){0};
 	memset(d->shelf, 0, sizeof(d->shelf));

@@ -58,6 +58,7 @@ struct shelf {
 struct depot {
 	uint32_t max_slabs, slab_units;
 	_Atomic uint32_t n_slabs;
+	_Atomic uint64_t n_objects; /* carved of all slabs */
 
 	_Alignas(CACHE_LINE) struct spin lock; /* leaf; guards what follows */
 	struct shelf shelf[POOL_MAX_UNITS];

@@ -109,6 +109,12 @@ static inline uint32_t pool_n_slabs(const struct pool *p)
  * given out before the call. */
 struct pool_slab pool_slab(const struct pool *p, uint32_t i);
 
+/* The objects of all slabs. */
+static inline uint64_t pool_n_objects(const struct pool *p)
+{
+	return atomic_load_explicit(&p->depot.n_objects, memory_order_relaxed);
+}
+
 struct pool_usage {
 	uint64_t total_bytes;      /* slabs, those made ahead, and batches */
 	uint64_t live_bytes, live; /* objects given out and not taken back */

@@ -51,6 +51,7 @@ enum {
 	 * long whoever makes memory ready may sleep. */
 	READY_REFS = 1 << 18,
 	READY_AHEAD = 4 * SEGMENT_BUCKETS,
+	READY_OVERFLOW = SEGMENT_BUCKETS / 2,
 	SPLIT_AHEAD = 4, /* buckets to fetch ahead of splits */
 	SAMPLE = 64,
 };
@@ -276,12 +277,14 @@ static bool segments_ready(struct table *t)
 		end = n + ahead + 1;
 	for (uint64_t i = n; ok && i < end; i += SEGMENT_BUCKETS)
 		ok = i >= MAX_BUCKETS || segments_add(&t->primary, i, true);
-	return ok && overflow_ready(&t->overflow, (uint32_t)ahead / 4);
+	return ok;
 }
 
 bool table_maintain(struct table *t, unsigned max_splits)
 {
-	return segments_ready(t) && (!max_splits || grow(t, max_splits));
+	/* Chains become longer between doublings, too. */
+	return overflow_ready(&t->overflow, READY_OVERFLOW) &&
+	       segments_ready(t) && (!max_splits || grow(t, max_splits));
 }
 
 /* ----------------------------------------------------------------- change */
