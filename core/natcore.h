@@ -228,7 +228,8 @@ struct nat_list_options {
 	unsigned rule;     /* of @chain, from 1; 0: all */
 };
 /* As `iptables -L` or `-S` prints them, but hosts and services are always
- * numbers: nothing is looked up. -ENOENT: no such table or chain. */
+ * numbers: nothing is looked up. -ENOENT: no such table or chain; -ERANGE: no
+ * such rule in it, of which iptables says nothing. */
 NAT_API int nat_rules_list(const struct nat_rules *r,
 			   const struct nat_list_options *o,
 			   struct nat_sink out);

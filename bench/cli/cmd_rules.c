@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * natbench rules: rules as iptables prints them. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,9 +43,17 @@ static int print(const struct request *q, const struct nat_rules *rules)
 {
 	struct nat_sink out = {put, stdout};
 
+	int rc = 0;
+
 	if (q->save)
 		nat_rules_save(rules, out);
-	else if (nat_rules_list(rules, &q->list, out))
+	else
+		rc = nat_rules_list(rules, &q->list, out);
+	if (rc == -ERANGE)
+		return cli_complain("%s: no rule %u in chain %s of table '%s'",
+				    q->file, q->list.rule, q->list.chain,
+				    q->list.table);
+	if (rc)
 		return cli_complain("%s: no %s%s in table '%s'", q->file,
 				    q->list.chain ? "chain " : "chains",
 				    q->list.chain ? q->list.chain : "",

@@ -63,6 +63,7 @@ static const struct fault rules_faults[] = {
 	{ "-r @good.v4 --table bogus", "no chains in table 'bogus'" },
 	{ "-r @good.v4 bogus", "no chain bogus in table 'nat'" },
 	{ "-r @good.v4 INPUT OUTPUT", "rule number OUTPUT" },
+	{ "-r @good.v4 INPUT 9", "no rule 9 in chain INPUT of table 'nat'" },
 	{ "-r @good.v4 INPUT 1 2", "an argument too many" },
 	{ "-r @good.v4 --save -S", "--save: writes all there is: no -S" },
 	{ "-r @good.v4 --save INPUT", "writes all there is: no INPUT" },

@@ -3,6 +3,7 @@
  * Rule sets against what the real iptables made of them: data/rules has the
  * texts, and what the tool saved and listed (record.sh there asks it again).
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -202,7 +203,7 @@ static void lists_one_chain(void **state)
 		{ { .table = "raw", .chain = "INPUT" }, -2, "" },
 		{ { .table = "nat", .chain = "POSTROUTING", .rule = 1 }, 0, RULE },
 		{ { .table = "nat", .chain = "POSTROUTING", .rule = 1, .line_numbers = true }, 0, "1    " RULE },
-		{ { .table = "nat", .chain = "POSTROUTING", .rule = 2 }, 0, "" },
+		{ { .table = "nat", .chain = "POSTROUTING", .rule = 2 }, -ERANGE, "" },
 		{ { .table = "nat", .chain = "POSTROUTING", .rule = 1, .spec = true }, 0, "-A POSTROUTING -o wan0 -g A\n" },
 		{ { .table = "nat", .chain = "A", .spec = true }, 0, "-N A\n" },
 		{ { .table = "mangle", .chain = "INPUT", .spec = true, .verbose = true }, 0, "-P INPUT ACCEPT -c 0 0\n" },

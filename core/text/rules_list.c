@@ -179,7 +179,7 @@ struct listing {
 	const struct nat_rules *rules;
 	const struct nat_list_options *options;
 	struct nat_sink out;
-	unsigned n_chains; /* listed so far */
+	unsigned n_chains, n_rules; /* listed so far */
 };
 
 static bool wanted(const struct listing *l, const struct chain *c)
@@ -188,18 +188,20 @@ static bool wanted(const struct listing *l, const struct chain *c)
 }
 
 /* Calls @fn for each rule of @c that is asked for. */
-static void each_rule(const struct listing *l, const struct chain *c,
-		      void (*fn)(const struct listing *l, const struct chain *c,
+static void each_rule(struct listing *l, const struct chain *c,
+		      void (*fn)(struct listing *l, const struct chain *c,
 				 uint32_t number))
 {
 	uint32_t only = l->options->rule;
 
 	for (uint32_t i = 1; i <= c->n_rules; i++)
-		if (!only || only == i)
+		if (!only || only == i) {
+			l->n_rules++;
 			fn(l, c, i);
+		}
 }
 
-static void list_number(const struct listing *l, const struct chain *c,
+static void list_number(struct listing *l, const struct chain *c,
 			uint32_t number)
 {
 	if (l->options->line_numbers)
@@ -238,8 +240,7 @@ static void spec_chain(struct listing *l, const struct chain *c)
 	text_puts(l->out, "\n");
 }
 
-static void spec_rule(const struct listing *l, const struct chain *c,
-		      uint32_t number)
+static void spec_rule(struct listing *l, const struct chain *c, uint32_t number)
 {
 	const struct rule *rule = &l->rules->rule[c->first + number - 1];
 	bool jump = rule->target.kind == TARGET_JUMP ||
@@ -297,5 +298,7 @@ int nat_rules_list(const struct nat_rules *r, const struct nat_list_options *o,
 	each_chain(&l, table, o->spec ? spec_chain : list_chain);
 	if (o->spec)
 		each_chain(&l, table, spec_rules);
-	return l.n_chains ? 0 : -ENOENT;
+	if (!l.n_chains)
+		return -ENOENT;
+	return o->rule && !l.n_rules ? -ERANGE : 0;
 }
