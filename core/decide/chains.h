@@ -76,9 +76,7 @@ struct chain_result chains_run(struct walk *k, enum table_id table);
 static inline const struct chain *chains_base(const struct walk *k,
 					      enum table_id table)
 {
-	const struct nat_rules *rules = walk_rules(k)->text;
-
-	return &rules->chain[rules->table[table].base[k->hook]];
+	return ruleset_chain(walk_rules(k), table, (enum nat_hook)k->hook);
 }
 
 static inline bool chains_have_rules(const struct walk *k, enum table_id table)

@@ -49,13 +49,18 @@ static inline bool ruleset_has(const struct ruleset *r, enum table_id t,
 	return r->hooks[t] >> hook & 1;
 }
 
+/* The chain there, provided that ruleset_has() one. */
+static inline const struct chain *
+ruleset_chain(const struct ruleset *r, enum table_id t, enum nat_hook hook)
+{
+	return &r->text->chain[r->text->table[t].base[hook]];
+}
+
 /* The chain there; NULL: none. */
 static inline const struct chain *
 ruleset_base(const struct ruleset *r, enum table_id t, enum nat_hook hook)
 {
-	return ruleset_has(r, t, hook)
-		       ? &r->text->chain[r->text->table[t].base[hook]]
-		       : NULL;
+	return ruleset_has(r, t, hook) ? ruleset_chain(r, t, hook) : NULL;
 }
 
 #endif
