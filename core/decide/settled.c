@@ -222,7 +222,7 @@ ALWAYS_INLINE bool track_ordinary(const struct round *r,
 				  const struct meeting *m)
 {
 	struct conn *c = m->conn;
-	ticks timeout;
+	ticks timeout = 0;
 
 	if (m->p.proto == PROTO_TCP) {
 		struct tcp_segment g;

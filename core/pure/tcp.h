@@ -67,7 +67,7 @@ ALWAYS_INLINE bool tcp_update_ordinary(struct tcp_track *t, lanes4 word,
 				       const struct tcp_rules *r,
 				       ticks *timeout)
 {
-	bool unacked;
+	bool unacked = false;
 
 	if (unlikely(tcp_state(t) != TCPS_ESTABLISHED))
 		return false;
