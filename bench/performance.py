@@ -63,7 +63,15 @@ WAITS = [  # one packet alone, at 1 million connections
      "p99.99 10,000"),
     ("from empty to 10 million", "wait/growing", "longest 100,000"),
 ]
-WAITED = ["p50_ns", "p9999_ns", "max_ns", "max_of_all_ns"]
+WAITED = ["p50_ns", "p9999_ns", "max_ns",
+          "raw_p50_ns", "raw_p9999_ns", "raw_max_ns"]
+PAIRS = [  # two threads against one, in alternation
+    ("new connections at 1 million", "pair/0"),
+    ("established, 1,024 flows", "pair/1024"),
+    ("established, 65,536 flows", "pair/65536"),
+]
+PAIRED = ["one_ns", "two_x", "apart_x"]
+PAIR_AIM = "1.9 x"
 REPLAYS = [(1024, 200000), (65536, 1000000)]
 PASSES = 5
 
@@ -101,6 +109,13 @@ def replay_round(natbench, capture, threads):
         return json.load(f)
 
 
+def most_of_two(result):
+    """Two threads have as many packets each as their conversations have: the
+    one with more says how much faster than one both can be."""
+    packets = [t["packets"] for t in result["per_thread"]]
+    return sum(packets) / max(packets)
+
+
 def generated(natbench, directory, flows, packets):
     path = os.path.join(directory, f"{flows}.pcap")
     subprocess.run([natbench, "gen", "--flows", str(flows), "--packets",
@@ -126,18 +141,20 @@ class Samples(dict):
 def measure(args):
     micro = os.path.join(args.build, "bench/micro/natbench_micro")
     natbench = os.path.join(args.build, "bench/natbench")
-    names = FLOORS + BARE + [name for _, name, _ in MICRO + READING + WAITS]
+    names = FLOORS + BARE + [name for _, name, _ in MICRO + READING]
+    names += [name for _, name in PAIRS]
+    waits = [name for _, name, _ in WAITS]  # have rounds of their own
     samples, size = Samples(), {}
     with tempfile.TemporaryDirectory() as directory:
         captures = [(flows, generated(natbench, directory, flows, packets))
                     for flows, packets in REPLAYS]
         for i in range(args.runs):
             print(f"round {i + 1} of {args.runs}", file=sys.stderr)
-            found, own = micro_round(micro, names)
+            found, own = micro_round(micro, names + waits * (i == 0))
             for name, run in own.items():
                 if "bytes_per_connection" in run:
                     size[name] = run["bytes_per_connection"]
-                for figure in WAITED:
+                for figure in WAITED + PAIRED:
                     if figure in run:
                         samples.put(f"{name} {figure}", run[figure])
             for name, ns in found.items():
@@ -152,6 +169,7 @@ def measure(args):
                     samples.put(f"replay {flows} -t {threads} core",
                                 r["core_ns_per_packet"])
                 samples.put(f"replay {flows} threads", pps[2] / pps[1])
+                samples.put(f"replay {flows} most", most_of_two(r))
     return samples, size
 
 
@@ -186,15 +204,29 @@ def micro_table(samples):
 
 
 def wait_table(samples):
-    yield "| a packet waits, ns, while | half of them | all but one in 10,000 | longest | longest, taken away included | aim |"
-    yield "|---|--:|--:|--:|--:|---|"
+    yield "| a packet waits for the code, ns, while | half of them | all but one in 10,000 | longest | aim | half, machine included | all but one in 10,000 | longest |"
+    yield "|---|--:|--:|--:|---|--:|--:|--:|"
     for what, name, aim in WAITS:
         figures = [samples.median(f"{name} {figure}") for figure in WAITED]
         if None in figures:
-            yield f"| {what} | failed | | | | {aim} |"
+            yield f"| {what} | failed | | | {aim} | | | |"
             continue
-        cells = " | ".join(f"{figure:,.0f}" for figure in figures)
-        yield f"| {what} | {cells} | {aim} |"
+        cells = [f"{figure:,.0f}" for figure in figures]
+        yield f"| {what} | {' | '.join(cells[:3] + [aim] + cells[3:])} |"
+
+
+def pair_table(samples):
+    yield "| two threads against one | benchmark | ns, one alone | x, two on one engine | runs | x, an engine each | runs | aim |"
+    yield "|---|---|--:|--:|---|--:|---|---|"
+    for what, name in PAIRS:
+        one, two, apart = (f"{name} {figure}" for figure in PAIRED)
+        if two not in samples:
+            yield f"| {what} | `{name}` | failed | | | | | {PAIR_AIM} |"
+            continue
+        yield (f"| {what} | `{name}` | {samples.median(one):.1f} | "
+               f"{samples.median(two):.2f} | {samples.spread(two, 2)} | "
+               f"{samples.median(apart):.2f} | {samples.spread(apart, 2)} | "
+               f"{PAIR_AIM} |")
 
 
 def replay_table(samples):
@@ -213,7 +245,9 @@ def replay_table(samples):
         name = f"replay {flows} threads"
         yield (f"Two threads against one, {flows:,} flows: "
                f"{samples.median(name):.2f} times the packets "
-               f"({samples.spread(name)}).")
+               f"({samples.spread(name)}), of at most "
+               f"{samples.median(f'replay {flows} most'):.2f} as the "
+               f"conversations fall to them.")
         yield ""
 
 
@@ -242,6 +276,8 @@ def page(samples, size, runs):
     yield from micro_table(samples)
     yield ""
     yield from wait_table(samples)
+    yield ""
+    yield from pair_table(samples)
     yield ""
     yield from replay_table(samples)
     yield from reading_table(samples)

@@ -27,7 +27,7 @@ enum {
 	LIVE = 1000000,
 	GROWN = 10000000,
 	PACKETS = 1 << 22,
-	PASSES = 3,
+	PASSES = 5,
 	NS_PER_BIN = 16,
 	BINS = 1 << 16, /* a millisecond */
 	LONG_NS = 4000, /* worth asking why */
@@ -252,13 +252,15 @@ static void bench_churn(struct gbench *b)
 	router_free(r);
 }
 
+static void add_wait(const char *name, gbench_fn fn, uint32_t packets)
+{
+	gbench_iterations(gbench_add(name, fn), (int64_t)PASSES * packets);
+}
+
 GBENCH(wait)
 {
-	gbench_iterations(gbench_add("wait/still", bench_still),
-			  PASSES * PACKETS);
-	gbench_iterations(gbench_add("wait/changing", bench_changing),
-			  PASSES * PACKETS);
-	gbench_iterations(gbench_add("wait/growing", bench_growing),
-			  PASSES * GROWN);
+	add_wait("wait/still", bench_still, PACKETS);
+	add_wait("wait/changing", bench_changing, PACKETS);
+	add_wait("wait/growing", bench_growing, GROWN);
 	gbench_iterations(gbench_add("new/churn", bench_churn), CHURN);
 }

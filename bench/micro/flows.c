@@ -28,7 +28,7 @@ struct advance {
 };
 
 struct flows {
-	uint32_t n;
+	uint32_t first, n;
 	uint8_t *packets;
 	uint8_t *template;
 	struct advance *advance; /* by packet */
@@ -170,22 +170,22 @@ static uint32_t choose(struct random *r, uint32_t n, enum nat_dir *dir)
 	return (uint32_t)((draw >> 32) * n >> 32);
 }
 
-static void make_templates(struct flows *f, uint32_t n, struct sent *sent)
+static void make_templates(struct flows *f, struct sent *sent)
 {
-	struct random random = random_new(n);
+	struct random random = random_new(f->n);
 	enum nat_dir dir;
 
 	for (size_t i = 0; i < FLOWS_PACKETS; i++) {
-		uint32_t c = choose(&random, n, &dir);
-		struct flow_key k = flow_key(c, dir);
+		uint32_t c = choose(&random, f->n, &dir);
+		struct flow_key k = flow_key(f->first + c, dir);
 
 		build(slot_of(f->template, i), &k, FLOWS_SLOT, TCP_ACK,
 		      1 + sent[c].bytes[dir], 1 + sent[c].bytes[!dir]);
 		sent[c].bytes[dir] += PAYLOAD;
 	}
-	random = random_new(n);
+	random = random_new(f->n);
 	for (size_t i = 0; i < FLOWS_PACKETS; i++) {
-		uint32_t c = choose(&random, n, &dir);
+		uint32_t c = choose(&random, f->n, &dir);
 
 		f->advance[i] = (struct advance){
 			sent[c].bytes[dir],
@@ -194,19 +194,20 @@ static void make_templates(struct flows *f, uint32_t n, struct sent *sent)
 	}
 }
 
-struct flows *flows_new(uint32_t n)
+struct flows *flows_new_from(uint32_t first, uint32_t n)
 {
 	struct flows *f = calloc(1, sizeof(*f));
 	struct sent *sent = memory_new(n * sizeof(*sent));
 
 	if (!f)
 		goto out;
+	f->first = first;
 	f->n = n;
 	f->packets = memory_new((size_t)FLOWS_PACKETS * FLOWS_SLOT);
 	f->template = memory_new((size_t)FLOWS_PACKETS * FLOWS_SLOT);
 	f->advance = memory_new(FLOWS_PACKETS * sizeof(*f->advance));
 	if (sent && f->packets && f->template && f->advance) {
-		make_templates(f, n, sent);
+		make_templates(f, sent);
 	} else {
 		flows_free(f);
 		f = NULL;
@@ -214,6 +215,11 @@ struct flows *flows_new(uint32_t n)
 out:
 	memory_free(sent, n * sizeof(*sent));
 	return f;
+}
+
+struct flows *flows_new(uint32_t n)
+{
+	return flows_new_from(0, n);
 }
 
 void flows_free(struct flows *f)
@@ -228,7 +234,7 @@ void flows_free(struct flows *f)
 
 /* ---------------------------------------------------------------- playing */
 
-static void next_pass(struct flows *f)
+uint8_t *flows_next_pass(struct flows *f)
 {
 	for (size_t i = 0; i < FLOWS_PACKETS; i++) {
 		uint8_t *t = slot_of(f->template, i);
@@ -236,6 +242,7 @@ static void next_pass(struct flows *f)
 		memcpy(slot_of(f->packets, i), t, FLOWS_SLOT);
 		move_on(t, &f->advance[i]);
 	}
+	return f->packets;
 }
 
 /* Which end changed is plain from who sent the packet that entered. */
@@ -273,7 +280,7 @@ void flows_play(struct gbench *b, struct flows *f, flows_run run, void *ctx,
 {
 	size_t content;
 
-	next_pass(f);
+	(void)flows_next_pass(f);
 	content = run(ctx, f->packets, FLOWS_PACKETS);
 	if (translated && !all_translated(f)) {
 		gbench_skip(b, "a packet is not translated as it has to be");
@@ -281,7 +288,7 @@ void flows_play(struct gbench *b, struct flows *f, flows_run run, void *ctx,
 	}
 	while (gbench_run(b, FLOWS_PACKETS)) {
 		gbench_pause(b);
-		next_pass(f);
+		(void)flows_next_pass(f);
 		gbench_resume(b);
 		content += run(ctx, f->packets, FLOWS_PACKETS);
 	}

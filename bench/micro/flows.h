@@ -56,9 +56,14 @@ void flow_syn(uint8_t *slot, const struct flow_key *k);
 
 struct flows;
 
-/* @n connections, at most FLOWS_MOST. NULL: no memory. */
-struct flows *flows_new(uint32_t n);
+/* The connections @first to @first + @n - 1, all below FLOWS_MOST. NULL: no
+ * memory. */
+struct flows *flows_new_from(uint32_t first, uint32_t n);
+struct flows *flows_new(uint32_t n); /* from 0 */
 void flows_free(struct flows *f);
+
+/* The FLOWS_PACKETS of the next pass. */
+uint8_t *flows_next_pass(struct flows *f);
 
 /* Runs over the packets; returns how many it was content with. */
 typedef size_t (*flows_run)(void *ctx, uint8_t *packets, size_t n);

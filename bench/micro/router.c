@@ -41,12 +41,13 @@ static void *keep(void *ctx)
 	return NULL;
 }
 
-static bool start(struct router *r, bool acct)
+static bool start(struct router *r, unsigned workers, bool acct)
 {
 	struct nat_sysctl sysctl;
 	struct nat_config cfg = {
 		.topology = r->topology,
 		.rules = r->rules,
+		.workers = workers,
 		.sysctl = &sysctl,
 		.seed = 1,
 	};
@@ -62,15 +63,49 @@ static bool start(struct router *r, bool acct)
 	return r->kept;
 }
 
-struct router *router_new(const char *rules, bool acct)
+static struct router *alloc_router(void)
 {
 	struct router *r = calloc(1, sizeof(*r));
 
+	if (r) {
+		r->now_ns = 1000000000;
+		r->ns_per_packet = 20;
+	}
+	return r;
+}
+
+static struct router *make(unsigned workers, const char *rules, bool acct)
+{
+	struct router *r = alloc_router();
+
 	if (!r)
 		return NULL;
-	r->now_ns = 1000000000;
-	r->ns_per_packet = 20;
-	if (parse(r, rules) && start(r, acct))
+	if (parse(r, rules) && start(r, workers, acct))
+		return r;
+	router_free(r);
+	return NULL;
+}
+
+struct router *router_new(const char *rules, bool acct)
+{
+	return make(1, rules, acct);
+}
+
+struct router *router_new_for(unsigned workers, const char *rules)
+{
+	return make(workers, rules, false);
+}
+
+struct router *router_join(const struct router *first)
+{
+	struct router *r = alloc_router();
+
+	if (!r)
+		return NULL;
+	r->lan = first->lan;
+	r->wan = first->wan;
+	r->worker = nat_worker_new(first->engine);
+	if (r->worker)
 		return r;
 	router_free(r);
 	return NULL;

@@ -40,8 +40,13 @@ struct router {
 
 #define ROUTER_SNAT "-A POSTROUTING -o wan0 -j SNAT --to-source 192.0.2.1\n"
 
-/* @acct: packets and bytes are counted. NULL: no memory. */
+/* @acct: packets and bytes are counted. NULL: no memory. A router is its
+ * thread's, who makes and frees it. */
 struct router *router_new(const char *rules, bool acct);
+/* The same with an engine for @workers, who join it: each has a router of his
+ * own, which is freed before the first. */
+struct router *router_new_for(unsigned workers, const char *rules);
+struct router *router_join(const struct router *first);
 void router_free(struct router *r); /* NULL: nothing */
 
 /* A flows_run with a struct router; of the @n packets, FLOWS_SLOT apart,

@@ -84,18 +84,25 @@ static void free_worker(struct nat_worker *w)
 	free(w);
 }
 
+/* Zeroed memory in whole cache lines, which no other worker writes. */
+static void *own_lines(size_t size)
+{
+	size_t lines = (size + CACHE_LINE - 1) / CACHE_LINE;
+	void *p = aligned_alloc(CACHE_LINE, lines * CACHE_LINE);
+
+	return p ? memset(p, 0, lines * CACHE_LINE) : NULL;
+}
+
 static struct nat_worker *alloc_worker(struct nat_engine *e)
 {
-	struct nat_worker *w = aligned_alloc(CACHE_LINE, sizeof(*w));
+	struct nat_worker *w = own_lines(sizeof(*w));
 
-	static_assert(sizeof(*w) % CACHE_LINE == 0, "its own lines");
 	if (!w)
 		return NULL;
-	memset(w, 0, sizeof(*w));
 	w->engine = e;
 	w->thread = pthread_self();
-	w->counts = calloc(engine_n_counts(e) + 1, sizeof(*w->counts));
-	w->flight = calloc(FLIGHTS, sizeof(*w->flight));
+	w->counts = own_lines((engine_n_counts(e) + 1) * sizeof(*w->counts));
+	w->flight = own_lines(FLIGHTS * sizeof(*w->flight));
 	if (w->counts && w->flight)
 		return w;
 	free_worker(w);
