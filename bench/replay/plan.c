@@ -11,7 +11,10 @@
 
 #define SILENCE_NS UINT64_C(1000000000)
 
-enum { TOGETHER = 32 }; /* packets that are planned side by side */
+enum {
+	TOGETHER = 32,    /* packets that are planned side by side */
+	SHARES = 1 << 14, /* of the conversations, among lanes */
+};
 
 /* What planning remembers of a conversation. */
 struct memory {
@@ -30,6 +33,7 @@ struct batch {
 /* A lane, from window to window. */
 struct track {
 	struct batch batch;
+	uint64_t packets;
 	uint32_t n_convs;
 };
 
@@ -49,7 +53,8 @@ struct planner {
 	struct plan *plan;
 	const struct store *store;
 	struct candidate candidate[TOGETHER];
-	struct track track[]; /* by lane */
+	uint16_t share[SHARES]; /* by hash: its lane + 1; 0: nobody's yet */
+	struct track track[];   /* by lane */
 };
 
 static int scan(struct planner *p)
@@ -172,6 +177,27 @@ static struct step make_step(struct planner *p, const struct wire *w,
 	return s;
 }
 
+static unsigned idlest_lane(const struct planner *p)
+{
+	unsigned idlest = 0;
+
+	for (unsigned i = 1; i < p->cfg.lanes; i++)
+		if (p->track[i].packets < p->track[idlest].packets)
+			idlest = i;
+	return idlest;
+}
+
+/* What has a hash stays together. Who comes first of a share gives it to the
+ * lane that has had the fewest packets, so that lanes end at the same time. */
+static unsigned lane_of(struct planner *p, uint32_t hash)
+{
+	uint16_t *share = &p->share[hash % SHARES];
+
+	if (!*share)
+		*share = (uint16_t)(1 + idlest_lane(p));
+	return *share - 1U;
+}
+
 static int add(struct planner *p, const struct candidate *c, size_t i)
 {
 	const struct store_entry *e = &store_entries(p->store)[i];
@@ -188,8 +214,9 @@ static int add(struct planner *p, const struct candidate *c, size_t i)
 	mem = m.room;
 	if (p->cfg.verbatim)
 		m.hash = verbatim_hash(p, w, e->iface);
-	lane = m.hash % p->cfg.lanes;
+	lane = lane_of(p, m.hash);
 	p->track[lane].n_convs += m.first;
+	p->track[lane].packets++;
 	s = make_step(p, w, &m, i);
 	r = push(p, lane, &s, mem);
 	if (!(s.flags & (STEP_REPLY | STEP_VERBATIM)) &&

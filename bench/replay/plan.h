@@ -7,14 +7,15 @@
  * same lane all that differ in the client's address alone. Those want the same
  * port where that address is translated, and when two workers choose it at the
  * same moment one packet is lost, with Linux as here; a replay would not come
- * to the same twice. Batches
- * are full but where an answer depends on how the batch at hand translates the
- * packet that it answers: one that may begin a mapping, because it is the
- * conversation's first, a SYN, or comes after a reset or a second of silence.
- * One that comes after a packet that was dropped may, too; the lane sees to
- * that. With several lanes a batch also spans at most PLAN_BATCH_NS, because
- * lanes keep together in time from batch to batch; with one PLAN_PAUSE_NS, so
- * that between two packets far apart what is over can end.
+ * to the same twice. As far as that allows lanes have as many packets each.
+ *
+ * Batches are full but where an answer depends on how the batch at hand
+ * translates the packet that it answers: one that may begin a mapping, because
+ * it is the conversation's first, a SYN, or comes after a reset or a second of
+ * silence. One that comes after a packet that was dropped may, too; the lane
+ * sees to that. With several lanes a batch also spans at most PLAN_BATCH_NS,
+ * because lanes keep together in time from batch to batch; with one
+ * PLAN_PAUSE_NS, so that between two packets far apart what is over can end.
  *
  * A long capture is planned window by window: what a planner knows of one goes
  * on in the next. A fragment counts to its datagram where the first one is in
