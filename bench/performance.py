@@ -72,8 +72,8 @@ PAIRS = [  # two threads against one, in alternation
 ]
 PAIRED = ["one_ns", "two_x", "apart_x"]
 PAIR_AIM = "1.9 x"
-REPLAYS = [(1024, 200000), (65536, 1000000)]
-PASSES = 5
+REPLAYS = [(1024, 200000), (65536, 1000000)]  # flows, packets of a pass
+REPLAYED = 5000000
 
 
 def micro_round(binary, names):
@@ -99,10 +99,11 @@ def micro_round(binary, names):
     return found, own
 
 
-def replay_round(natbench, capture, threads):
+def replay_round(natbench, capture, packets, threads):
     result = capture + ".json"
     subprocess.run(
-        [natbench, "replay", "-t", str(threads), "--repeat", str(PASSES),
+        [natbench, "replay", "-t", str(threads), "--repeat",
+         str(REPLAYED // packets),
          "--json", result, capture],
         check=True, stdout=subprocess.DEVNULL)
     with open(result, encoding="utf-8") as f:
@@ -146,8 +147,8 @@ def measure(args):
     waits = [name for _, name, _ in WAITS]  # have rounds of their own
     samples, size = Samples(), {}
     with tempfile.TemporaryDirectory() as directory:
-        captures = [(flows, generated(natbench, directory, flows, packets))
-                    for flows, packets in REPLAYS]
+        captures = [(*replay, generated(natbench, directory, *replay))
+                    for replay in REPLAYS]
         for i in range(args.runs):
             print(f"round {i + 1} of {args.runs}", file=sys.stderr)
             found, own = micro_round(micro, names + waits * (i == 0))
@@ -159,10 +160,10 @@ def measure(args):
                         samples.put(f"{name} {figure}", run[figure])
             for name, ns in found.items():
                 samples.put(name, ns)
-            for flows, capture in captures:
+            for flows, packets, capture in captures:
                 pps = {}
                 for threads in (1, 2):
-                    r = replay_round(natbench, capture, threads)
+                    r = replay_round(natbench, capture, packets, threads)
                     pps[threads] = r["pps"]
                     samples.put(f"replay {flows} -t {threads}",
                                 r["ns_per_packet"])
