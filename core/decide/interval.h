@@ -110,6 +110,13 @@ static inline uint32_t interval_find4(const struct interval_map *m,
 	return at->value;
 }
 
+/* The same of the first address whose top byte is @top. */
+static inline uint32_t interval_first4(const struct interval_map *m,
+				       uint8_t top)
+{
+	return m->v4[m->first[top]].value;
+}
+
 uint32_t interval_find6(const struct interval_map *m,
 			const struct nat_addr *addr);
 

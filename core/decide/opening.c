@@ -20,7 +20,7 @@ struct opening {
 	const struct ruleset *rules;
 	const struct flight *f;
 	const struct path *path; /* of engine.path */
-	struct packet p;
+	const struct packet *p;
 	uint32_t src, new_src; /* the same: it stays */
 	uint8_t masq_if;       /* as in struct conn */
 	struct hearing pre, post;
@@ -28,17 +28,17 @@ struct opening {
 
 /* Of no connection as it seems, with an answer that nobody waits for, and
  * alive when it leaves. */
-static inline bool begins(const struct opening *o)
+ALWAYS_INLINE bool begins(const struct opening *o)
 {
 	const struct table *t = &o->w->view.all->table;
 
-	return o->f->sum_ok && conntrack_opens(&o->p) &&
-	       o->p.ip[IPV4_TTL] > 1 && table_lacks(t, o->f->hash) &&
+	return o->f->sum_ok && conntrack_opens(o->p) &&
+	       o->p->ip[IPV4_TTL] > 1 && table_lacks(t, o->f->hash) &&
 	       table_lacks(t, o->f->answer);
 }
 
 /* False: there is more to it than its policy or one rule. */
-static inline bool hear(const struct opening *o, enum nat_hook hook,
+ALWAYS_INLINE bool hear(const struct opening *o, enum nat_hook hook,
 			const struct screen_key *key, struct hearing *h)
 {
 	struct chain_glance g;
@@ -52,35 +52,35 @@ static inline bool hear(const struct opening *o, enum nat_hook hook,
 	return g.known && (g.rule || !h->chain->drop);
 }
 
-static inline bool accepts(const struct hearing *h)
+ALWAYS_INLINE bool accepts(const struct hearing *h)
 {
 	return !h->rule || h->rule->target.kind == TARGET_ACCEPT;
 }
 
 /* The destination stays what it is. */
-static inline bool keeps_destination(struct opening *o, uint16_t in_if)
+ALWAYS_INLINE bool keeps_destination(struct opening *o, uint16_t in_if)
 {
-	const struct screen_key key = {&o->p, (uint8_t)in_if, RULE_DEV_NONE};
+	const struct screen_key key = {o->p, (uint8_t)in_if, RULE_DEV_NONE};
 
 	return hear(o, NAT_HOOK_PREROUTING, &key, &o->pre) && accepts(&o->pre);
 }
 
 /* Forwarded, whole. */
-static inline bool goes_on(struct opening *o, uint16_t in_if, struct route *r)
+ALWAYS_INLINE bool goes_on(struct opening *o, uint16_t in_if, struct route *r)
 {
 	struct nat_engine *e = o->w->engine;
 	struct nat_addr src = addr_v4(o->src);
-	struct nat_addr dst = packet_dst_addr(&o->p);
+	struct nat_addr dst = packet_dst_addr(o->p);
 
 	*r = route_input_of(e->topology, in_if, 4, &src, &dst, 0);
 	if (unlikely(r->verdict != ROUTE_TO_FORWARD))
 		return false;
 	o->path = &e->path[settled_path(e, in_if, r->out_if)];
-	return o->p.len <= path_room(o->path);
+	return o->p->len <= path_room(o->path);
 }
 
 /* The address that the rule puts in. */
-static inline bool address(struct opening *o, const struct route *r)
+ALWAYS_INLINE bool address(struct opening *o, const struct route *r)
 {
 	const struct target *t = &o->post.rule->target;
 	struct nat_addr own;
@@ -100,10 +100,10 @@ static inline bool address(struct opening *o, const struct route *r)
 
 /* The source stays, or only its address changes: its socket has no connection
  * yet that says otherwise. */
-static inline bool chooses_source(struct opening *o, uint16_t in_if,
+ALWAYS_INLINE bool chooses_source(struct opening *o, uint16_t in_if,
 				  const struct route *r)
 {
-	const struct screen_key key = {&o->p, (uint8_t)in_if,
+	const struct screen_key key = {o->p, (uint8_t)in_if,
 				       (uint8_t)r->out_if};
 	const struct bysource *sockets = &o->w->view.all->bysource;
 
@@ -116,22 +116,22 @@ static inline bool chooses_source(struct opening *o, uint16_t in_if,
 }
 
 /* The hash of the answer to the packet as it will leave. */
-static inline uint64_t answer_hash(const struct opening *o,
+ALWAYS_INLINE uint64_t answer_hash(const struct opening *o,
 				   const struct conn_key4 *answer)
 {
 	const struct conns *s = o->w->view.all;
 
 	if (o->new_src == o->src)
 		return o->f->answer;
-	return conn_key4_hash(&s->key, hash_ipv4_meta(o->p.proto, 0), answer);
+	return conn_key4_hash(&s->key, hash_ipv4_meta(o->p->proto, 0), answer);
 }
 
 /* Makes the connection and puts it in the table, provided that its answer is
  * not another's. */
-static inline struct conn *connect(const struct opening *o, uint16_t in_if)
+ALWAYS_INLINE struct conn *connect(const struct opening *o, uint16_t in_if)
 {
 	enum { DONE = NAT_ST_SRC_NAT_DONE | NAT_ST_DST_NAT_DONE };
-	struct conn_ref r = conntrack_open(o->w, &o->p, o->f->hash), winner;
+	struct conn_ref r = conntrack_open(o->w, o->p, o->f->hash), winner;
 	struct conn_hashes h = {{o->f->hash}, o->f->source};
 	struct conn_key4 *answer;
 
@@ -151,27 +151,27 @@ static inline struct conn *connect(const struct opening *o, uint16_t in_if)
 	return NULL;
 }
 
-static inline void count(const struct opening *o, const struct hearing *h)
+ALWAYS_INLINE void count(const struct opening *o, const struct hearing *h)
 {
 	if (h->chain)
-		chains_count(o->w, o->rules, h->chain, h->rule, o->p.len);
+		chains_count(o->w, o->rules, h->chain, h->rule, o->p->len);
 }
 
-static inline void rewrite(const struct opening *o)
+ALWAYS_INLINE void rewrite(const struct opening *o)
 {
-	uint8_t *ip = o->p.ip;
+	uint8_t *ip = o->p->ip;
 	uint32_t addrs[2] = {o->new_src, load32(ip + IPV4_DST)};
 	uint64_t both;
 
 	if (o->new_src == o->src) {
-		rewrite_ttl_down(&o->p);
+		rewrite_ttl_down(o->p);
 		return;
 	}
 	memcpy(&both, addrs, sizeof(both));
-	rewrite_plain(&o->p, both, load32(ip + IPV4_HEADER));
+	rewrite_plain(o->p, both, load32(ip + IPV4_HEADER));
 }
 
-static inline void leave(const struct opening *o, struct nat_packet *pkt)
+ALWAYS_INLINE void leave(const struct opening *o, struct nat_packet *pkt)
 {
 	struct departure d = o->path->exit;
 	struct nat_stats *s = &o->w->stats;
@@ -184,14 +184,16 @@ static inline void leave(const struct opening *o, struct nat_packet *pkt)
 	d.manip = o->new_src == o->src ? 0 : NAT_ST_SRC_NAT;
 	memcpy((char *)pkt + offsetof(struct nat_packet, out_if), &d,
 	       sizeof(d));
-	pkt->len = o->p.len;
+	pkt->len = o->p->len;
 }
 
 bool opening_forward(struct nat_worker *w, struct nat_packet *pkt,
 		     const struct flight *f)
 {
+	struct packet p;
 	struct opening o = {
 		.w = w,
+		.p = &p,
 		.rules = &w->engine->rules,
 		.f = f,
 		.src = load32(pkt->data + IPV4_SRC),
@@ -201,7 +203,7 @@ bool opening_forward(struct nat_worker *w, struct nat_packet *pkt,
 
 	if (unlikely(!conns_are_plain(&w->view)))
 		return false;
-	packet_parse_plain(&o.p, pkt->data);
+	packet_parse_plain(&p, pkt->data);
 	if (!begins(&o) || !keeps_destination(&o, pkt->in_if) ||
 	    !goes_on(&o, pkt->in_if, &r) || !chooses_source(&o, pkt->in_if, &r))
 		return false;

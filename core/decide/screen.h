@@ -101,25 +101,26 @@ static inline bool screen_row(const struct screen_column *c,
 			      const struct screen_key *key, uint32_t *row)
 {
 	const struct packet *p = key->p;
-	uint32_t small = 0;
+	uint32_t port;
 
 	switch ((enum screen_field)c->field) {
 	case SCREEN_IN:
-		small = (uint32_t)key->in_dev << 24;
-		break;
+		*row = interval_first4(&c->map, key->in_dev);
+		return true;
 	case SCREEN_OUT:
-		small = (uint32_t)key->out_dev << 24;
-		break;
+		*row = interval_first4(&c->map, key->out_dev);
+		return true;
 	case SCREEN_PROTO:
 		if (unlikely(!screen_has_proto(p)))
 			return false;
-		small = (uint32_t)p->proto << 24;
-		break;
+		*row = interval_first4(&c->map, p->proto);
+		return true;
 	case SCREEN_PORT:
 		if (!screen_has_port(p))
 			return false;
-		small = (uint32_t)load16_host(packet_l4(p) + PORT_DST) << 16;
-		break;
+		port = load16_host(packet_l4(p) + PORT_DST);
+		*row = interval_find4(&c->map, port << 16);
+		return true;
 	case SCREEN_SRC:
 		*row = screen_addr_row(c, p, packet_src(p));
 		return true;
@@ -128,8 +129,7 @@ static inline bool screen_row(const struct screen_column *c,
 		*row = screen_addr_row(c, p, packet_dst(p));
 		return true;
 	}
-	*row = interval_find4(&c->map, small);
-	return true;
+	return false;
 }
 
 static inline uint64_t screen_word(const struct screen_scan *scan)

@@ -198,7 +198,7 @@ static bool early_drop_in(struct conns_view *v, uint64_t hash)
 	return dropped;
 }
 
-static bool early_drop(struct conns_view *v, uint64_t hash)
+static NOINLINE bool early_drop(struct conns_view *v, uint64_t hash)
 {
 	for (unsigned i = 0; i < EARLY_DROP_BUCKETS; i++)
 		if (early_drop_in(v, hash + i))
@@ -212,7 +212,7 @@ static void uncount(struct conns_view *v)
 }
 
 /* Takes a place among the connections allowed. */
-static bool count_in(struct conns_view *v, uint64_t hash)
+ALWAYS_INLINE bool count_in(struct conns_view *v, uint64_t hash)
 {
 	if (likely(places_take(&v->all->places, &v->stock)) ||
 	    early_drop(v, hash))

@@ -39,7 +39,8 @@ static void bin_swap(struct pool_bin *bin)
 }
 
 /* Gets an object into bin.loaded, which has none. */
-static bool bin_refill(struct pool *p, struct pool_bin *bin, unsigned units)
+static NOINLINE bool bin_refill(struct pool *p, struct pool_bin *bin,
+				unsigned units)
 {
 	struct batch *b;
 

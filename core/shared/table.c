@@ -105,16 +105,18 @@ void table_lock(struct table *t, struct table_guard *g, const uint64_t *hash,
 }
 
 /* No candidate in the chain, and room where one would be added. */
-ALWAYS_INLINE bool is_fresh(const struct table *t, struct bucket *head,
-			    uint64_t hash)
+ALWAYS_INLINE bool is_fresh(const struct table *t, struct table_guard *g,
+			    unsigned i, uint64_t hash)
 {
-	const struct bucket *b = head;
+	const struct bucket *b = g->head[i];
 
 	do
 		if (unlikely(bucket_match(b->tag, table_tag(hash))))
 			return false;
 	while (unlikely(b = chain_next(&t->overflow, b)));
-	return bucket_used(chain_open(&t->overflow, head)) < BUCKET_SLOTS;
+	g->open[i] = chain_open(&t->overflow, g->head[i]);
+	g->used[i] = bucket_used(g->open[i]);
+	return g->used[i] < BUCKET_SLOTS;
 }
 
 bool table_lock_fresh(struct table *t, struct table_guard *g, uint64_t h0,
@@ -122,8 +124,8 @@ bool table_lock_fresh(struct table *t, struct table_guard *g, uint64_t h0,
 {
 	*g = guard_lock(t, h0, h1);
 	g->n = 2;
-	if (likely(g->head[0] != g->head[1] && is_fresh(t, g->head[0], h0) &&
-		   is_fresh(t, g->head[1], h1)))
+	if (likely(g->head[0] != g->head[1] && is_fresh(t, g, 0, h0) &&
+		   is_fresh(t, g, 1, h1)))
 		return true;
 	guard_unlock(g);
 	return false;
@@ -321,9 +323,7 @@ int table_insert(struct table *t, struct table_guard *g, const uint32_t *ref)
 void table_fill(struct table *t, struct table_guard *g, const uint32_t ref[2])
 {
 	for (unsigned i = 0; i < 2; i++) {
-		struct bucket *b = chain_open(&t->overflow, g->head[i]);
-
-		slot_set(b, bucket_used(b), table_tag(g->hash[i]), ref[i]);
+		slot_set(g->open[i], g->used[i], table_tag(g->hash[i]), ref[i]);
 		g->grow |= count_add(t, g->hash[i], 1);
 	}
 }

@@ -243,6 +243,8 @@ struct table_guard {
 	unsigned n;
 	uint64_t hash[2];
 	struct bucket *head[2]; /* may be the same */
+	struct bucket *open[2]; /* table_lock_fresh(): where there is room, */
+	unsigned used[2];       /* behind so many */
 	bool grow;
 };
 
