@@ -17,10 +17,10 @@
 #include "shared/pool.h"
 #include "util.h"
 
-/* All in one word: its newest connection (0: none), the lock, and a bit for
- * each socket that had one since the list was empty, by bits of the hash that
- * did not choose the list. Most questions about sockets that have none end
- * there. */
+/* All in one word: its newest connection (0: none), the lock, and after Bloom
+ * 1970 two bits of 32 for each socket that had one since the list was empty, by
+ * bits of the hash that did not choose the list. Most questions about sockets
+ * that have none end there. */
 struct bysource_list {
 	_Atomic uint64_t word;
 };
@@ -63,7 +63,8 @@ static inline struct bysource_list *bysource_at(const struct bysource *b,
 
 static inline uint64_t bysource_socket(uint64_t hash)
 {
-	return UINT64_C(1) << (32 + (hash >> 59));
+	return UINT64_C(1) << (32 + (hash >> 59)) |
+	       UINT64_C(1) << (32 + (hash >> 54 & 31));
 }
 
 /* Fetches what is asked of the socket. */
@@ -75,9 +76,11 @@ static inline void bysource_prefetch(const struct bysource *b, uint64_t hash)
 /* False: the socket has no connection here. */
 static inline bool bysource_may_have(const struct bysource *b, uint64_t hash)
 {
-	return atomic_load_explicit(&bysource_at(b, hash)->word,
-				    memory_order_relaxed) &
-	       bysource_socket(hash);
+	uint64_t socket = bysource_socket(hash);
+
+	return (atomic_load_explicit(&bysource_at(b, hash)->word,
+				     memory_order_relaxed) &
+		socket) == socket;
 }
 
 void bysource_add(struct bysource *b, struct conn *c, uint32_t index,
