@@ -25,6 +25,8 @@ static uint32_t overflow_take(struct overflow *o)
 	if (i) {
 		o->free = atomic_load_explicit(&bucket_at(&o->buckets, i)->seq,
 					       memory_order_relaxed);
+		if (o->free) /* who comes next asks what is behind it */
+			__builtin_prefetch(bucket_at(&o->buckets, o->free), 1);
 		return i;
 	}
 	i = o->fresh;
