@@ -40,20 +40,18 @@ static inline struct chain_glance chains_glance(const struct ruleset *set,
 						const struct chain *base,
 						const struct screen_key *key)
 {
-	struct screen_scan scan;
 	const struct rule *r;
+	bool sure;
 	int i;
 
 	if (!base->n_rules)
 		return (struct chain_glance){.known = true};
-	screen_start(&scan, chains_screen(set, base), key, 0);
-	i = screen_next(&scan);
+	i = screen_first(chains_screen(set, base), key, &sure);
 	if (i < 0)
 		return (struct chain_glance){base->n_rules <= SCREEN_RULES,
 					     NULL};
 	r = &set->text->rule[base->first + (uint32_t)i];
-	return (struct chain_glance){screen_sure(&scan, i) && chains_decides(r),
-				     r};
+	return (struct chain_glance){sure && chains_decides(r), r};
 }
 
 /* Counts a packet of @len bytes for what a glance has told. */

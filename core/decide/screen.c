@@ -339,3 +339,15 @@ void screen_fini(struct screen *s)
 	free(s->sure);
 	*s = (struct screen){0};
 }
+
+int screen_first_of_many(const struct screen *s, const struct screen_key *key,
+			 bool *sure)
+{
+	struct screen_scan scan;
+	int i;
+
+	screen_start(&scan, s, key, 0);
+	i = screen_next(&scan);
+	*sure = i >= 0 && screen_sure(&scan, i);
+	return i;
+}

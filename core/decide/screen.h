@@ -189,4 +189,31 @@ static inline bool screen_sure(const struct screen_scan *scan, int i)
 	       scan->screen->sure[u / SCREEN_WORD] >> u % SCREEN_WORD & 1;
 }
 
+int screen_first_of_many(const struct screen *s, const struct screen_key *key,
+			 bool *sure);
+
+/* The first rule that is left; -1: none. *sure: its header fits without a look.
+ * Where all rules are in one word nothing needs to be kept of the columns. */
+ALWAYS_INLINE int screen_first(const struct screen *s,
+			       const struct screen_key *key, bool *sure)
+{
+	uint64_t left = *s->every;
+	uint32_t row;
+	int i;
+
+	if (s->words > 1)
+		return screen_first_of_many(s, key, sure);
+	*sure = true;
+	for (unsigned c = 0; c < s->n_columns; c++)
+		if (likely(screen_row(&s->column[c], key, &row)))
+			left &= s->column[c].rows[row];
+		else if (s->column[c].field != SCREEN_PORT)
+			*sure = false;
+	if (!left)
+		return -1;
+	i = __builtin_ctzll(left);
+	*sure = *sure && *s->sure >> i & 1;
+	return i;
+}
+
 #endif
