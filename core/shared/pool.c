@@ -21,15 +21,6 @@
 
 /* ----------------------------------------------------------------- caches */
 
-static void bin_count(struct pool_bin *bin, int64_t by)
-{
-	/* One writer; relaxed, because a sum over bins is all it serves. */
-	atomic_store_explicit(
-		&bin->live,
-		atomic_load_explicit(&bin->live, memory_order_relaxed) + by,
-		memory_order_relaxed);
-}
-
 static void bin_swap(struct pool_bin *bin)
 {
 	struct batch *b = bin->loaded;
@@ -38,10 +29,10 @@ static void bin_swap(struct pool_bin *bin)
 	bin->spare = b;
 }
 
-/* Gets an object into bin.loaded, which has none. */
-static NOINLINE bool bin_refill(struct pool *p, struct pool_bin *bin,
-				unsigned units)
+bool pool_refill(struct pool_cache *c, unsigned units)
 {
+	struct pool_bin *bin = &c->bin[units - 1];
+	struct pool *p = c->pool;
 	struct batch *b;
 
 	if (bin->spare && bin->spare->n) {
@@ -87,37 +78,12 @@ static unsigned units_of(const struct pool *p, uint32_t index)
 	return p->depot.slab[index >> POOL_UNIT_BITS].units;
 }
 
-/* Takes one; the next is on its way by the time it is asked for. */
-static inline uint32_t batch_next(const struct pool *p, struct batch *b)
-{
-	uint32_t index = b->index[--b->n];
-
-	if (likely(b->n)) {
-		const char *next = pool_at(p, b->index[b->n - 1]);
-
-		__builtin_prefetch(next, 1);
-		__builtin_prefetch(next + CACHE_LINE, 1);
-	}
-	return index;
-}
-
-uint32_t pool_alloc(struct pool_cache *c, unsigned units)
-{
-	struct pool_bin *bin = &c->bin[units - 1];
-
-	if (unlikely(!bin->loaded || !bin->loaded->n) &&
-	    !bin_refill(c->pool, bin, units))
-		return 0;
-	bin_count(bin, 1);
-	return batch_next(c->pool, bin->loaded);
-}
-
 void pool_free_now(struct pool_cache *c, uint32_t index)
 {
 	unsigned units = units_of(c->pool, index);
 	struct pool_bin *bin = &c->bin[units - 1];
 
-	bin_count(bin, -1);
+	pool_count(bin, -1);
 	if (unlikely(!bin->loaded || bin->loaded->n == BATCH_MAX) &&
 	    !bin_drain(c->pool, bin, units))
 		strand(c->pool);
@@ -164,7 +130,7 @@ void pool_free_deferred(struct pool_cache *c, uint32_t index)
 	unsigned units = units_of(c->pool, index);
 	struct pool_bin *bin = &c->bin[units - 1];
 
-	bin_count(bin, -1);
+	pool_count(bin, -1);
 	if (unlikely(!bin->dead || bin->dead->n == BATCH_MAX) &&
 	    !bin_dig(c, bin, units)) {
 		strand(c->pool);

@@ -65,9 +65,6 @@ static inline unsigned pool_units(size_t bytes)
 	return (unsigned)((bytes + POOL_UNIT - 1) / POOL_UNIT);
 }
 
-/* Index of an object of @units; 0: no memory, or at the limit. */
-MUST_USE uint32_t pool_alloc(struct pool_cache *c, unsigned units);
-
 /* Takes back an object that no other thread has ever seen. */
 void pool_free_now(struct pool_cache *c, uint32_t index);
 
@@ -93,6 +90,43 @@ bool pool_reserve(struct pool *p, unsigned n);
 static inline void *pool_at(const struct pool *p, uint32_t index)
 {
 	return depot_at(&p->depot, index);
+}
+
+/* Makes sure that there is an object in bin[units - 1].loaded. False: no
+ * memory, or at the limit. */
+MUST_USE bool pool_refill(struct pool_cache *c, unsigned units);
+
+static inline void pool_count(struct pool_bin *bin, int64_t by)
+{
+	/* One writer; relaxed, because a sum over bins is all it serves. */
+	atomic_store_explicit(
+		&bin->live,
+		atomic_load_explicit(&bin->live, memory_order_relaxed) + by,
+		memory_order_relaxed);
+}
+
+/* Index of an object of @units; 0: no memory, or at the limit. The next one is
+ * on its way by the time it is asked for. */
+MUST_USE static inline uint32_t pool_alloc(struct pool_cache *c, unsigned units)
+{
+	struct pool_bin *bin = &c->bin[units - 1];
+	struct batch *b = bin->loaded;
+	uint32_t index;
+
+	if (unlikely(!b || !b->n)) {
+		if (!pool_refill(c, units))
+			return 0;
+		b = bin->loaded;
+	}
+	pool_count(bin, 1);
+	index = b->index[--b->n];
+	if (likely(b->n)) {
+		const char *next = pool_at(c->pool, b->index[b->n - 1]);
+
+		__builtin_prefetch(next, 1);
+		__builtin_prefetch(next + CACHE_LINE, 1);
+	}
+	return index;
 }
 
 /* The objects of a slab: @n from index @first on, @step apart. */
