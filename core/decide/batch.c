@@ -89,7 +89,7 @@ static bool parse(struct walk *k, const struct nat_packet *pkt,
 		packet_parse_plain(&k->p, pkt->data);
 		packet_plain_tuple(pkt->data, &k->tuple);
 		k->hash = f->hash;
-		k->answer = f->guess.conn ? 0 : f->answer;
+		k->answer = f->guess.conn ? 0 : f->answer.hash;
 		k->source = f->guess.conn ? 0 : f->source;
 		k->plain = true;
 		k->sum_ok = f->sum_ok;
@@ -158,9 +158,10 @@ struct group {
 	struct nat_packet *pkt;
 	struct flight *f;
 	unsigned n;
-	uint32_t first;     /* index of pkt[0] in the run */
-	uint32_t strangers; /* bits of those of no connection, as it seems */
-	uint64_t latest_ns; /* of their times */
+	uint32_t first;      /* index of pkt[0] in the run */
+	uint32_t strangers;  /* bits of those of no connection, as it seems */
+	uint32_t unexpected; /* of these: nothing is fetched for them yet */
+	uint64_t latest_ns;  /* of their times */
 };
 
 /* What does not change during a run. */
@@ -197,31 +198,6 @@ ALWAYS_INLINE void stage_keys(const struct plan *p, struct group *g)
 		__builtin_prefetch(g->f[i].bucket);
 }
 
-/* No connection: this packet may begin one. Then the list of its socket will
- * be asked for, and the buckets of the answer: before source NAT, and after
- * it. Where that is a matter of one address, the last connection's says which
- * bucket that is. */
-static NOINLINE void expect_new(const struct nat_worker *w, const uint8_t *ip,
-				struct flight *f)
-{
-	const struct conns *s = w->view.all;
-	uint64_t n = table_buckets(&s->table);
-	uint32_t meta = hash_ipv4_meta(ip[IPV4_PROTO], 0);
-	struct conn_key4 key;
-
-	memcpy(&key, ip + IPV4_SRC, sizeof(key));
-	f->source =
-		hash_source4(&s->key, key.src, key.src_id, ip[IPV4_PROTO], 0);
-	bysource_prefetch(&s->bysource, f->source);
-	key = conn_key4_invert(key);
-	f->answer = conn_key4_hash(&s->key, meta, &key);
-	(void)table_aim(&s->table, n, f->answer);
-	if (!w->new_source)
-		return;
-	key.dst = w->new_source;
-	(void)table_aim(&s->table, n, conn_key4_hash(&s->key, meta, &key));
-}
-
 ALWAYS_INLINE void stage_guesses(const struct plan *p, struct group *g)
 {
 	for (unsigned i = 0; i < g->n; i++) {
@@ -233,27 +209,32 @@ ALWAYS_INLINE void stage_guesses(const struct plan *p, struct group *g)
 					       &f->guess)))
 			g->strangers |= UINT32_C(1) << i;
 	}
+	g->unexpected = g->strangers;
 	for (unsigned i = 0; i < g->n; i++)
 		conn_prefetch(g->f[i].guess.conn);
 }
+
+enum { ASK = 4 }; /* strangers whose memory is asked for at once */
 
 static_assert(GROUP <= 32, "bits of group.strangers");
 static_assert(LAG >= 2, "who is settled next has been guessed");
 static_assert(GROUPS > 2 * LAG, "each group under way has its place");
 
-/* Fetches for one of a group, which then is in less of a hurry. */
-static void expect_next(const struct nat_worker *w, struct group *g)
+/* Fetches for some of a group, who then are in less of a hurry. */
+static void expect_some(const struct plan *p, struct group *g)
 {
-	unsigned i = (unsigned)__builtin_ctz(g->strangers);
+	uint32_t later = g->unexpected;
 
-	g->strangers &= g->strangers - 1;
-	expect_new(w, g->pkt[i].data, &g->f[i]);
+	for (unsigned i = 0; i < ASK && later; i++)
+		later &= later - 1;
+	opening_expect(p->w, p->buckets, g->pkt, g->f, g->unexpected ^ later);
+	g->unexpected = later;
 }
 
-static void expect_all(const struct nat_worker *w, struct group *g)
+static void expect_all(const struct plan *p, struct group *g)
 {
-	while (unlikely(g->strangers))
-		expect_next(w, g);
+	while (unlikely(g->unexpected))
+		expect_some(p, g);
 }
 
 /* How many packets from the @i-th on share its tick, the clock's from now on.
@@ -266,20 +247,23 @@ static unsigned same_tick(struct nat_worker *w, const struct group *g,
 }
 
 /* Has a stranger opened a connection, and left? */
-static inline bool opens(struct nat_worker *w, struct nat_packet *pkt,
+static inline bool opens(const struct plan *p, struct nat_packet *pkt,
 			 const struct flight *f)
 {
-	return f->bucket && !f->guess.conn && opening_forward(w, pkt, f);
+	return p->short_ways && f->bucket && !f->guess.conn &&
+	       opening_forward(p->w, p->buckets, pkt, f);
 }
 
-/* The memory that strangers need is much: that of the @next group's is asked
- * for one by one, between packets that take their time. */
+/* Strangers need much memory: that of the @next group's is asked for in
+ * portions, between packets that take their time. */
 ALWAYS_INLINE void stage_settle(const struct plan *p, struct round *r,
 				const struct group *g, struct group *next,
 				struct lap *l)
 {
 	struct nat_worker *w = p->w;
 
+	if (unlikely(g->strangers))
+		opening_expect_on(w, g->f, g->strangers);
 	for (unsigned i = 0; i < g->n;) {
 		unsigned end = i + same_tick(w, g, i), walks = i;
 		enum settled how = NOT_SETTLED;
@@ -295,16 +279,15 @@ ALWAYS_INLINE void stage_settle(const struct plan *p, struct round *r,
 		}
 		for (; i <= walks; i++)
 			worker_set_clock(w, g->pkt[i].time_ns);
-		opened =
-			p->short_ways && opens(w, &g->pkt[walks], &g->f[walks]);
+		if (next->unexpected)
+			expect_some(p, next);
+		opened = opens(p, &g->pkt[walks], &g->f[walks]);
 		if (!opened)
 			stage_walk(w, &g->pkt[walks], &g->f[walks], how,
 				   g->first + walks);
-		if (next->strangers)
-			expect_next(w, next);
 		lap(l, opened ? NAT_STAGE_OPENING : NAT_STAGE_WALK, 1);
 	}
-	expect_all(w, next);
+	expect_all(p, next);
 	worker_set_clock(w, g->latest_ns);
 }
 
@@ -349,7 +332,7 @@ ALWAYS_INLINE void run(struct nat_worker *w, struct nat_packet *pkt, size_t n,
 		if (guess < groups) {
 			stage_guesses(&p, g);
 			if (!guess) /* nobody's next */
-				expect_all(w, g);
+				expect_all(&p, g);
 			lap(l, NAT_STAGE_GUESS, g->n);
 		}
 	}

@@ -70,6 +70,7 @@ struct nat_engine {
 	uint64_t seed;
 	unsigned max_workers;
 	struct path path[256]; /* by conn.path; 0: none */
+	unsigned path_ifs;     /* interfaces; 0: more than paths tell apart */
 	struct nat_worker *_Atomic worker[MAX_WORKERS];
 	pthread_mutex_t lock;     /* who comes and goes; guards these two */
 	struct nat_stats retired; /* of workers that are gone */

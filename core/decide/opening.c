@@ -9,6 +9,63 @@
 #include "decide/unique.h"
 #include "pure/rewrite.h"
 
+/* The list of its socket will be asked for, and the buckets of the answer:
+ * before source NAT, and after it. Where that is a matter of one address, the
+ * last connection's says which bucket that is. */
+ALWAYS_INLINE void expect(const struct nat_worker *w, uint64_t n_buckets,
+			  const uint8_t *ip, struct flight *f)
+{
+	const struct conns *s = w->view.all;
+	uint32_t meta = hash_ipv4_meta(ip[IPV4_PROTO], 0);
+	struct conn_key4 key;
+
+	memcpy(&key, ip + IPV4_SRC, sizeof(key));
+	f->source =
+		hash_source4(&s->key, key.src, key.src_id, ip[IPV4_PROTO], 0);
+	key = conn_key4_invert(key);
+	f->answer = table_spot(&s->table, n_buckets,
+			       conn_key4_hash(&s->key, meta, &key));
+	if (w->new_source)
+		key.dst = w->new_source;
+	f->new_source = key.dst;
+	f->new_answer = table_spot(&s->table, n_buckets,
+				   conn_key4_hash(&s->key, meta, &key));
+}
+
+void opening_expect(const struct nat_worker *w, uint64_t n_buckets,
+		    const struct nat_packet *pkt, struct flight *f,
+		    uint32_t strangers)
+{
+	const struct bysource *sockets = &w->view.all->bysource;
+
+	for (uint32_t left = strangers; left; left &= left - 1) {
+		unsigned i = (unsigned)__builtin_ctz(left);
+
+		expect(w, n_buckets, pkt[i].data, &f[i]);
+	}
+	for (uint32_t left = strangers; left; left &= left - 1) {
+		const struct flight *at = &f[__builtin_ctz(left)];
+
+		bysource_prefetch(sockets, at->source);
+		__builtin_prefetch(at->answer.bucket);
+		__builtin_prefetch(at->new_answer.bucket, 1);
+	}
+}
+
+void opening_expect_on(const struct nat_worker *w, const struct flight *f,
+		       uint32_t strangers)
+{
+	const struct table *t = &w->view.all->table;
+
+	for (; strangers; strangers &= strangers - 1) {
+		const struct flight *at = &f[__builtin_ctz(strangers)];
+
+		table_aim_on(t, at->bucket);
+		table_aim_on(t, at->answer.bucket);
+		table_aim_on(t, at->new_answer.bucket);
+	}
+}
+
 /* What a chain was asked, and its answer. */
 struct hearing {
 	const struct chain *chain; /* NULL: there is none at the hook */
@@ -17,24 +74,43 @@ struct hearing {
 
 struct opening {
 	struct nat_worker *w;
+	const struct table *table;
 	const struct ruleset *rules;
 	const struct flight *f;
-	const struct path *path; /* of engine.path */
 	const struct packet *p;
+	uint64_t n_buckets; /* as the flight's spots were found */
+	struct conn_spots at;
 	uint32_t src, new_src; /* the same: it stays */
-	uint8_t masq_if;       /* as in struct conn */
+	uint8_t masq_if, path; /* as in struct conn */
+	const struct fib_entry *route;
 	struct hearing pre, post;
 };
 
+/* As it was found, or as it is now: buckets that are split move others. */
+ALWAYS_INLINE struct table_spot spot_now(const struct opening *o,
+					 const struct table_spot *found)
+{
+	uint64_t n = o->at.tuple.n_buckets;
+
+	return likely(n == o->n_buckets) ? *found
+					 : table_spot(o->table, n, found->hash);
+}
+
 /* Of no connection as it seems, with an answer that nobody waits for, and
  * alive when it leaves. */
-ALWAYS_INLINE bool begins(const struct opening *o)
+ALWAYS_INLINE bool begins(struct opening *o)
 {
-	const struct table *t = &o->w->view.all->table;
+	const struct table_spot first = {o->f->hash, o->f->bucket};
+	struct table_pair *at = &o->at.tuple;
 
+	at->n_buckets = table_buckets(o->table);
+	at->spot[NAT_ORIGINAL] = spot_now(o, &first);
+	at->spot[NAT_REPLY] = spot_now(o, &o->f->answer);
 	return o->f->sum_ok && conntrack_opens(o->p) &&
-	       o->p->ip[IPV4_TTL] > 1 && table_lacks(t, o->f->hash) &&
-	       table_lacks(t, o->f->answer);
+	       o->p->ip[IPV4_TTL] > 1 &&
+	       table_spot_lacks(o->table, at->n_buckets,
+				at->spot[NAT_ORIGINAL]) &&
+	       table_spot_lacks(o->table, at->n_buckets, at->spot[NAT_REPLY]);
 }
 
 /* False: there is more to it than its policy or one rule. */
@@ -65,46 +141,50 @@ ALWAYS_INLINE bool keeps_destination(struct opening *o, uint16_t in_if)
 	return hear(o, NAT_HOOK_PREROUTING, &key, &o->pre) && accepts(&o->pre);
 }
 
-/* Forwarded, whole. */
-ALWAYS_INLINE bool goes_on(struct opening *o, uint16_t in_if, struct route *r)
+ALWAYS_INLINE const struct path *path_of(const struct opening *o)
 {
-	struct nat_engine *e = o->w->engine;
-	struct nat_addr src = addr_v4(o->src);
-	struct nat_addr dst = packet_dst_addr(o->p);
+	return &o->w->engine->path[o->path];
+}
 
-	*r = route_input_of(e->topology, in_if, 4, &src, &dst, 0);
-	if (unlikely(r->verdict != ROUTE_TO_FORWARD))
+/* Forwarded, whole. */
+ALWAYS_INLINE bool goes_on(struct opening *o, uint16_t in_if)
+{
+	const struct nat_engine *e = o->w->engine;
+
+	o->route = route_forward4(e->topology, in_if, o->src,
+				  load32(o->p->ip + IPV4_DST));
+	if (unlikely(!o->route))
 		return false;
-	o->path = &e->path[settled_path(e, in_if, r->out_if)];
-	return o->p->len <= path_room(o->path);
+	o->path = settled_path(e, in_if, o->route->out_if);
+	return o->p->len <= path_room(path_of(o));
 }
 
 /* The address that the rule puts in. */
-ALWAYS_INLINE bool address(struct opening *o, const struct route *r)
+ALWAYS_INLINE bool address(struct opening *o)
 {
 	const struct target *t = &o->post.rule->target;
-	struct nat_addr own;
+	struct nat_addr dst, own;
 
 	if (likely(t->kind == TARGET_SNAT)) {
 		o->new_src = t->range.addr_min.w[0];
 		return unique_is_address(&t->range);
 	}
+	dst = packet_dst_addr(o->p);
 	if (t->kind != TARGET_MASQUERADE || t->range.flags || !o->src ||
-	    !route_masquerade(o->w->engine->topology, r->out_if, 4,
-			      &r->next_hop, &own))
+	    !route_masquerade(o->w->engine->topology, o->route->out_if, 4,
+			      route_next_hop(o->route, &dst), &own))
 		return false;
 	o->new_src = own.w[0];
-	o->masq_if = (uint8_t)(r->out_if + 1);
+	o->masq_if = (uint8_t)(o->route->out_if + 1);
 	return true;
 }
 
 /* The source stays, or only its address changes: its socket has no connection
  * yet that says otherwise. */
-ALWAYS_INLINE bool chooses_source(struct opening *o, uint16_t in_if,
-				  const struct route *r)
+ALWAYS_INLINE bool chooses_source(struct opening *o, uint16_t in_if)
 {
 	const struct screen_key key = {o->p, (uint8_t)in_if,
-				       (uint8_t)r->out_if};
+				       (uint8_t)o->route->out_if};
 	const struct bysource *sockets = &o->w->view.all->bysource;
 
 	if (!hear(o, NAT_HOOK_POSTROUTING, &key, &o->post))
@@ -112,40 +192,43 @@ ALWAYS_INLINE bool chooses_source(struct opening *o, uint16_t in_if,
 	o->new_src = o->src;
 	o->masq_if = 0;
 	return accepts(&o->post) ||
-	       (address(o, r) && !bysource_may_have(sockets, o->f->source));
+	       (address(o) && !bysource_may_have(sockets, o->f->source));
 }
 
-/* The hash of the answer to the packet as it will leave. */
-ALWAYS_INLINE uint64_t answer_hash(const struct opening *o,
-				   const struct conn_key4 *answer)
+/* Where the answer to the packet belongs, as that will leave. */
+ALWAYS_INLINE struct table_spot answer_spot(const struct opening *o,
+					    const struct conn_key4 *answer)
 {
-	const struct conns *s = o->w->view.all;
+	const struct hash_key *key = &o->w->view.all->key;
+	uint32_t meta = hash_ipv4_meta(o->p->proto, 0);
 
 	if (o->new_src == o->src)
-		return o->f->answer;
-	return conn_key4_hash(&s->key, hash_ipv4_meta(o->p->proto, 0), answer);
+		return o->at.tuple.spot[NAT_REPLY];
+	if (likely(o->new_src == o->f->new_source))
+		return spot_now(o, &o->f->new_answer);
+	return table_spot(o->table, o->at.tuple.n_buckets,
+			  conn_key4_hash(key, meta, answer));
 }
 
 /* Makes the connection and puts it in the table, provided that its answer is
  * not another's. */
-ALWAYS_INLINE struct conn *connect(const struct opening *o, uint16_t in_if)
+ALWAYS_INLINE struct conn *connect(struct opening *o)
 {
 	enum { DONE = NAT_ST_SRC_NAT_DONE | NAT_ST_DST_NAT_DONE };
 	struct conn_ref r = conntrack_open(o->w, o->p, o->f->hash), winner;
-	struct conn_hashes h = {{o->f->hash}, o->f->source};
 	struct conn_key4 *answer;
 
 	if (unlikely(!r.conn))
 		return NULL;
 	answer = (struct conn_key4 *)conn_keys(r.conn) + NAT_REPLY;
 	answer->dst = o->new_src;
-	h.tuple[NAT_REPLY] = answer_hash(o, answer);
+	o->at.tuple.spot[NAT_REPLY] = answer_spot(o, answer);
+	o->at.source = o->f->source;
 	r.conn->masq_if = o->masq_if;
 	conn_note_status(r.conn,
 			 o->new_src == o->src ? DONE : DONE | NAT_ST_SRC_NAT);
-	settled_keep(o->w->engine, r.conn, NAT_ORIGINAL, in_if,
-		     o->path->exit.out_if);
-	if (likely(conns_insert(&o->w->view, r, &h, &winner)))
+	conn_set_path(r.conn, NAT_ORIGINAL, o->path);
+	if (likely(conns_insert(&o->w->view, r, &o->at, &winner)))
 		return r.conn;
 	conns_discard(&o->w->view, r);
 	return NULL;
@@ -173,11 +256,11 @@ ALWAYS_INLINE void rewrite(const struct opening *o)
 
 ALWAYS_INLINE void leave(const struct opening *o, struct nat_packet *pkt)
 {
-	struct departure d = o->path->exit;
+	struct departure d = path_of(o)->exit;
 	struct nat_stats *s = &o->w->stats;
 
 	s->packets++;
-	s->bytes += o->p.len;
+	s->bytes += o->p->len;
 	s->verdict[NAT_FORWARD]++;
 	s->state[NAT_STATE_NEW]++;
 	d.state = NAT_STATE_NEW;
@@ -187,30 +270,31 @@ ALWAYS_INLINE void leave(const struct opening *o, struct nat_packet *pkt)
 	pkt->len = o->p->len;
 }
 
-bool opening_forward(struct nat_worker *w, struct nat_packet *pkt,
-		     const struct flight *f)
+bool opening_forward(struct nat_worker *w, uint64_t n_buckets,
+		     struct nat_packet *pkt, const struct flight *f)
 {
 	struct packet p;
 	struct opening o = {
 		.w = w,
 		.p = &p,
+		.table = &w->view.all->table,
 		.rules = &w->engine->rules,
 		.f = f,
+		.n_buckets = n_buckets,
 		.src = load32(pkt->data + IPV4_SRC),
 	};
 	struct conn *c;
-	struct route r;
 
 	if (unlikely(!conns_are_plain(&w->view)))
 		return false;
 	packet_parse_plain(&p, pkt->data);
 	if (!begins(&o) || !keeps_destination(&o, pkt->in_if) ||
-	    !goes_on(&o, pkt->in_if, &r) || !chooses_source(&o, pkt->in_if, &r))
+	    !goes_on(&o, pkt->in_if) || !chooses_source(&o, pkt->in_if))
 		return false;
-	c = connect(&o, pkt->in_if);
+	c = connect(&o);
 	if (unlikely(!c))
 		return false;
-	settled_expect_at(w, c, r.out_if);
+	settled_expect_at(w, c, o.route->out_if);
 	count(&o, &o.pre);
 	count(&o, &o.post);
 	rewrite(&o);

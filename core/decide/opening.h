@@ -12,10 +12,19 @@
 
 #include "decide/settled.h"
 
-/* Forwards a packet that seems to have no connection, the worker's clock being
- * its own. False: it needs the long way; nothing has changed. Context:
- * settled_possible(). */
-MUST_USE bool opening_forward(struct nat_worker *w, struct nat_packet *pkt,
-			      const struct flight *f);
+/* Of packets that have no connection as it seems, their bits in @strangers:
+ * asks for the memory that beginning one takes, all of it in a row; and once
+ * that has come, for what it names. The table had @n_buckets when their own
+ * were found. */
+void opening_expect(const struct nat_worker *w, uint64_t n_buckets,
+		    const struct nat_packet *pkt, struct flight *f,
+		    uint32_t strangers);
+void opening_expect_on(const struct nat_worker *w, const struct flight *f,
+		       uint32_t strangers);
+
+/* Forwards such a packet, the worker's clock being its own. False: it needs the
+ * long way; nothing has changed. Context: settled_possible(). */
+MUST_USE bool opening_forward(struct nat_worker *w, uint64_t n_buckets,
+			      struct nat_packet *pkt, const struct flight *f);
 
 #endif

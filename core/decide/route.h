@@ -39,6 +39,12 @@ static inline bool route_is_own(const struct route *r)
 	return r->verdict == ROUTE_TO_LOCAL || r->verdict == ROUTE_TO_ANYCAST;
 }
 
+static inline const struct nat_addr *route_next_hop(const struct fib_entry *e,
+						    const struct nat_addr *dst)
+{
+	return e->via ? &e->gateway : dst;
+}
+
 static inline struct route route_of_entry(const struct fib_entry *e,
 					  const struct nat_addr *dst)
 {
@@ -47,7 +53,7 @@ static inline struct route route_of_entry(const struct fib_entry *e,
 		.type = e->type,
 		.out_if = e->out_if,
 		.number = e->number,
-		.next_hop = e->via ? e->gateway : *dst,
+		.next_hop = *route_next_hop(e, dst),
 	};
 }
 
@@ -95,6 +101,21 @@ ALWAYS_INLINE struct route route_input_of(const struct nat_topology *t,
 		r.out_if = NAT_NO_IF;
 	}
 	return r;
+}
+/* The same of IPv4 without a mark: its entry. NULL: not to be forwarded. */
+ALWAYS_INLINE const struct fib_entry *
+route_forward4(const struct nat_topology *t, uint16_t in_if, uint32_t src,
+	       uint32_t dst)
+{
+	const struct nat_addr from = addr_v4(src), to = addr_v4(dst);
+	const struct fib *fib = t->fib[fib_index(4)];
+	const struct fib_entry *e =
+		&fib->entry[route_find(t, in_if, 4, &from, &to, 0)];
+
+	if (unlikely(e->verdict != ROUTE_TO_FORWARD) ||
+	    unlikely(interval_find(fib_sources(fib, e, &to), 4, &from)))
+		return NULL;
+	return e;
 }
 struct route route_input(const struct nat_topology *t, uint16_t in_if,
 			 uint8_t family, const struct nat_addr *src,

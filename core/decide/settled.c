@@ -7,23 +7,22 @@
 
 void settled_init(struct nat_engine *e)
 {
-	unsigned n = nat_topology_n_ifs(e->topology);
+	size_t n = nat_topology_n_ifs(e->topology);
 
 	e->path[0].in_if = NAT_NO_IF;
+	if (n * n >= ARRAY_LEN(e->path))
+		return;
+	e->path_ifs = (unsigned)n;
 	for (unsigned in = 0; in < n; in++)
-		for (unsigned out = 0; out < n; out++) {
-			uint8_t i =
-				settled_path(e, (uint16_t)in, (uint16_t)out);
-
-			if (i)
-				e->path[i] = (struct path){
+		for (unsigned out = 0; out < n; out++)
+			e->path[settled_path(e, (uint16_t)in, (uint16_t)out)] =
+				(struct path){
 					.in_if = (uint16_t)in,
 					.mtu = route_mtu(e->topology,
 							 (uint16_t)out),
 					.exit.out_if = (uint16_t)out,
 					.exit.verdict = NAT_FORWARD,
 				};
-		}
 }
 
 /* A masqueraded connection that leaves elsewhere now is for the walk to end:

@@ -14,12 +14,15 @@
 
 /* What the stages of a batch know of a packet. */
 struct flight {
-	uint64_t hash; /* of its tuple, where plain */
-	/* Hashes of its answer and of its socket, set if guess has no conn. */
-	uint64_t answer, source;
+	uint64_t hash;               /* of its tuple, where plain */
 	const struct bucket *bucket; /* NULL: not packet_is_plain() */
 	struct conn_ref guess; /* what may be its connection; conn NULL: none */
 	bool sum_ok;           /* packet_plain_sum_ok() */
+
+	/* Set by opening_expect(), for whom there is no guess. */
+	uint32_t new_source; /* where it may leave from, as others did */
+	uint64_t source;     /* hash of its socket */
+	struct table_spot answer, new_answer; /* to it as it comes; leaves so */
 };
 
 /* Numbers the paths of a new engine. */
@@ -32,16 +35,13 @@ void settled_init(struct nat_engine *e);
 static inline uint8_t settled_path(const struct nat_engine *e, uint16_t in,
 				   uint16_t out)
 {
-	size_t n = e->topology->n_ifs;
-
-	return n * n < ARRAY_LEN(e->path) ? (uint8_t)(1 + in * n + out) : 0;
+	return likely(e->path_ifs) ? (uint8_t)(1 + in * e->path_ifs + out) : 0;
 }
 
 static inline void settled_keep(const struct nat_engine *e, struct conn *c,
 				enum nat_dir dir, uint16_t in, uint16_t out)
 {
-	atomic_store_explicit(&c->path[dir], settled_path(e, in, out),
-			      memory_order_relaxed);
+	conn_set_path(c, dir, settled_path(e, in, out));
 }
 
 /* May any packet of this worker take the short way? */
@@ -90,16 +90,15 @@ static inline void settled_expect_at(struct nat_worker *w, struct conn *c,
 {
 	const struct nat_engine *e = w->engine;
 	const struct conn_key4 *key = conn_keys(c);
-	struct nat_addr there = addr_v4(key[NAT_ORIGINAL].src);
-	struct nat_addr back = addr_v4(key[NAT_REPLY].src);
-	struct route r;
+	const struct fib_entry *back;
 
 	w->new_source = key[NAT_REPLY].dst == key[NAT_ORIGINAL].src
 				? 0
 				: key[NAT_REPLY].dst;
-	r = route_input_of(e->topology, out, 4, &back, &there, 0);
-	if (r.verdict == ROUTE_TO_FORWARD)
-		settled_keep(e, c, NAT_REPLY, out, r.out_if);
+	back = route_forward4(e->topology, out, key[NAT_REPLY].src,
+			      key[NAT_ORIGINAL].src);
+	if (back)
+		settled_keep(e, c, NAT_REPLY, out, back->out_if);
 }
 
 /* The packet was routed by the long way: next time it need not be. */

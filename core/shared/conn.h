@@ -407,6 +407,11 @@ static inline void conn_note_status(struct conn *c, uint16_t bits)
 			      memory_order_relaxed);
 }
 
+static inline void conn_set_path(struct conn *c, enum nat_dir dir, uint8_t path)
+{
+	atomic_store_explicit(&c->path[dir], path, memory_order_relaxed);
+}
+
 static inline ticks conn_timeout(const struct conn *c)
 {
 	return atomic_load_explicit(&c->timeout, memory_order_relaxed);

@@ -457,52 +457,65 @@ static enum confirm_result clash(struct conns_view *v, struct conn_ref *r,
 }
 
 static NOINLINE bool insert_any(struct conns_view *v, struct conn_ref r,
-				const struct conn_hashes *h,
+				const struct conn_spots *at,
 				struct conn_ref *winner)
 {
 	struct conns *s = v->all;
 	uint32_t ref[] = {make_ref(r.index, NAT_ORIGINAL),
 			  make_ref(r.index, NAT_REPLY)};
-	struct table_guard g;
-	bool done = false, to_self;
-
+	const uint64_t hash[] = {at->tuple.spot[NAT_ORIGINAL].hash,
+				 at->tuple.spot[NAT_REPLY].hash};
 	/* Who talks to himself is answered by all he says after the first. */
-	to_self = h->tuple[NAT_ORIGINAL] == h->tuple[NAT_REPLY];
-	table_lock(&s->table, &g, h->tuple, to_self ? 1 : NAT_N_DIRS);
+	bool done = false, to_self = hash[NAT_ORIGINAL] == hash[NAT_REPLY];
+	struct table_guard g;
+
+	table_lock(&s->table, &g, hash, to_self ? 1 : NAT_N_DIRS);
 	*winner = holder(v, &g, 0, r.conn, NAT_ORIGINAL);
 	if (likely(!winner->conn && !to_self))
 		*winner = holder(v, &g, 1, r.conn, NAT_REPLY);
 	if (likely(!winner->conn))
-		done = publish(v, r, h->source, &g, ref + to_self);
+		done = publish(v, r, at->source, &g, ref + to_self);
 	table_unlock(&s->table, &g);
 	return done;
 }
 
 /* Nobody who could have either tuple, and room for both: so are most. */
 bool conns_insert(struct conns_view *v, struct conn_ref r,
-		  const struct conn_hashes *h, struct conn_ref *winner)
+		  struct conn_spots *at, struct conn_ref *winner)
 {
 	struct table *t = &v->all->table;
-	uint32_t ref[] = {make_ref(r.index, NAT_ORIGINAL),
-			  make_ref(r.index, NAT_REPLY)};
-	struct table_guard g;
+	const uint32_t ref[] = {make_ref(r.index, NAT_ORIGINAL),
+				make_ref(r.index, NAT_REPLY)};
 
-	if (unlikely(!table_lock_fresh(t, &g, h->tuple[NAT_ORIGINAL],
-				       h->tuple[NAT_REPLY])))
-		return insert_any(v, r, h, winner);
-	begin_life(v, r, h->source);
-	table_fill(t, &g, ref);
-	table_unlock(t, &g);
+	if (unlikely(!table_lock_pair(t, &at->tuple)))
+		return insert_any(v, r, at, winner);
+	begin_life(v, r, at->source);
+	table_fill_pair(t, &at->tuple, ref);
 	v->stats.created++;
 	return true;
+}
+
+static struct conn_spots spots_of(const struct conns *s,
+				  const struct conn_hashes *h)
+{
+	const struct table *t = &s->table;
+	uint64_t n = table_buckets(t);
+	struct conn_spots at;
+
+	at.tuple.n_buckets = n;
+	for (unsigned dir = 0; dir < NAT_N_DIRS; dir++)
+		at.tuple.spot[dir] = table_spot(t, n, h->tuple[dir]);
+	at.source = h->source;
+	return at;
 }
 
 enum confirm_result conns_confirm_as(struct conns_view *v, struct conn_ref *r,
 				     const struct conn_hashes *h)
 {
+	struct conn_spots at = spots_of(v->all, h);
 	struct conn_ref winner;
 
-	if (likely(conns_insert(v, *r, h, &winner)))
+	if (likely(conns_insert(v, *r, &at, &winner)))
 		return CONFIRM_INSERTED;
 	return winner.conn ? clash(v, r, h, winner) : lost(v, *r);
 }

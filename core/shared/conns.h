@@ -234,11 +234,15 @@ enum confirm_result {
 struct conn_hashes {
 	uint64_t tuple[NAT_N_DIRS], source; /* bysource_hash() */
 };
+/* And where in the table its tuples belong. */
+struct conn_spots {
+	struct table_pair tuple; /* spots by enum nat_dir */
+	uint64_t source;
+};
 /* Puts @r.conn into both indexes, unless another has one of its tuples
  * (*winner) or there is no memory. */
 MUST_USE bool conns_insert(struct conns_view *v, struct conn_ref r,
-			   const struct conn_hashes *h,
-			   struct conn_ref *winner);
+			   struct conn_spots *at, struct conn_ref *winner);
 /* The same, and settles what follows (spec 4.3, 4.4). Unless INSERTED, it is
  * discarded; MERGED: *r is the winner. */
 enum confirm_result conns_confirm_as(struct conns_view *v, struct conn_ref *r,

@@ -4,7 +4,7 @@
  *
  * WRITERS hold the chain's lock, its first bucket's seq being odd. Bucket
  * words are stored with release, each after the store that made seq odd.
- * LOCK ORDER: splitting (only ever tried), buckets by rising number,
+ * LOCK ORDER: splitting (only ever tried), buckets by rising address,
  * overflow.lock.
  *
  * READERS read n_buckets, choose the bucket, read its seq, check that
@@ -59,14 +59,14 @@ enum {
 
 /* ------------------------------------------------------------------ locks */
 
-/* Locks two buckets, rising by number @i; the same one once. */
-ALWAYS_INLINE void bucket_lock2(struct bucket *const b[2], const uint64_t i[2])
+/* Locks two buckets, rising by address; the same one once. */
+ALWAYS_INLINE void bucket_lock2(struct bucket *a, struct bucket *b)
 {
-	bool turned = i[1] < i[0];
+	bool turned = (uintptr_t)b < (uintptr_t)a;
 
-	bucket_lock(turned ? b[1] : b[0]);
-	if (likely(i[0] != i[1]))
-		bucket_lock(turned ? b[0] : b[1]);
+	bucket_lock(turned ? b : a);
+	if (likely(a != b))
+		bucket_lock(turned ? a : b);
 }
 
 static void guard_unlock(struct table_guard *g)
@@ -76,58 +76,62 @@ static void guard_unlock(struct table_guard *g)
 		bucket_unlock(g->head[1]);
 }
 
-ALWAYS_INLINE struct table_guard guard_lock(struct table *t, uint64_t h0,
-					    uint64_t h1)
+static struct bucket *head_of(const struct table_pair *p, unsigned i)
 {
-	for (;;) {
-		uint64_t n = table_buckets(t), now;
-		uint64_t i[2] = {bucket_number(n, h0), bucket_number(n, h1)};
-		struct table_guard g = {
-			.hash = {h0, h1},
-			.head = {bucket_at(&t->primary, i[0]),
-				 bucket_at(&t->primary, i[1])},
-		};
-
-		bucket_lock2(g.head, i);
-		now = table_buckets(t);
-		if (likely(now == n) || (bucket_number(now, h0) == i[0] &&
-					 bucket_number(now, h1) == i[1]))
-			return g;
-		guard_unlock(&g);
-	}
+	return (struct bucket *)(uintptr_t)p->spot[i].bucket;
 }
 
 void table_lock(struct table *t, struct table_guard *g, const uint64_t *hash,
 		unsigned n)
 {
-	*g = guard_lock(t, hash[0], hash[n - 1]);
-	g->n = n;
+	const uint64_t h[2] = {hash[0], hash[n - 1]};
+
+	*g = (struct table_guard){.n = n, .hash = {h[0], h[1]}};
+	for (;;) {
+		uint64_t before = table_buckets(t), now;
+		uint64_t i[2] = {bucket_number(before, h[0]),
+				 bucket_number(before, h[1])};
+
+		g->head[0] = bucket_at(&t->primary, i[0]);
+		g->head[1] = bucket_at(&t->primary, i[1]);
+		bucket_lock2(g->head[0], g->head[1]);
+		now = table_buckets(t);
+		if (likely(now == before) ||
+		    (bucket_number(now, h[0]) == i[0] &&
+		     bucket_number(now, h[1]) == i[1]))
+			return;
+		guard_unlock(g);
+	}
 }
 
 /* No candidate in the chain, and room where one would be added. */
-ALWAYS_INLINE bool is_fresh(const struct table *t, struct table_guard *g,
-			    unsigned i, uint64_t hash)
+ALWAYS_INLINE bool is_fresh(const struct table *t, struct table_pair *p,
+			    unsigned i)
 {
-	const struct bucket *b = g->head[i];
+	struct bucket *head = head_of(p, i), *b = head, *next;
 
-	do
-		if (unlikely(bucket_match(b->tag, table_tag(hash))))
+	if (unlikely(next = chain_next(&t->overflow, head)))
+		b = next;
+	p->room[i].bucket = b;
+	p->room[i].used = bucket_used(b);
+	for (b = head; b; b = chain_next(&t->overflow, b))
+		if (unlikely(bucket_match(b->tag, table_tag(p->spot[i].hash))))
 			return false;
-	while (unlikely(b = chain_next(&t->overflow, b)));
-	g->open[i] = chain_open(&t->overflow, g->head[i]);
-	g->used[i] = bucket_used(g->open[i]);
-	return g->used[i] < BUCKET_SLOTS;
+	return p->room[i].used < BUCKET_SLOTS;
 }
 
-bool table_lock_fresh(struct table *t, struct table_guard *g, uint64_t h0,
-		      uint64_t h1)
+bool table_lock_pair(struct table *t, struct table_pair *p)
 {
-	*g = guard_lock(t, h0, h1);
-	g->n = 2;
-	if (likely(g->head[0] != g->head[1] && is_fresh(t, g, 0, h0) &&
-		   is_fresh(t, g, 1, h1)))
+	struct bucket *a = head_of(p, 0), *b = head_of(p, 1);
+
+	if (unlikely(a == b))
+		return false;
+	bucket_lock2(a, b);
+	if (likely(table_buckets(t) == p->n_buckets && is_fresh(t, p, 0) &&
+		   is_fresh(t, p, 1)))
 		return true;
-	guard_unlock(g);
+	bucket_unlock(a);
+	bucket_unlock(b);
 	return false;
 }
 
@@ -320,20 +324,34 @@ int table_insert(struct table *t, struct table_guard *g, const uint32_t *ref)
 	return err;
 }
 
-void table_fill(struct table *t, struct table_guard *g, const uint32_t ref[2])
+/* Only who changed the count looks at it: the line is its own. */
+ALWAYS_INLINE void grow_a_little(struct table *t, bool counted)
 {
+	if (unlikely(counted || growing(table_buckets(t))))
+		(void)grow(t, SPLITS_PER_INSERT);
+}
+
+void table_fill_pair(struct table *t, const struct table_pair *p,
+		     const uint32_t ref[2])
+{
+	bool counted = false;
+
 	for (unsigned i = 0; i < 2; i++) {
-		slot_set(g->open[i], g->used[i], table_tag(g->hash[i]), ref[i]);
-		g->grow |= count_add(t, g->hash[i], 1);
+		uint64_t hash = p->spot[i].hash;
+
+		slot_set(p->room[i].bucket, p->room[i].used, table_tag(hash),
+			 ref[i]);
+		counted |= count_add(t, hash, 1);
 	}
+	bucket_unlock(head_of(p, 0));
+	bucket_unlock(head_of(p, 1));
+	grow_a_little(t, counted);
 }
 
 void table_unlock(struct table *t, struct table_guard *g)
 {
 	guard_unlock(g);
-	/* Only who changed the count looks at it: the line is its own. */
-	if (g->grow || growing(table_buckets(t)))
-		(void)grow(t, SPLITS_PER_INSERT);
+	grow_a_little(t, g->grow);
 }
 
 /* The chain of one hash, locked. */

@@ -169,23 +169,43 @@ ALWAYS_INLINE uint32_t table_probe_next(const struct table *t,
 	return ref;
 }
 
-/* True: no reference of @hash was in the table. A short look; false where it
- * would take a longer one to tell. */
-ALWAYS_INLINE bool table_lacks(const struct table *t, uint64_t hash)
-{
-	struct table_probe p;
+/* A hash and its bucket, while the table has so many as it had when this was
+ * found. */
+struct table_spot {
+	uint64_t hash;
+	const struct bucket *bucket;
+};
 
-	table_probe_aim(t, &p, hash);
+ALWAYS_INLINE struct table_spot table_spot(const struct table *t,
+					   uint64_t n_buckets, uint64_t hash)
+{
+	return (struct table_spot){
+		hash, bucket_at(&t->primary, bucket_number(n_buckets, hash))};
+}
+
+/* True: no reference of the hash was in the table. A short look; false where it
+ * would take a longer one to tell. */
+ALWAYS_INLINE bool table_spot_lacks(const struct table *t, uint64_t n_buckets,
+				    struct table_spot s)
+{
+	struct table_probe p = {.head = s.bucket, .at = s.bucket};
+
 	p.seq = atomic_load_explicit(&p.head->seq, memory_order_acquire);
 	if (unlikely(atomic_load_explicit(&t->n_buckets,
-					  memory_order_relaxed) != p.n_buckets))
+					  memory_order_relaxed) != n_buckets))
 		return false;
-	p.at = p.head;
 	do
-		if (unlikely(bucket_match(p.at->tag, table_tag(hash))))
+		if (unlikely(bucket_match(p.at->tag, table_tag(s.hash))))
 			return false;
 	while (unlikely(p.at = chain_next(&t->overflow, p.at)));
 	return likely(probe_valid(&p));
+}
+
+ALWAYS_INLINE bool table_lacks(const struct table *t, uint64_t hash)
+{
+	uint64_t n = table_buckets(t);
+
+	return table_spot_lacks(t, n, table_spot(t, n, hash));
 }
 
 #define table_for_each_candidate(t, probe, hash, r)                            \
@@ -220,6 +240,15 @@ static inline void table_aim_to_change(const struct table *t,
 		bucket_at(&t->primary, bucket_number(n_buckets, hash)), 1);
 }
 
+/* Once the bucket has come: the next of its chain, if there is one. */
+ALWAYS_INLINE void table_aim_on(const struct table *t, const struct bucket *b)
+{
+	const struct bucket *next = chain_next(&t->overflow, b);
+
+	if (unlikely(next))
+		__builtin_prefetch(next, 1);
+}
+
 ALWAYS_INLINE uint32_t table_guess(const struct table *t,
 				   const struct bucket *b, uint64_t hash)
 {
@@ -243,8 +272,6 @@ struct table_guard {
 	unsigned n;
 	uint64_t hash[2];
 	struct bucket *head[2]; /* may be the same */
-	struct bucket *open[2]; /* table_lock_fresh(): where there is room, */
-	unsigned used[2];       /* behind so many */
 	bool grow;
 };
 
@@ -253,11 +280,24 @@ struct table_guard {
 void table_lock(struct table *t, struct table_guard *g, const uint64_t *hash,
 		unsigned n);
 
-/* The same for two hashes, provided that they have a chain each, without a
- * candidate and with room for a reference: table_fill() is all that is left to
- * do. False: they have not; nothing is locked. */
-MUST_USE bool table_lock_fresh(struct table *t, struct table_guard *g,
-			       uint64_t h0, uint64_t h1);
+/* Two locked chains, neither with a candidate for its hash and both with room
+ * for a reference. */
+struct table_pair {
+	uint64_t n_buckets; /* of the table when the two were found */
+	struct table_spot spot[2];
+	struct {
+		struct bucket *bucket; /* the part full one of the chain */
+		unsigned used;
+	} room[2];
+};
+
+/* Locks the chains of two spots, provided that they are so. False: they are
+ * not, or no longer these; nothing is locked. */
+MUST_USE bool table_lock_pair(struct table *t, struct table_pair *p);
+
+/* Adds a reference for each hash and unlocks; may split a few buckets. */
+void table_fill_pair(struct table *t, const struct table_pair *p,
+		     const uint32_t ref[2]);
 
 /* Starts a walk over the candidates for hash @i of a guard. Others cannot
  * change them, so that the walk is over when probe_step() returns 0. */
@@ -276,9 +316,6 @@ static inline void table_probe_locked(const struct table_guard *g, unsigned i,
  * for equal keys. -ENOMEM: nothing has changed. */
 MUST_USE int table_insert(struct table *t, struct table_guard *g,
 			  const uint32_t *ref);
-
-/* The same for the two of table_lock_fresh(), which cannot fail. */
-void table_fill(struct table *t, struct table_guard *g, const uint32_t ref[2]);
 
 /* Unlocks. After an insertion it may split a few buckets as well. */
 void table_unlock(struct table *t, struct table_guard *g);
