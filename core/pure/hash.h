@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "natcore.h"
+#include "pure/lanes.h"
 #include "pure/tuple.h"
 #include "util.h"
 
@@ -38,6 +39,9 @@ struct hash_stem {
 
 struct hash_stem hash_stem_of(const struct nat_tuple *t);
 
+/* So many are hashed together, whose rounds do not wait for each other. */
+enum { HASH_ROW = 4 };
+
 /* An IPv4 tuple is one block: protocol and zone, addresses, the two ids. So
  * are sixteen bytes of a packet without options, from the TTL on, where TTL
  * and header checksum are masked out. */
@@ -47,6 +51,11 @@ static inline uint32_t hash_ipv4_meta(uint8_t proto, uint16_t zone)
 }
 
 #if defined(__AES__) && defined(__SSE2__)
+
+ALWAYS_INLINE lanes4 hash_round(lanes4 x, lanes4 k)
+{
+	return (lanes4)_mm_aesenc_si128((__m128i)x, (__m128i)k);
+}
 
 ALWAYS_INLINE uint64_t hash_finish(__m128i x, __m128i k0, __m128i k1)
 {
@@ -91,6 +100,29 @@ ALWAYS_INLINE uint64_t hash_with_ids(const struct hash_key *key,
 	return hash_finish(x, k0, k1);
 }
 
+/* hash_with_ids() of each. */
+ALWAYS_INLINE void hash_with_row(const struct hash_key *key,
+				 const struct hash_stem *s, lanes4 ids,
+				 uint64_t hash[HASH_ROW])
+{
+	const lanes4 k0 = lanes4_load(&key->k[0]), k1 = lanes4_load(&key->k[2]);
+	const lanes4 stem = lanes4_load(&s->b[0]) ^ k0, row = ids ^ k0[3];
+	lanes4 x[HASH_ROW] = {
+		LANES4_PICK(stem, row, 0, 1, 2, 4),
+		LANES4_PICK(stem, row, 0, 1, 2, 5),
+		LANES4_PICK(stem, row, 0, 1, 2, 6),
+		LANES4_PICK(stem, row, 0, 1, 2, 7),
+	};
+
+	for (unsigned i = 0; i < HASH_ROW; i++)
+		x[i] = hash_round(x[i], k1);
+	for (unsigned n = 1; unlikely(n < s->n); n++)
+		for (unsigned i = 0; i < HASH_ROW; i++)
+			x[i] = hash_round(x[i] ^ lanes4_load(&s->b[n]), k1);
+	for (unsigned i = 0; i < HASH_ROW; i++)
+		hash[i] = hash_finish((__m128i)x[i], (__m128i)k0, (__m128i)k1);
+}
+
 /* Of the tuple at @from_ttl in a packet; equals hash_tuple(), zone 0. */
 ALWAYS_INLINE uint64_t hash_ipv4(const struct hash_key *key,
 				 const uint8_t *from_ttl)
@@ -116,6 +148,14 @@ static inline uint64_t hash_with_ids(const struct hash_key *key,
 
 	whole.b[0].w[3] = ids;
 	return hash_blocks(key, whole.b, whole.n);
+}
+
+static inline void hash_with_row(const struct hash_key *key,
+				 const struct hash_stem *s, lanes4 ids,
+				 uint64_t hash[HASH_ROW])
+{
+	for (unsigned i = 0; i < HASH_ROW; i++)
+		hash[i] = hash_with_ids(key, s, ids[i]);
 }
 
 static inline uint64_t hash_ipv4(const struct hash_key *key,

@@ -76,6 +76,16 @@ ALWAYS_INLINE lanes4 lanes4_load_wire(const void *p)
 	return v;
 }
 
+/* Sixteen bits of each, in network order. */
+ALWAYS_INLINE lanes4 lanes4_htons(lanes4 v)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	return (v & 0xff) << 8 | (v >> 8 & 0xff);
+#else
+	return v & 0xffff;
+#endif
+}
+
 /* Bit i: lane i is negative, or true. */
 ALWAYS_INLINE unsigned lanes4_signs(lanes4_signed v)
 {

@@ -28,6 +28,16 @@ uint64_t sip_ids(const struct hash_key *key, const struct nat_tuple *t)
 	return hash_with_ids(key, &s, hash_ids(t->src_id, t->dst_id));
 }
 
+uint64_t sip_row(const struct hash_key *key, const struct nat_tuple *t)
+{
+	const uint32_t ids = hash_ids(t->src_id, t->dst_id);
+	struct hash_stem s = hash_stem_of(t);
+	uint64_t hash[HASH_ROW];
+
+	hash_with_row(key, &s, (lanes4){1, 2, ids, 4}, hash);
+	return hash[2];
+}
+
 uint64_t sip_source(const struct hash_key *key, const struct nat_tuple *t)
 {
 	return hash_without_aes_source(key, t);

@@ -8,6 +8,7 @@
 
 uint64_t sip_tuple(const struct hash_key *key, const struct nat_tuple *t);
 uint64_t sip_ids(const struct hash_key *key, const struct nat_tuple *t);
+uint64_t sip_row(const struct hash_key *key, const struct nat_tuple *t);
 uint64_t sip_source(const struct hash_key *key, const struct nat_tuple *t);
 uint64_t sip_ipv4(const struct hash_key *key, const struct nat_tuple *t);
 
