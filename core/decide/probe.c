@@ -6,6 +6,7 @@
 
 #include "decide/search.h"
 #include "decide/zone.h"
+#include "shared/tsan.h"
 
 enum {
 	HARDER_BELOW = 32, /* from here on a dying connection is robbed */
@@ -32,16 +33,29 @@ static inline bool is_robbable(const struct conn *c, unsigned dir)
 	       c->proto == PROTO_TCP;
 }
 
+/* Looked at without entering, which takes a connection away from its worker for
+ * good. */
+static bool seems_over(const struct conn *c, const struct tcp_track *robber)
+{
+	bool may;
+
+	tsan_glance_begin();
+	may = tcp_may_evict(robber, conn_tcp(c));
+	tsan_glance_end();
+	return may;
+}
+
 /* Takes the port from a connection that is nearly over, for a SYN that can
  * only belong to a later one. */
 static bool rob(struct walk *k, struct conn_ref r)
 {
+	const struct tcp_track *own = conn_tcp(k->ct.conn);
 	bool may, locked;
 
-	if (!is_robbable(r.conn, r.dir))
+	if (!is_robbable(r.conn, r.dir) || !seems_over(r.conn, own))
 		return false;
 	locked = conns_enter(&k->w->view, r.conn);
-	may = tcp_may_evict(conn_tcp(k->ct.conn), conn_tcp(r.conn));
+	may = tcp_may_evict(own, conn_tcp(r.conn));
 	conns_leave(r.conn, locked);
 	return may && conns_kill(&k->w->view, r);
 }
