@@ -10,17 +10,10 @@
 
 enum {
 	HARDER_BELOW = 32, /* from here on a dying connection is robbed */
-	TOGETHER = 24,
-};
-
-/* The bucket is fetched, then what that most likely names, and both have come
- * when it is looked at. */
-struct probe {
-	uint64_t hash;
-	const struct bucket *bucket;
-	const struct conn *conn; /* NULL: no guess */
-	uint32_t ids;            /* hash_ids() */
-	uint32_t dir;            /* of @conn */
+	/* Blocks that are ahead: guessed, and aimed at, first and later. */
+	GUESSED = 1,
+	AIMED_FIRST = 1,
+	AIMED = PROBE_BLOCKS - 1,
 };
 
 /* What a connection has whose port may be taken. */
@@ -82,24 +75,27 @@ bool probe_used(const struct probes *p, const struct nat_tuple *answer,
 
 static NOINLINE bool look_up(const struct probes *p, uint32_t ids, bool robber)
 {
+	const struct conns *all = p->k->w->view.all;
 	struct nat_tuple answer = p->answer;
 
+	if (!p->zoned &&
+	    table_lacks(&all->table, hash_with_ids(&all->key, &p->stem, ids)))
+		return false;
 	memcpy(&answer.src_id, &ids, sizeof(ids));
 	return probe_used(p, &answer, robber);
 }
 
 /* Before the ids, which are the last word of a key. */
-static unsigned pack_ends(uint64_t ends[4], const struct nat_tuple *t)
+static void pack_ends(uint64_t ends[4], const struct nat_tuple *t)
 {
 	const uint32_t two[2] = {t->src.w[0], t->dst.w[0]};
 
 	if (t->family == 4) {
 		memcpy(ends, two, sizeof(two));
-		return 1;
+	} else {
+		memcpy(ends, &t->src, sizeof(t->src));
+		memcpy(ends + 2, &t->dst, sizeof(t->dst));
 	}
-	memcpy(ends, &t->src, sizeof(t->src));
-	memcpy(ends + 2, &t->dst, sizeof(t->dst));
-	return 4;
 }
 static_assert(offsetof(struct conn_key4, src_id) == sizeof(uint64_t) &&
 		      offsetof(struct conn_key6, src_id) ==
@@ -115,13 +111,11 @@ static struct probe_sight sight_of(const struct walk *k,
 		.head = conn_head_of(0, 0, answer->proto, answer->family),
 		.head_mask = conn_head_of(NAT_ST_DYING, 0, UINT8_MAX,
 					  CONN_FAMILY | CONN_ZONE),
-		.now = v->now,
-		.others = v->others,
-		.worker = v->id,
+		.now = ticks_reached(v->now, v->others) ? v->now : v->others,
 	};
 	struct nat_tuple own;
 
-	s.n_ends = pack_ends(s.ends, answer);
+	pack_ends(s.ends, answer);
 	conn_tuple(k->ct.conn, NAT_ORIGINAL, &own);
 	s.own_ids = hash_ids(own.src_id, own.dst_id);
 	return s;
@@ -140,13 +134,10 @@ void probes_init(struct probes *p, struct walk *k,
 	p->id_unit = last ? hash_ids(0, 1) : hash_ids(1, 0);
 	p->robber = is_robber(k);
 	p->zoned = zone_in_use(k);
-	p->ahead = 1;
+	p->n_rounds = 0;
+	p->next_round = p->next_at = 0;
+	p->aimed = p->guessed = p->looked = 0;
 	p->sight = sight_of(k, answer);
-}
-
-static inline size_t key_size(const struct probe_sight *s)
-{
-	return s->n_ends * sizeof(s->ends[0]) + sizeof(s->own_ids);
 }
 
 static inline uint32_t id_at(const struct probes *p, uint16_t offset)
@@ -154,163 +145,208 @@ static inline uint32_t id_at(const struct probes *p, uint16_t offset)
 	return p->window.min + offset % p->window.size;
 }
 
-/* Fetches the buckets of @n probes, from @offset on. */
-static inline void aim(const struct probes *p, struct probe *a, uint32_t n,
-		       uint16_t offset)
+/* So many of @n are tried before the rest may rob. */
+static inline uint32_t peaceful(const struct probes *p, uint32_t n)
 {
-	const struct conns *all = p->k->w->view.all;
-	const uint64_t buckets = table_buckets(&all->table);
-	const struct hash_key key = all->key;
-	const struct hash_stem stem = p->stem;
-	const uint32_t end = p->window.min + p->window.size;
-	const uint32_t ids = p->ids, unit = p->id_unit;
-	uint32_t id = id_at(p, offset);
+	return p->robber ? n - min_u32(n, HARDER_BELOW) : n;
+}
 
-	for (uint32_t i = 0; i < n; i++) {
-		a[i].ids = ids + htons((uint16_t)id) * unit;
-		a[i].hash = hash_with_ids(&key, &stem, a[i].ids);
-		a[i].bucket = table_aim(&all->table, buckets, a[i].hash);
-		if (unlikely(!++offset || ++id == end))
-			id = id_at(p, offset);
+/* How many to take together, from number @at of a round on: in a row, alike,
+ * and more, the more were in vain. */
+static inline uint32_t block_size(const struct probes *p, struct probe_round r,
+				  uint32_t at)
+{
+	const uint32_t most = 1u << min_u32(p->aimed, PROBE_BLOCK_LOG);
+	const uint32_t alike = peaceful(p, r.n);
+	const uint32_t offset = (uint16_t)(r.offset + at);
+	const uint32_t size = p->window.size;
+	uint32_t n = min_u32(most, (at < alike ? alike : r.n) - at);
+
+	n = min_u32(n, UINT16_MAX + 1 - offset);
+	return min_u32(n, size - offset % size);
+}
+
+/* The ids of a block, from @id on, and the hashes of the answers that have
+ * them; whole rows of both. */
+static inline void fill(const struct probes *p, struct probe_block *b,
+			uint32_t id)
+{
+	const struct hash_key key = p->k->w->view.all->key;
+	const struct hash_stem *stem = &p->stem;
+	const uint32_t other = p->ids, unit = p->id_unit;
+	const lanes4 nth = {0, 1, 2, 3};
+
+	for (size_t i = 0, n = b->n; i < n; i += HASH_ROW) {
+		lanes4 row =
+			lanes4_htons(nth + (id + (uint32_t)i)) * unit + other;
+
+		lanes4_store(b->ids + i, row);
+		hash_with_row(&key, stem, row, b->hash + i);
 	}
 }
 
-/* Fetches what these most likely name, as far as it is looked at. */
-static inline void guess(const struct probes *p, struct probe *a, uint32_t n,
-			 bool robber)
+/* Takes what is tried next; nothing, if that is all. */
+static inline void take(struct probes *p, struct probe_block *b)
+{
+	struct probe_round r;
+
+	b->n = 0;
+	if (p->next_round == p->n_rounds)
+		return;
+	r = p->round[p->next_round];
+	b->at = p->next_at;
+	b->n = block_size(p, r, b->at);
+	b->robber = b->at >= peaceful(p, r.n);
+	p->next_at += b->n;
+	if (p->next_at == r.n) {
+		p->next_at = 0;
+		p->next_round++;
+	}
+	fill(p, b, id_at(p, (uint16_t)(r.offset + b->at)));
+}
+
+/* Fetches the buckets of what is tried next. */
+static inline void aim(struct probes *p, struct probe_block *b)
+{
+	const struct table *t = &p->k->w->view.all->table;
+	const uint64_t buckets = table_buckets(t);
+
+	take(p, b);
+	for (size_t i = 0, n = b->n; i < n; i++)
+		b->to[i].bucket = table_aim(t, buckets, b->hash[i]);
+}
+
+/* Fetches what these most likely name, as far as it is looked at: an answer
+ * nearly always is somebody's answer. */
+static inline void guess(const struct probes *p, struct probe_block *b)
 {
 	const struct conns *all = p->k->w->view.all;
 	const size_t size =
-		sizeof(struct conn) + NAT_N_DIRS * key_size(&p->sight);
-	const size_t last = size - 1 + (robber ? sizeof(struct tcp_track) : 0);
+		sizeof(struct conn) + conn_keys_size(p->answer.family);
+	const size_t last =
+		size - 1 + (b->robber ? sizeof(struct tcp_track) : 0);
 
-	for (uint32_t i = 0; i < n; i++) {
-		uint32_t ref = table_guess(&all->table, a[i].bucket, a[i].hash);
+	for (size_t i = 0, n = b->n; i < n; i++) {
+		uint32_t ref =
+			table_guess(&all->table, b->to[i].bucket, b->hash[i]);
+		const struct conn *c = pool_at(&all->pool, ref >> 1);
 
-		a[i].dir = ref & 1;
-		a[i].conn = likely(ref) ? pool_at(&all->pool, ref >> 1) : NULL;
-		__builtin_prefetch(a[i].conn);
-		__builtin_prefetch((const char *)a[i].conn + last);
+		b->to[i].conn = likely(ref & NAT_REPLY) ? c : NULL;
+		__builtin_prefetch(c);
+		__builtin_prefetch((const char *)c + last);
 	}
 }
 
-static inline bool key_is(const struct probe_sight *s, const char *key,
-			  uint32_t ids)
+static NOINLINE bool ends_are6(const struct probe_sight *s, const char *key)
 {
-	const char *at = key;
-	uint64_t differ = 0;
-	unsigned i = 0;
-	uint32_t its;
-
-	do {
-		uint64_t end;
-
-		memcpy(&end, at, sizeof(end));
-		differ |= end ^ s->ends[i];
-		at += sizeof(end);
-	} while (unlikely(++i < s->n_ends));
-	memcpy(&its, at, sizeof(its));
-	return !(differ | (its ^ ids));
-}
-
-static inline bool is_over(const struct probe_sight *s, const struct conn *c)
-{
-	return conn_expired(c, conn_owner(c) == s->worker ? s->now : s->others);
+	return !memcmp(key, s->ends, sizeof(s->ends));
 }
 
 /* True: who has the answer is plain to see, and keeps it. A robber does not
  * care whether that is ourselves come twice (spec 7.3). */
-static inline bool is_used(const struct probe_sight *s, const struct probe *a,
-			   const struct conn *own, bool robber)
+ALWAYS_INLINE bool is_used(const struct probe_sight *s, const struct conn *c,
+			   uint32_t ids, const struct conn *own,
+			   unsigned family, bool robber)
 {
-	const size_t size = key_size(s);
-	const struct conn *c = a->conn;
-	const char *key;
-	uint32_t ids;
+	const size_t size = family == 4 ? sizeof(struct conn_key4)
+					: sizeof(struct conn_key6);
+	const char *original = conn_keys(c), *answer = original + size;
+	uint32_t its_ids, its_own;
+	uint64_t end;
 
 	if (unlikely(!c || (conn_head(c) ^ s->head) & s->head_mask))
 		return false;
-	key = conn_keys(c);
-	if (unlikely(!key_is(s, key + a->dir * size, a->ids) || is_over(s, c)))
+	memcpy(&end, answer, sizeof(end));
+	memcpy(&its_ids, answer + size - sizeof(its_ids), sizeof(its_ids));
+	if (unlikely((end ^ s->ends[0]) | (its_ids ^ ids)) ||
+	    (family == 6 && !ends_are6(s, answer)) ||
+	    unlikely(conn_expired(c, s->now)))
 		return false;
 	if (robber)
-		return !is_robbable(c, a->dir) ||
-		       (conn_owner(c) == s->worker &&
-			tcp_state(conn_tcp(c)) < TCPS_TIME_WAIT);
-	memcpy(&ids, key + size - sizeof(ids), sizeof(ids));
-	return likely(ids != s->own_ids) || !conn_alike(c, own, NAT_ORIGINAL);
+		return tcp_state((const void *)(answer + size)) <
+		       TCPS_TIME_WAIT;
+	memcpy(&its_own, original + size - sizeof(its_own), sizeof(its_own));
+	return likely(its_own != s->own_ids) ||
+	       !conn_alike(c, own, NAT_ORIGINAL);
 }
 
-/* How many of @n from the first on are. */
-static inline uint32_t count_used(const struct probes *p, const struct probe *a,
-				  uint32_t n, bool robber)
+/* The first from @i on of which that is not so. */
+ALWAYS_INLINE uint32_t pass_used(const struct probes *p,
+				 const struct probe_block *b, uint32_t i,
+				 unsigned family, bool robber)
 {
-	const struct probe_sight s = p->sight;
 	const struct conn *own = p->k->ct.conn;
-	uint32_t i = 0;
+	const uint32_t n = b->n;
+
+	while (i < n && likely(is_used(&p->sight, b->to[i].conn, b->ids[i], own,
+				       family, robber)))
+		i++;
+	return i;
+}
+
+static inline uint32_t pass(const struct probes *p, const struct probe_block *b,
+			    uint32_t i)
+{
+	const bool v4 = likely(p->answer.family == 4);
+	uint32_t to;
 
 	if (unlikely(p->zoned))
-		return 0;
-	while (i < n && likely(is_used(&s, &a[i], own, robber)))
-		i++;
-	if (!robber)
-		p->k->w->stats.found += i;
-	return i;
+		return i;
+	if (b->robber) {
+		tsan_glance_begin();
+		to = v4 ? pass_used(p, b, i, 4, true)
+			: pass_used(p, b, i, 6, true);
+		tsan_glance_end();
+	} else {
+		to = v4 ? pass_used(p, b, i, 4, false)
+			: pass_used(p, b, i, 6, false);
+		p->k->w->stats.found += to - i;
+	}
+	return to;
 }
 
-/* The first of @n probes that is free, else @n. */
-static inline uint32_t look(const struct probes *p, const struct probe *a,
-			    uint32_t n, bool robber)
+/* The first that is free, else how many there are. */
+static inline uint32_t look(const struct probes *p, const struct probe_block *b)
 {
 	uint32_t i = 0;
 
-	for (; i < n; i++) {
-		i += robber ? count_used(p, a + i, n - i, true)
-			    : count_used(p, a + i, n - i, false);
-		if (i == n || !look_up(p, a[i].ids, robber))
-			break;
-	}
+	while ((i = pass(p, b, i)) < b->n && look_up(p, b->ids[i], b->robber))
+		i++;
 	return i;
 }
 
-/* How many to fetch of @left: more, the more were in vain. */
-static inline uint32_t more(struct probes *p, uint32_t left)
+static inline struct probe_block *block_at(struct probes *p, uint32_t i)
 {
-	p->ahead = (uint8_t)min_u32(2 * p->ahead, TOGETHER);
-	return min_u32(left, p->ahead);
+	return &p->block[i % PROBE_BLOCKS];
 }
 
-/* The number of the first of @n that is free, else @n. While some are looked
- * at, others are on their way. */
-static uint32_t first_free(struct probes *p, uint16_t offset, uint32_t n)
+/* Runs ahead of what is looked at, further when much was in vain. */
+static inline void run_ahead(struct probes *p)
 {
-	uint32_t peaceful = p->robber ? n - min_u32(n, HARDER_BELOW) : n;
-	struct probe block[2][TOGETHER];
-	uint32_t at = 0, now = min_u32(n, p->ahead), next, found, some;
-	bool turn = false;
+	const uint32_t guessed = p->looked + 1 + GUESSED;
+	const uint32_t aimed = p->looked + 1 +
+			       (p->looked < PROBE_BLOCKS ? AIMED_FIRST : AIMED);
 
-	aim(p, block[turn], now, offset);
-	for (; now; at += now, now = next, turn = !turn) {
-		const struct probe *a = block[turn];
-
-		some = peaceful > at ? min_u32(now, peaceful - at) : 0;
-		guess(p, block[turn], now, some < now);
-		next = more(p, n - at - now);
-		aim(p, block[!turn], next, (uint16_t)(offset + at + now));
-		found = look(p, a, some, false);
-		if (found == some)
-			found += look(p, a + some, now - some, true);
-		if (found < now)
-			return at + found;
-	}
-	return n;
+	if (!p->aimed)
+		aim(p, block_at(p, p->aimed++));
+	for (; p->guessed < min_u32(p->aimed, guessed); p->guessed++)
+		guess(p, block_at(p, p->guessed));
+	for (; p->aimed < aimed; p->aimed++)
+		aim(p, block_at(p, p->aimed));
 }
 
-bool probes_find(struct probes *p, uint16_t offset, uint32_t n, uint16_t *id)
+bool probes_find(struct probes *p, const struct probe_round *r, uint16_t *id)
 {
-	uint32_t found = first_free(p, offset, n);
-	uint32_t last = id_at(p, (uint16_t)(offset + min_u32(found, n - 1)));
+	const struct probe_block *b;
+	uint32_t at, found;
 
-	*id = htons((uint16_t)last);
-	return found < n;
+	do {
+		run_ahead(p);
+		b = block_at(p, p->looked++);
+		found = look(p, b);
+		at = b->at + found;
+	} while (found == b->n && at < r->n);
+	*id = htons((uint16_t)id_at(
+		p, (uint16_t)(r->offset + min_u32(at, r->n - 1))));
+	return at < r->n;
 }

@@ -43,18 +43,37 @@ static bool search_window(const struct search *s, struct id_window *w)
 }
 
 /* Where the first round begins; true: anywhere, at random. */
-static bool first_offset(const struct search *s, uint16_t *offset)
+static bool first_offset(const struct search *s, struct random *draws,
+			 uint16_t *offset)
 {
 	const struct nat_range *r = s->range;
+	bool anywhere = r->flags & RANGE_RANDOM || s->m == MANIP_SRC;
 
 	*offset = 0;
-	if (r->flags & RANGE_PROTO_OFFSET)
+	if (r->flags & RANGE_PROTO_OFFSET) {
 		*offset = (uint16_t)(ntohs(*search_id_of(s->answer, s->m)) -
 				     r->port_base);
-	else
-		return r->flags & RANGE_RANDOM || s->m == MANIP_SRC;
-	return false;
+		anywhere = false;
+	} else if (anywhere) {
+		*offset = random_u16(draws);
+	}
+	return anywhere;
 }
+
+/* Each is half as long as the one before and begins elsewhere. */
+static void lay_out(struct probes *p, struct random *draws, uint16_t offset)
+{
+	uint32_t n = min_u32(p->window.size, MAX_ATTEMPTS);
+
+	p->round[p->n_rounds++] = (struct probe_round){n, offset};
+	while (n < p->window.size && n >= MIN_ATTEMPTS) {
+		n /= 2;
+		p->round[p->n_rounds++] =
+			(struct probe_round){n, random_u16(draws)};
+	}
+}
+static_assert(MAX_ATTEMPTS >> (PROBE_ROUNDS - 1) < MIN_ATTEMPTS,
+	      "there is room for each");
 
 /* Takes the id that somebody else has drawn, if that is free. */
 static bool chosen(const struct search *s, const struct probes *p, uint16_t *id)
@@ -71,8 +90,7 @@ static bool chosen(const struct search *s, const struct probes *p, uint16_t *id)
 	return !probe_used(p, &answer, true);
 }
 
-/* Step 4: rounds of probes, each from another place and half as long. The
- * last one tried stays, free or not. */
+/* Step 4: rounds of probes. The last one tried stays, free or not. */
 void search_id(const struct search *s)
 {
 	uint16_t *id = search_id_of(s->answer, s->m), offset;
@@ -80,20 +98,15 @@ void search_id(const struct search *s)
 	struct random draws;
 	struct probes p;
 	bool anywhere;
-	uint32_t n;
 
 	if (!search_window(s, &w))
 		return;
 	probes_init(&p, s->k, s->answer, w, id == &s->answer->dst_id);
-	anywhere = first_offset(s, &offset);
 	draws = choice_draws(s->k, s->m);
-	for (n = min_u32(w.size, MAX_ATTEMPTS);; n /= 2, anywhere = true) {
-		if (anywhere && chosen(s, &p, id))
+	anywhere = first_offset(s, &draws, &offset);
+	lay_out(&p, &draws, offset);
+	for (uint32_t i = 0; i < p.n_rounds; i++, anywhere = true)
+		if ((anywhere && chosen(s, &p, id)) ||
+		    probes_find(&p, &p.round[i], id))
 			return;
-		if (anywhere)
-			offset = random_u16(&draws);
-		if (probes_find(&p, offset, n, id) || n >= w.size ||
-		    n < MIN_ATTEMPTS)
-			return;
-	}
 }

@@ -262,7 +262,7 @@ ALWAYS_INLINE uint32_t table_guess(const struct table *t,
 		if (!lanes)
 			return 0;
 	}
-	return bucket_ref(b, (unsigned)__builtin_ctz(lanes));
+	return bucket_ref(b, (size_t)__builtin_ctzll(lanes));
 }
 
 /* ---------------------------------------------------------------- change */
