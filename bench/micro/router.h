@@ -14,7 +14,7 @@
 #include "flows.h"
 #include "natcore.h"
 
-enum { ROUTER_BATCH = 64 };
+enum { ROUTER_BATCH = 256 };
 
 struct router {
 	struct nat_topology *topology;

@@ -65,9 +65,9 @@ ALWAYS_INLINE void stage_key(const struct conns *s, uint64_t n_buckets,
 			     struct flight *f)
 {
 	f->bucket = NULL;
-	if (unlikely(!packet_is_plain(pkt->data, pkt->len)))
+	if (unlikely(!packet_is_plain(pkt->data, pkt->len) ||
+		     !packet_plain_sum_ok(pkt->data, verify)))
 		return;
-	f->sum_ok = packet_plain_sum_ok(pkt->data, verify);
 	f->hash = hash_ipv4(&s->key, pkt->data + IPV4_TTL);
 	f->bucket = table_bucket(&s->table, n_buckets, f->hash);
 }
@@ -92,7 +92,6 @@ static bool parse(struct walk *k, const struct nat_packet *pkt,
 		k->answer = f->guess.conn ? 0 : f->answer.hash;
 		k->source = f->guess.conn ? 0 : f->source;
 		k->plain = true;
-		k->sum_ok = f->sum_ok;
 		k->hashed = true;
 		return true;
 	}

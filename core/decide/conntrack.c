@@ -203,7 +203,7 @@ static bool icmp_opens(const struct walk *k)
 
 static inline bool is_sound(const struct walk *k)
 {
-	return k->sum_ok &&
+	return k->plain &&
 	       packet_plain_l4_fits(k->p.ip, k->p.proto == PROTO_TCP);
 }
 
@@ -353,7 +353,7 @@ static bool open_plain(struct walk *k)
 {
 	const struct conns_view *v = &k->w->view;
 
-	if (!k->sum_ok || !conns_are_plain(v) ||
+	if (!k->plain || !conns_are_plain(v) ||
 	    !table_lacks(&v->all->table, k->hash) || !conntrack_opens(&k->p))
 		return false;
 	k->ct = conntrack_open(k->w, &k->p, k->hash);

@@ -126,6 +126,9 @@ struct nat_worker {
 	uint64_t owed;  /* slots times ticks that expiry is behind */
 	uint16_t ip_id; /* of the router's own datagrams */
 	bool online;    /* to RCU */
+	/* Groups that are not to go side by side, and how many after the last
+	 * that could not: see decide/settled.c. */
+	uint8_t alone, setback;
 };
 
 /* Time goes on; it never runs backwards. */

@@ -106,8 +106,7 @@ ALWAYS_INLINE bool begins(struct opening *o)
 	at->n_buckets = table_buckets(o->table);
 	at->spot[NAT_ORIGINAL] = spot_now(o, &first);
 	at->spot[NAT_REPLY] = spot_now(o, &o->f->answer);
-	return o->f->sum_ok && conntrack_opens(o->p) &&
-	       o->p->ip[IPV4_TTL] > 1 &&
+	return conntrack_opens(o->p) && o->p->ip[IPV4_TTL] > 1 &&
 	       table_spot_lacks(o->table, at->n_buckets,
 				at->spot[NAT_ORIGINAL]) &&
 	       table_spot_lacks(o->table, at->n_buckets, at->spot[NAT_REPLY]);

@@ -3,6 +3,7 @@
  * as the source is concerned many: the compiler keeps a packet in registers. */
 #include "decide/settled.h"
 
+#include "decide/settled8.h"
 #include "pure/rewrite.h"
 
 void settled_init(struct nat_engine *e)
@@ -71,6 +72,8 @@ void settled_begin(struct round *r, struct nat_worker *w)
 		.udp.want = conn_head_of(UDP, id, PROTO_UDP, layout),
 		.rules = &e->tcp,
 		.sysctl = &e->sysctl,
+		.udp_timeout = {ticks_of_s(e->sysctl.udp_timeout),
+				ticks_of_s(e->sysctl.udp_timeout_stream)},
 		.acct = e->conns.extensions & CONN_ACCT,
 	};
 }
@@ -369,7 +372,7 @@ ALWAYS_INLINE enum settled forward(struct round *r, struct nat_packet *pkt,
 	struct meeting m = meet(pkt, f, proto);
 	const struct path *path = path_of(r, &m);
 
-	if (unlikely(!f->sum_ok || !is_ours(&m) || !goes_there(path, &m, pkt) ||
+	if (unlikely(!is_ours(&m) || !goes_there(path, &m, pkt) ||
 		     !packet_plain_l4_fits(m.p.ip, proto == PROTO_TCP)))
 		return NOT_SETTLED;
 	if (unlikely(!track_ordinary(r, &m)))
@@ -378,13 +381,37 @@ ALWAYS_INLINE enum settled forward(struct round *r, struct nat_packet *pkt,
 	return SETTLED;
 }
 
+/* Eight at once, unless of late they would not. */
+static bool forward8(struct round *r, struct nat_packet *pkt,
+		     const struct flight *f, unsigned n)
+{
+	enum { LONGEST = 15 };
+	struct nat_worker *w = r->w;
+
+	if (n < EIGHT)
+		return false;
+	if (unlikely(w->alone)) {
+		w->alone--;
+		return false;
+	}
+	if (likely(settled8_forward(r, pkt, f))) {
+		w->setback = 0;
+		return true;
+	}
+	w->alone = w->setback;
+	if (w->setback < LONGEST)
+		w->setback = (uint8_t)(2 * w->setback + 1);
+	return false;
+}
+
 unsigned settled_forward(struct round *r, struct nat_packet *pkt,
 			 const struct flight *f, unsigned n, enum settled *how)
 {
 	unsigned i;
 
 	r->now = r->w->view.now;
-	for (i = 0; i < n; i++) {
+	i = forward8(r, pkt, f, n) ? EIGHT : 0;
+	for (; i < n; i++) {
 		enum settled s = NOT_SETTLED;
 
 		if (likely(f[i].guess.conn))

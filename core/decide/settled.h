@@ -14,10 +14,10 @@
 
 /* What the stages of a batch know of a packet. */
 struct flight {
-	uint64_t hash;               /* of its tuple, where plain */
-	const struct bucket *bucket; /* NULL: not packet_is_plain() */
+	uint64_t hash; /* of its tuple, where plain */
+	/* NULL: not packet_is_plain(), or not packet_plain_sum_ok() */
+	const struct bucket *bucket;
 	struct conn_ref guess; /* what may be its connection; conn NULL: none */
-	bool sum_ok;           /* packet_plain_sum_ok() */
 
 	/* Set by opening_expect(), for whom there is no guess. */
 	uint32_t new_source; /* where it may leave from, as others did */
@@ -67,11 +67,13 @@ struct round {
 	} tcp, udp; /* of heads: ordinary connections */
 	const struct tcp_rules *rules;
 	const struct nat_sysctl *sysctl;
+	ticks udp_timeout[2]; /* of a stream the second */
 	ticks now;
 	bool acct;
 
 	uint64_t bytes;
 	unsigned forwarded, unanswered;
+	struct tcp_track spare; /* nobody's, see decide/settled8.c */
 };
 
 void settled_begin(struct round *r, struct nat_worker *w);

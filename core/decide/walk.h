@@ -35,8 +35,7 @@ struct walk {
 	uint8_t hook;            /* enum nat_hook */
 	uint8_t state;           /* enum nat_state */
 	uint8_t verdict, reason; /* once a station returned false */
-	bool plain;              /* packet_is_plain() */
-	bool sum_ok;             /* and packet_plain_sum_ok() */
+	bool plain;              /* packet_is_plain(), packet_plain_sum_ok() */
 	bool hashed;             /* tuple and hash are valid */
 	bool judged;             /* INVALID, as its connection has said */
 	bool tracked_twice;      /* its first connection was over */

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * Eight of anything side by side: word k of each is a column, a vector of
+ * eight. Then what is done to one is done to all of them at once, without
+ * branches; what comparing gives is all ones where it is true. In the notation
+ * of pure/lanes.h, and only where such a vector is a register: LANES8.
+ */
+#ifndef NAT_LANES8_H
+#define NAT_LANES8_H
+
+#include <stdint.h>
+#include <string.h>
+
+#include "pure/lanes.h"
+#include "util.h"
+
+enum { EIGHT = 8 };
+
+#if defined(__AVX2__)
+#define LANES8 1
+
+typedef uint32_t lanes8 __attribute__((vector_size(32)));
+typedef uint64_t lanes8_halves __attribute__((vector_size(32)));
+typedef uint8_t lanes8_bytes __attribute__((vector_size(32)));
+typedef int32_t lanes8_signed __attribute__((vector_size(32)));
+
+ALWAYS_INLINE void lanes8_store(void *p, lanes8 v)
+{
+	memcpy(p, &v, sizeof(v));
+}
+
+ALWAYS_INLINE lanes8 lanes8_all(uint32_t v)
+{
+	return (lanes8){v, v, v, v, v, v, v, v};
+}
+
+/* @yes where @which is true, or its sign bit set, @no where it is not. */
+ALWAYS_INLINE lanes8 lanes8_choose(lanes8 which, lanes8 yes, lanes8 no)
+{
+	return (lanes8)_mm256_blendv_ps((__m256)no, (__m256)yes, (__m256)which);
+}
+
+ALWAYS_INLINE lanes8 lanes8_max(lanes8 a, lanes8 b)
+{
+	return (lanes8)_mm256_max_epu32((__m256i)a, (__m256i)b);
+}
+
+/* Bit i: lane i is true, or its sign bit set. */
+ALWAYS_INLINE unsigned lanes8_signs(lanes8 v)
+{
+	return (unsigned)_mm256_movemask_ps((__m256)v);
+}
+
+/* Words in network order to host order, or back. */
+ALWAYS_INLINE lanes8 lanes8_wire(lanes8 v)
+{
+	const lanes8_bytes b = (lanes8_bytes)v;
+
+	return (lanes8)__builtin_shufflevector(
+		b, b, 3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12, 19,
+		18, 17, 16, 23, 22, 21, 20, 27, 26, 25, 24, 31, 30, 29, 28);
+}
+
+/* ------------------------------------------------------- rows and columns */
+
+/* Two rows of four words. */
+ALWAYS_INLINE lanes8 lanes8_pair(const void *low, const void *high)
+{
+	const __m128i *a = low, *b = high;
+
+	return (lanes8)_mm256_inserti128_si256(
+		_mm256_castsi128_si256(_mm_loadu_si128(a)), _mm_loadu_si128(b),
+		1);
+}
+
+ALWAYS_INLINE lanes8 lanes8_low(lanes8 a, lanes8 b)
+{
+	return __builtin_shufflevector(a, b, 0, 8, 1, 9, 4, 12, 5, 13);
+}
+
+ALWAYS_INLINE lanes8 lanes8_high(lanes8 a, lanes8 b)
+{
+	return __builtin_shufflevector(a, b, 2, 10, 3, 11, 6, 14, 7, 15);
+}
+
+/* Four columns, or rows of four in each half. */
+struct lanes8_four {
+	lanes8 v0, v1, v2, v3;
+};
+
+/* Rows to columns, or back. */
+ALWAYS_INLINE struct lanes8_four lanes8_turn(struct lanes8_four m)
+{
+	const lanes8 a = lanes8_low(m.v0, m.v2), b = lanes8_low(m.v1, m.v3);
+	const lanes8 c = lanes8_high(m.v0, m.v2), d = lanes8_high(m.v1, m.v3);
+
+	return (struct lanes8_four){lanes8_low(a, b), lanes8_high(a, b),
+				    lanes8_low(c, d), lanes8_high(c, d)};
+}
+
+/* Eight objects: the pointers to them stand @stride bytes apart. */
+struct lanes8_rows {
+	const void *pointer;
+	size_t stride;
+};
+
+ALWAYS_INLINE char *lanes8_row(struct lanes8_rows r, unsigned i, size_t offset)
+{
+	char *row;
+
+	memcpy(&row, (const char *)r.pointer + i * r.stride, sizeof(row));
+	return row + offset;
+}
+
+/* The four words @offset bytes into each. */
+ALWAYS_INLINE struct lanes8_four lanes8_gather(struct lanes8_rows r,
+					       size_t offset)
+{
+#define PAIR(i)                                                                \
+	lanes8_pair(lanes8_row(r, i, offset), lanes8_row(r, (i) + 4, offset))
+	return lanes8_turn(
+		(struct lanes8_four){PAIR(0), PAIR(1), PAIR(2), PAIR(3)});
+#undef PAIR
+}
+
+/* The same of eight objects that lie @stride bytes apart themselves. */
+ALWAYS_INLINE struct lanes8_four
+lanes8_gather_array(const void *first, size_t stride, size_t offset)
+{
+	const char *p = (const char *)first + offset;
+
+#define PAIR(i) lanes8_pair(p + (i)*stride, p + ((i) + 4) * stride)
+	return lanes8_turn(
+		(struct lanes8_four){PAIR(0), PAIR(1), PAIR(2), PAIR(3)});
+#undef PAIR
+}
+
+ALWAYS_INLINE void lanes8_put_pair(void *low, void *high, lanes8 v)
+{
+	lanes4_store(low, __builtin_shufflevector(v, v, 0, 1, 2, 3));
+	lanes4_store(high, __builtin_shufflevector(v, v, 4, 5, 6, 7));
+}
+
+ALWAYS_INLINE void lanes8_scatter(struct lanes8_rows r, size_t offset,
+				  struct lanes8_four column)
+{
+	const struct lanes8_four m = lanes8_turn(column);
+
+#define PUT(i, v)                                                              \
+	lanes8_put_pair(lanes8_row(r, i, offset),                              \
+			lanes8_row(r, (i) + 4, offset), v)
+	PUT(0, m.v0);
+	PUT(1, m.v1);
+	PUT(2, m.v2);
+	PUT(3, m.v3);
+#undef PUT
+}
+
+/* Two words @offset bytes into each of eight objects that lie @stride bytes
+ * apart. */
+ALWAYS_INLINE void lanes8_scatter_pairs(void *first, size_t stride,
+					size_t offset, lanes8 a, lanes8 b)
+{
+	const lanes8_halves low = (lanes8_halves)lanes8_low(a, b);
+	const lanes8_halves high = (lanes8_halves)lanes8_high(a, b);
+	char *p = (char *)first + offset;
+
+#define PUT(i, v) memcpy(p + (i)*stride, &(uint64_t){v}, sizeof(uint64_t))
+	PUT(0, low[0]);
+	PUT(1, low[1]);
+	PUT(2, high[0]);
+	PUT(3, high[1]);
+	PUT(4, low[2]);
+	PUT(5, low[3]);
+	PUT(6, high[2]);
+	PUT(7, high[3]);
+#undef PUT
+}
+
+#else
+#define LANES8 0
+#endif
+
+#endif
