@@ -95,8 +95,9 @@ static void ends_of(const struct row *row, unsigned flow, bool reply, char *out,
 			       4000 + flow, row->led ? 9 : 1);
 }
 
-/* No oddity of the packet itself. */
+/* No oddities of the packet as it is written. */
 #define STRAYS "ipid 9"
+#define ZERO   "ipid 8" /* its sum is 0 when it leaves: UDP says 0xffff */
 
 static const char *const tcp_oddities[] = {
 	"badsum",
@@ -119,7 +120,8 @@ static const char *const tcp_oddities[] = {
 };
 
 static const char *const udp_oddities[] = {
-	"badsum", "ttl 1", "nosum", "ulen 9", "ulen 200", "cut 30", STRAYS,
+	"badsum",   "ttl 1",  "nosum", "ulen 9",
+	"ulen 200", "cut 30", STRAYS,  ZERO,
 };
 
 static const char *oddity(const struct row *row, struct random *rnd, bool tcp)
@@ -140,6 +142,26 @@ struct line {
 	const char *odd;
 };
 
+/* A word of the payload is made what it takes. */
+static void end_in_zero(uint8_t *ip, bool reply)
+{
+	enum { PAYLOAD = IPV4_HEADER + UDP_HEADER };
+	static const uint8_t inside[] = {10, 1, 0, 2};
+	static const uint8_t outside[] = {198, 51, 100, 1};
+	const uint16_t check = load16(ip + IPV4_HEADER + UDP_CHECK);
+	const uint16_t was = load16(ip + PAYLOAD);
+	struct csum_delta way = {0}, payload = {0};
+	uint16_t word;
+
+	csum_delta_u32(&way, load32(reply ? outside : inside),
+		       load32(reply ? inside : outside));
+	word = csum_fold((uint64_t)was + csum_apply(check, way));
+	memcpy(ip + PAYLOAD, &word, sizeof(word));
+	csum_delta_u16(&payload, was, word);
+	word = csum_apply(check, payload);
+	memcpy(ip + IPV4_HEADER + UDP_CHECK, &word, sizeof(word));
+}
+
 static void say(const struct row *row, const struct talk *t,
 		const struct line *l, struct bytes *b)
 {
@@ -153,6 +175,8 @@ static void say(const struct row *row, const struct talk *t,
 	(void)snprintf(text, sizeof(text), "%s %s %s len %u %s",
 		       t->tcp ? "tcp" : "udp", ends, numbers, l->len, l->odd);
 	b->frame = frame_of(text);
+	if (!strcmp(l->odd, ZERO))
+		end_in_zero(b->frame.bytes, l->reply);
 	b->reply = l->reply;
 	b->strays = !strcmp(l->odd, STRAYS);
 }
