@@ -145,6 +145,12 @@ static_assert(offsetof(struct tcp_track, last_ack) == 36 &&
 		      offsetof(struct tcp_track, retrans) == 51,
 	      "as gathered");
 
+/* The first bit of a direction's flags in the word they share. */
+ALWAYS_INLINE lanes8 flags_at(lanes8 reply)
+{
+	return 16 + (reply & 8);
+}
+
 ALWAYS_INLINE struct tcp_side8 side_of(lanes8 which, struct lanes8_four yes,
 				       struct lanes8_four no)
 {
@@ -169,8 +175,8 @@ ALWAYS_INLINE void read_tracks(struct eight *e, const struct rows *at)
 	t->rcv = side_of(e->reply, client, server);
 	t->last_ack = last.v0;
 	t->last_end = last.v1;
-	t->snd.flags = last.v2 >> (16 + (e->reply & 8)) & UINT8_MAX;
-	t->rcv.flags = last.v2 >> (24 - (e->reply & 8)) & UINT8_MAX;
+	t->snd.flags = last.v2 >> flags_at(e->reply) & UINT8_MAX;
+	t->rcv.flags = last.v2 >> flags_at(~e->reply) & UINT8_MAX;
 	t->scale = last.v3 >> (e->reply & 4) & 0xf;
 	e->scales = last.v3;
 }
@@ -305,8 +311,8 @@ ALWAYS_INLINE void write_tracks(struct eight *e, const struct rows *at,
 	const struct tcp_segment8 *g = &e->segment;
 	const lanes8 unacked = tcp_window_learn8(t, g);
 	const struct tcp_side8 *s = &t->snd, *o = &t->rcv;
-	const lanes8 flags = s->flags << (16 + (e->reply & 8)) |
-			     o->flags << (24 - (e->reply & 8));
+	const lanes8 flags = s->flags << flags_at(e->reply) |
+			     o->flags << flags_at(~e->reply);
 	const lanes8 last = (LAST | (e->reply & 0x80)) << 16;
 	lanes8 end;
 
@@ -366,17 +372,15 @@ ALWAYS_INLINE void translate(const struct eight *e, const struct rows *at,
 	const lanes8 header_sum = lanes8_choose(
 		same, down - (lanes8)((lanes8_signed)down >= UINT16_MAX),
 		apply(header, delta + (UINT16_MAX & ~CSUM_TTL_UNIT)));
-	/* where the transport's checksum is: TCP, UDP */
-	const lanes8 high = e->is_tcp & UINT16_MAX, low = ~e->is_tcp << 16;
-	const lanes8 made = apply(
+	const lanes8 tcp = apply(
 		lanes8_choose(e->is_tcp, e->l4.v3 & UINT16_MAX, e->l4.v0 >> 16),
 		whole);
-	const lanes8 none = (lanes8)(made == 0);
-	const lanes8 tcp = made, udp = (made | none) << 16;
+	/* zero would mean that there is none */
+	const lanes8 udp = (tcp | (lanes8)(tcp == 0)) << 16;
+	/* where it is written */
 	const lanes8 in_tcp = e->is_tcp & ~same & UINT16_MAX;
-	const lanes8 in_udp = ~e->is_tcp & ~same & ~(lanes8){0} << 16;
+	const lanes8 in_udp = ~(e->is_tcp | same) << 16;
 
-	(void)high, (void)low;
 	lanes8_scatter(ip_rows(at), IPV4_TTL,
 		       (struct lanes8_four){((e->ttl & UINT16_MAX) - 1) |
 						    header_sum << 16,

@@ -20,7 +20,7 @@ enum { EIGHT = 8 };
 #define LANES8 1
 
 typedef uint32_t lanes8 __attribute__((vector_size(32)));
-typedef uint64_t lanes8_halves __attribute__((vector_size(32)));
+typedef uint64_t lanes8_u64 __attribute__((vector_size(32)));
 typedef uint8_t lanes8_bytes __attribute__((vector_size(32)));
 typedef int32_t lanes8_signed __attribute__((vector_size(32)));
 
@@ -161,8 +161,8 @@ ALWAYS_INLINE void lanes8_scatter(struct lanes8_rows r, size_t offset,
 ALWAYS_INLINE void lanes8_scatter_pairs(void *first, size_t stride,
 					size_t offset, lanes8 a, lanes8 b)
 {
-	const lanes8_halves low = (lanes8_halves)lanes8_low(a, b);
-	const lanes8_halves high = (lanes8_halves)lanes8_high(a, b);
+	const lanes8_u64 low = (lanes8_u64)lanes8_low(a, b);
+	const lanes8_u64 high = (lanes8_u64)lanes8_high(a, b);
 	char *p = (char *)first + offset;
 
 #define PUT(i, v) memcpy(p + (i)*stride, &(uint64_t){v}, sizeof(uint64_t))
