@@ -108,13 +108,11 @@ void table_lock(struct table *t, struct table_guard *g, const uint64_t *hash,
 ALWAYS_INLINE bool is_fresh(const struct table *t, struct table_pair *p,
 			    unsigned i)
 {
-	struct bucket *head = head_of(p, i), *b = head, *next;
+	struct bucket *head = head_of(p, i);
 
-	if (unlikely(next = chain_next(&t->overflow, head)))
-		b = next;
-	p->room[i].bucket = b;
-	p->room[i].used = bucket_used(b);
-	for (b = head; b; b = chain_next(&t->overflow, b))
+	p->room[i].bucket = chain_open(&t->overflow, head);
+	p->room[i].used = bucket_used(p->room[i].bucket);
+	for (const struct bucket *b = head; b; b = chain_next(&t->overflow, b))
 		if (unlikely(bucket_match(b->tag, table_tag(p->spot[i].hash))))
 			return false;
 	return p->room[i].used < BUCKET_SLOTS;

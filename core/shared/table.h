@@ -169,6 +169,12 @@ ALWAYS_INLINE uint32_t table_probe_next(const struct table *t,
 	return ref;
 }
 
+ALWAYS_INLINE const struct bucket *
+table_bucket(const struct table *t, uint64_t n_buckets, uint64_t hash)
+{
+	return bucket_at(&t->primary, bucket_number(n_buckets, hash));
+}
+
 /* A hash and its bucket, while the table has so many as it had when this was
  * found. */
 struct table_spot {
@@ -179,8 +185,7 @@ struct table_spot {
 ALWAYS_INLINE struct table_spot table_spot(const struct table *t,
 					   uint64_t n_buckets, uint64_t hash)
 {
-	return (struct table_spot){
-		hash, bucket_at(&t->primary, bucket_number(n_buckets, hash))};
+	return (struct table_spot){hash, table_bucket(t, n_buckets, hash)};
 }
 
 /* True: no reference of the hash was in the table. A short look; false where it
@@ -217,12 +222,6 @@ ALWAYS_INLINE bool table_lacks(const struct table *t, uint64_t hash)
  * takes no care of writers. So it may be wrong, or 0 although there is a
  * reference; then only a walk can tell. @n_buckets: table_buckets(), read
  * once for all. */
-ALWAYS_INLINE const struct bucket *
-table_bucket(const struct table *t, uint64_t n_buckets, uint64_t hash)
-{
-	return bucket_at(&t->primary, bucket_number(n_buckets, hash));
-}
-
 ALWAYS_INLINE const struct bucket *table_aim(const struct table *t,
 					     uint64_t n_buckets, uint64_t hash)
 {
@@ -236,8 +235,7 @@ ALWAYS_INLINE const struct bucket *table_aim(const struct table *t,
 static inline void table_aim_to_change(const struct table *t,
 				       uint64_t n_buckets, uint64_t hash)
 {
-	__builtin_prefetch(
-		bucket_at(&t->primary, bucket_number(n_buckets, hash)), 1);
+	__builtin_prefetch(table_bucket(t, n_buckets, hash), 1);
 }
 
 /* Once the bucket has come: the next of its chain, if there is one. */
