@@ -12,6 +12,7 @@
 #include "pure/random.h"
 #include "test/check.h"
 #include "test/mix.h"
+#include "test/outcome.h"
 #include "test/router.h"
 #include "util.h"
 
@@ -166,12 +167,6 @@ static void next_packet(struct random *rnd, struct bytes *b)
 /* ---------------------------------------------------------------- the router
  */
 
-/* What became of a packet. */
-struct outcome {
-	struct nat_packet fields; /* without data */
-	uint64_t bytes;           /* a hash */
-};
-
 struct record {
 	struct outcome out[PACKETS];
 	uint64_t opened, heard, own, connections; /* hashes, these two */
@@ -191,23 +186,6 @@ static void hear(void *ctx, const struct nat_event *ev)
 static uint64_t no_time(void)
 {
 	return 0;
-}
-
-static struct outcome outcome_of(const struct nat_packet *p)
-{
-	struct outcome o;
-
-	memset(&o, 0, sizeof(o));
-	o.fields.len = p->len;
-	o.fields.mark = p->mark;
-	o.fields.out_if = p->out_if;
-	o.fields.verdict = p->verdict;
-	o.fields.reason = p->reason;
-	o.fields.state = p->state;
-	o.fields.dir = p->dir;
-	o.fields.manip = p->manip;
-	o.bytes = mix(1, p->data, p->len);
-	return o;
 }
 
 /* Connections have no order: a sum over all. */

@@ -11,6 +11,7 @@
 #include "pure/random.h"
 #include "test/check.h"
 #include "test/mix.h"
+#include "test/outcome.h"
 #include "test/router.h"
 #include "util.h"
 
@@ -221,27 +222,11 @@ static void go_on(const struct row *row, struct random *rnd, struct talk *t,
 
 /* -------------------------------------------------------------- the router */
 
-struct outcome {
-	struct nat_packet fields; /* without data */
-	uint64_t bytes;           /* a hash */
-};
-
 struct record {
 	struct outcome out[PACKETS];
 	uint64_t connections; /* a hash */
 	struct nat_stats stats;
 };
-
-static struct outcome outcome_of(const struct nat_packet *p)
-{
-	struct outcome o;
-
-	memset(&o, 0, sizeof(o));
-	o.fields = *p;
-	o.fields.data = NULL;
-	o.bytes = mix(1, p->data, p->len);
-	return o;
-}
 
 /* All there is to a connection, but its neighbours in lists. They have no
  * order: a sum over all. */
