@@ -42,7 +42,6 @@ static void put(void *ctx, const char *text, size_t len)
 static int print(const struct request *q, const struct nat_rules *rules)
 {
 	struct nat_sink out = {put, stdout};
-
 	int rc = 0;
 
 	if (q->save)

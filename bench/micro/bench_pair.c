@@ -143,8 +143,7 @@ static double took(const struct match *m, enum team team)
 	return (double)longest;
 }
 
-/* Who joins an engine comes later than who has
- * it, and leaves earlier. */
+/* Who joins an engine comes later than who has it, and leaves earlier. */
 static void *play(void *player)
 {
 	struct player *p = player;
