@@ -12,6 +12,7 @@
 #include "decide/settled.h"
 #include "decide/trace.h"
 #include "decide/worker.h"
+#include "pure/packet8.h"
 #include "shared/rcu.h"
 
 enum {
@@ -58,39 +59,27 @@ static void sweep(struct nat_worker *w, size_t packets)
 	}
 }
 
-/* Stage one: is it plain, its checksum right, what is its tuple's hash and so
- * its bucket? */
-ALWAYS_INLINE void stage_key(const struct conns *s, uint64_t n_buckets,
-			     bool verify, const struct nat_packet *pkt,
-			     struct flight *f)
-{
-	f->bucket = NULL;
-	if (unlikely(!packet_is_plain(pkt->data, pkt->len) ||
-		     !packet_plain_sum_ok(pkt->data, verify)))
-		return;
-	f->hash = hash_ipv4(&s->key, pkt->data + IPV4_TTL);
-	f->bucket = table_bucket(&s->table, n_buckets, f->hash);
-}
-
 static void drop_at_once(struct walk *k, enum nat_drop reason)
 {
 	(void)walk_drop(k, reason);
 	trace(k, NAT_STEP_VERDICT, nat_drop_name(reason));
 }
 
-/* Begins the walk of a packet, known so far as its flight says. False: it has
- * no header to go by. */
+/* Begins the walk of a group's @i-th packet, known so far as its flight says.
+ * False: it has no header to go by. */
 static bool parse(struct walk *k, const struct nat_packet *pkt,
-		  const struct flight *f)
+		  const struct flights *f, unsigned i)
 {
+	const bool stranger = !f->conn[i];
+
 	k->in_if = pkt->in_if;
 	k->mark = pkt->mark;
-	if (likely(f->bucket)) {
+	if (likely(f->bucket[i])) {
 		packet_parse_plain(&k->p, pkt->data);
 		packet_plain_tuple(pkt->data, &k->tuple);
-		k->hash = f->hash;
-		k->answer = f->guess.conn ? 0 : f->answer.hash;
-		k->source = f->guess.conn ? 0 : f->source;
+		k->hash = f->hash[i];
+		k->answer = stranger ? f->stranger[i].answer.hash : 0;
+		k->source = stranger ? f->stranger[i].source : 0;
 		k->plain = true;
 		k->hashed = true;
 		return true;
@@ -129,25 +118,6 @@ static void account(struct nat_worker *w, const struct walk *k,
 	pkt->manip = k->manip;
 }
 
-/* The long way, out of line: the packets that take it are few. */
-static NOINLINE void stage_walk(struct nat_worker *w, struct nat_packet *pkt,
-				const struct flight *f, enum settled how,
-				uint32_t index)
-{
-	struct walk k;
-
-	walk_init(&k, w, w->now_ns, index);
-	k.judged = how == JUDGED;
-	if (parse(&k, pkt, f)) {
-		w->stats.bytes += k.p.len;
-		walk_receive(&k);
-	} else {
-		w->stats.bytes += pkt->len;
-		drop_at_once(&k, NAT_DROP_IP_HEADER);
-	}
-	account(w, &k, pkt);
-}
-
 /* Some packets that go through the stages together. Who asks for memory far
  * away waits for its address to be translated, and then still holds up the
  * hundreds of instructions behind. So each stage asks for what its group needs
@@ -155,10 +125,10 @@ static NOINLINE void stage_walk(struct nat_worker *w, struct nat_packet *pkt,
  * a core has only so many requests under way. */
 struct group {
 	struct nat_packet *pkt;
-	struct flight *f;
+	struct flights *f;
 	unsigned n;
 	uint32_t first;      /* index of pkt[0] in the run */
-	uint32_t strangers;  /* bits of those of no connection, as it seems */
+	uint32_t strangers;  /* bits of plain ones of no connection, it seems */
 	uint32_t unexpected; /* of these: nothing is fetched for them yet */
 	uint64_t latest_ns;  /* of their times */
 };
@@ -183,38 +153,93 @@ static struct plan plan_of(struct nat_worker *w)
 	};
 }
 
-ALWAYS_INLINE void stage_keys(const struct plan *p, struct group *g)
+/* Mostly all are 0. */
+ALWAYS_INLINE uint64_t latest_of(const struct nat_packet *pkt, unsigned n)
 {
-	uint64_t latest_ns = 0;
+	uint64_t any = 0, latest_ns = 0;
 
-	for (unsigned i = 0; i < g->n; i++) {
-		if (latest_ns < g->pkt[i].time_ns)
-			latest_ns = g->pkt[i].time_ns;
-		stage_key(p->all, p->buckets, p->verify, &g->pkt[i], &g->f[i]);
-	}
-	g->latest_ns = latest_ns;
-	for (unsigned i = 0; i < g->n; i++)
-		__builtin_prefetch(g->f[i].bucket);
+	for (unsigned i = 0; i < n; i++)
+		any |= pkt[i].time_ns;
+	for (unsigned i = 0; unlikely(any) && i < n; i++)
+		if (latest_ns < pkt[i].time_ns)
+			latest_ns = pkt[i].time_ns;
+	return latest_ns;
 }
 
+enum { ALL = (1 << GROUP) - 1 };
+
+ALWAYS_INLINE void hash_all(const struct plan *p, const struct group *g)
+{
+	const struct hash_key key = p->all->key; /* in registers */
+
+#pragma GCC unroll 8
+	for (unsigned i = 0; i < GROUP; i++)
+		g->f->hash[i] = hash_ipv4(&key, g->pkt[i].data + IPV4_TTL);
+}
+
+static NOINLINE void hash_some(const struct plan *p, const struct group *g,
+			       unsigned plain)
+{
+	const struct hash_key *key = &p->all->key;
+
+	for (unsigned i = 0; i < GROUP; i++)
+		g->f->hash[i] =
+			plain >> i & 1
+				? hash_ipv4(key, g->pkt[i].data + IPV4_TTL)
+				: 0;
+}
+
+/* Stage one: which are plain, their checksums right; what are the hashes of
+ * their tuples, and so their buckets? */
+ALWAYS_INLINE void stage_keys(const struct plan *p, struct group *g)
+{
+	struct flights *f = g->f;
+	unsigned plain;
+
+	if (likely(g->n == GROUP)) {
+		g->latest_ns = latest_of(g->pkt, GROUP);
+		plain = packet8_plain(g->pkt, p->verify);
+	} else {
+		g->latest_ns = latest_of(g->pkt, g->n);
+		plain = packets_plain(g->pkt, g->n, p->verify);
+	}
+	if (likely(plain == ALL))
+		hash_all(p, g);
+	else
+		hash_some(p, g, plain);
+	table_buckets_of(&p->all->table, p->buckets, f->hash, f->bucket, GROUP);
+	for (unsigned left = plain ^ ALL; unlikely(left); left &= left - 1)
+		f->bucket[__builtin_ctz(left)] = NULL;
+	for (unsigned i = 0; i < GROUP; i++)
+		__builtin_prefetch(f->bucket[i]);
+}
+
+/* Stage two: which connections may be theirs? */
 ALWAYS_INLINE void stage_guesses(const struct plan *p, struct group *g)
 {
-	for (unsigned i = 0; i < g->n; i++) {
-		struct flight *f = &g->f[i];
+	struct flights *f = g->f;
 
-		if (unlikely(!f->bucket))
-			f->guess.conn = NULL;
-		else if (unlikely(!conns_guess(p->all, f->bucket, f->hash,
-					       &f->guess)))
-			g->strangers |= UINT32_C(1) << i;
+#pragma GCC unroll 8
+	for (unsigned i = 0; i < GROUP; i++) {
+		uint32_t ref = 0;
+
+		if (likely(f->bucket[i])) {
+			ref = table_guess(&p->all->table, f->bucket[i],
+					  f->hash[i]);
+			if (unlikely(!ref))
+				g->strangers |= 1u << i;
+		}
+		f->ref[i] = ref;
 	}
 	g->unexpected = g->strangers;
-	for (unsigned i = 0; i < g->n; i++)
-		conn_prefetch(g->f[i].guess.conn);
+	conns_at(p->all, f->ref, f->conn, GROUP);
+	for (unsigned i = 0; i < GROUP; i++)
+		conn_prefetch(f->conn[i]);
 }
 
 enum { ASK = 4 }; /* strangers whose memory is asked for at once */
 
+static_assert((int)GROUP == EIGHT, "packet8_plain() of one");
 static_assert(GROUP <= 32, "bits of group.strangers");
 static_assert(LAG >= 2, "who is settled next has been guessed");
 static_assert(GROUPS > 2 * LAG, "each group under way has its place");
@@ -246,11 +271,30 @@ static unsigned same_tick(struct nat_worker *w, const struct group *g,
 }
 
 /* Has a stranger opened a connection, and left? */
-static inline bool opens(const struct plan *p, struct nat_packet *pkt,
-			 const struct flight *f)
+static inline bool opens(const struct plan *p, const struct group *g,
+			 unsigned i)
 {
-	return p->short_ways && f->bucket && !f->guess.conn &&
-	       opening_forward(p->w, p->buckets, pkt, f);
+	return p->short_ways && g->f->bucket[i] && !g->f->conn[i] &&
+	       opening_forward(p->w, p->buckets, &g->pkt[i], g->f, i);
+}
+
+/* The long way, out of line: the packets that take it are few. */
+static NOINLINE void stage_walk(struct nat_worker *w, const struct group *g,
+				unsigned i, enum settled how)
+{
+	struct nat_packet *pkt = &g->pkt[i];
+	struct walk k;
+
+	walk_init(&k, w, w->now_ns, g->first + i);
+	k.judged = how == JUDGED;
+	if (parse(&k, pkt, g->f, i)) {
+		w->stats.bytes += k.p.len;
+		walk_receive(&k);
+	} else {
+		w->stats.bytes += pkt->len;
+		drop_at_once(&k, NAT_DROP_IP_HEADER);
+	}
+	account(w, &k, pkt);
 }
 
 /* Strangers need much memory: that of the @next group's is asked for in
@@ -268,9 +312,8 @@ ALWAYS_INLINE void stage_settle(const struct plan *p, struct round *r,
 		enum settled how = NOT_SETTLED;
 		bool opened;
 
-		if (likely(p->short_ways && g->f[i].guess.conn))
-			walks += settled_forward(r, g->pkt + i, g->f + i,
-						 end - i, &how);
+		if (likely(p->short_ways))
+			walks = settled_forward(r, g->pkt, g->f, i, end, &how);
 		lap(l, NAT_STAGE_SETTLED, walks - i);
 		if (likely(walks == end)) {
 			i = end;
@@ -280,25 +323,23 @@ ALWAYS_INLINE void stage_settle(const struct plan *p, struct round *r,
 			worker_set_clock(w, g->pkt[i].time_ns);
 		if (next->unexpected)
 			expect_some(p, next);
-		opened = opens(p, &g->pkt[walks], &g->f[walks]);
+		opened = opens(p, g, walks);
 		if (!opened)
-			stage_walk(w, &g->pkt[walks], &g->f[walks], how,
-				   g->first + walks);
+			stage_walk(w, g, walks, how);
 		lap(l, opened ? NAT_STAGE_OPENING : NAT_STAGE_WALK, 1);
 	}
 	expect_all(p, next);
 	worker_set_clock(w, g->latest_ns);
 }
 
-static struct group group_of(const struct nat_worker *w, struct nat_packet *pkt,
-			     size_t n, size_t at)
+ALWAYS_INLINE void group_begin(struct group *g, const struct nat_worker *w,
+			       struct nat_packet *pkt, size_t n, size_t at)
 {
-	return (struct group){
-		.pkt = pkt + at,
-		.f = w->flight + at % FLIGHTS,
-		.n = n - at < GROUP ? (unsigned)(n - at) : GROUP,
-		.first = (uint32_t)at,
-	};
+	g->pkt = pkt + at;
+	g->f = &w->flights[at / GROUP % GROUPS];
+	g->n = n - at < GROUP ? (unsigned)(n - at) : GROUP;
+	g->first = (uint32_t)at;
+	g->strangers = 0;
 }
 
 /* While a group is worked on, the connections of later ones and the buckets of
@@ -320,7 +361,7 @@ ALWAYS_INLINE void run(struct nat_worker *w, struct nat_packet *pkt, size_t n,
 		struct group *g = &under_way[i % GROUPS];
 
 		if (i < groups) {
-			*g = group_of(w, pkt, n, i * GROUP);
+			group_begin(g, w, pkt, n, i * GROUP);
 			stage_keys(&p, g);
 			lap(l, NAT_STAGE_KEY, g->n);
 		}

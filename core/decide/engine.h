@@ -25,7 +25,6 @@ enum {
 	GROUP = 8,  /* packets whose memory is asked for at once */
 	LAG = 2,    /* groups from one stage of a packet to the next */
 	GROUPS = 8, /* under way; more than two lags */
-	FLIGHTS = GROUPS * GROUP,
 };
 
 /* A worker's clock, for the others; on a line of its own. */
@@ -113,7 +112,7 @@ struct nat_worker {
 	/* What the source of the last new connection became, an IPv4 address;
 	 * 0: nothing */
 	uint32_t new_source;
-	struct flight *flight; /* FLIGHTS of them, see decide/settled.h */
+	struct flights *flights; /* GROUPS of them, see decide/flights.h */
 	struct originated originated;
 	nat_trace_fn trace;
 	void *trace_ctx;

@@ -13,7 +13,7 @@
  * before source NAT, and after it. Where that is a matter of one address, the
  * last connection's says which bucket that is. */
 ALWAYS_INLINE void expect(const struct nat_worker *w, uint64_t n_buckets,
-			  const uint8_t *ip, struct flight *f)
+			  const uint8_t *ip, struct stranger *f)
 {
 	const struct conns *s = w->view.all;
 	uint32_t meta = hash_ipv4_meta(ip[IPV4_PROTO], 0);
@@ -33,7 +33,7 @@ ALWAYS_INLINE void expect(const struct nat_worker *w, uint64_t n_buckets,
 }
 
 void opening_expect(const struct nat_worker *w, uint64_t n_buckets,
-		    const struct nat_packet *pkt, struct flight *f,
+		    const struct nat_packet *pkt, struct flights *f,
 		    uint32_t strangers)
 {
 	const struct bysource *sockets = &w->view.all->bysource;
@@ -41,10 +41,10 @@ void opening_expect(const struct nat_worker *w, uint64_t n_buckets,
 	for (uint32_t left = strangers; left; left &= left - 1) {
 		unsigned i = (unsigned)__builtin_ctz(left);
 
-		expect(w, n_buckets, pkt[i].data, &f[i]);
+		expect(w, n_buckets, pkt[i].data, &f->stranger[i]);
 	}
 	for (uint32_t left = strangers; left; left &= left - 1) {
-		const struct flight *at = &f[__builtin_ctz(left)];
+		const struct stranger *at = &f->stranger[__builtin_ctz(left)];
 
 		bysource_prefetch(sockets, at->source);
 		__builtin_prefetch(at->answer.bucket);
@@ -52,15 +52,16 @@ void opening_expect(const struct nat_worker *w, uint64_t n_buckets,
 	}
 }
 
-void opening_expect_on(const struct nat_worker *w, const struct flight *f,
+void opening_expect_on(const struct nat_worker *w, const struct flights *f,
 		       uint32_t strangers)
 {
 	const struct table *t = &w->view.all->table;
 
 	for (; strangers; strangers &= strangers - 1) {
-		const struct flight *at = &f[__builtin_ctz(strangers)];
+		unsigned i = (unsigned)__builtin_ctz(strangers);
+		const struct stranger *at = &f->stranger[i];
 
-		table_aim_on(t, at->bucket);
+		table_aim_on(t, f->bucket[i]);
 		table_aim_on(t, at->answer.bucket);
 		table_aim_on(t, at->new_answer.bucket);
 	}
@@ -76,7 +77,8 @@ struct opening {
 	struct nat_worker *w;
 	const struct table *table;
 	const struct ruleset *rules;
-	const struct flight *f;
+	struct table_spot first; /* of the packet's own tuple */
+	const struct stranger *f;
 	const struct packet *p;
 	uint64_t n_buckets; /* as the flight's spots were found */
 	struct conn_spots at;
@@ -100,11 +102,10 @@ ALWAYS_INLINE struct table_spot spot_now(const struct opening *o,
  * alive when it leaves. */
 ALWAYS_INLINE bool begins(struct opening *o)
 {
-	const struct table_spot first = {o->f->hash, o->f->bucket};
 	struct table_pair *at = &o->at.tuple;
 
 	at->n_buckets = table_buckets(o->table);
-	at->spot[NAT_ORIGINAL] = spot_now(o, &first);
+	at->spot[NAT_ORIGINAL] = spot_now(o, &o->first);
 	at->spot[NAT_REPLY] = spot_now(o, &o->f->answer);
 	return conntrack_opens(o->p) && o->p->ip[IPV4_TTL] > 1 &&
 	       table_spot_lacks(o->table, at->n_buckets,
@@ -214,7 +215,7 @@ ALWAYS_INLINE struct table_spot answer_spot(const struct opening *o,
 ALWAYS_INLINE struct conn *connect(struct opening *o)
 {
 	enum { DONE = NAT_ST_SRC_NAT_DONE | NAT_ST_DST_NAT_DONE };
-	struct conn_ref r = conntrack_open(o->w, o->p, o->f->hash), winner;
+	struct conn_ref r = conntrack_open(o->w, o->p, o->first.hash), winner;
 	struct conn_key4 *answer;
 
 	if (unlikely(!r.conn))
@@ -270,7 +271,8 @@ ALWAYS_INLINE void leave(const struct opening *o, struct nat_packet *pkt)
 }
 
 bool opening_forward(struct nat_worker *w, uint64_t n_buckets,
-		     struct nat_packet *pkt, const struct flight *f)
+		     struct nat_packet *pkt, const struct flights *f,
+		     unsigned i)
 {
 	struct packet p;
 	struct opening o = {
@@ -278,7 +280,8 @@ bool opening_forward(struct nat_worker *w, uint64_t n_buckets,
 		.p = &p,
 		.table = &w->view.all->table,
 		.rules = &w->engine->rules,
-		.f = f,
+		.first = {f->hash[i], f->bucket[i]},
+		.f = &f->stranger[i],
 		.n_buckets = n_buckets,
 		.src = load32(pkt->data + IPV4_SRC),
 	};

@@ -17,14 +17,16 @@
  * that has come, for what it names. The table had @n_buckets when their own
  * were found. */
 void opening_expect(const struct nat_worker *w, uint64_t n_buckets,
-		    const struct nat_packet *pkt, struct flight *f,
+		    const struct nat_packet *pkt, struct flights *f,
 		    uint32_t strangers);
-void opening_expect_on(const struct nat_worker *w, const struct flight *f,
+void opening_expect_on(const struct nat_worker *w, const struct flights *f,
 		       uint32_t strangers);
 
-/* Forwards such a packet, the worker's clock being its own. False: it needs the
- * long way; nothing has changed. Context: settled_possible(). */
+/* Forwards such a packet, the @i-th of its group, the worker's clock being its
+ * own. False: it needs the long way; nothing has changed. Context:
+ * settled_possible(). */
 MUST_USE bool opening_forward(struct nat_worker *w, uint64_t n_buckets,
-			      struct nat_packet *pkt, const struct flight *f);
+			      struct nat_packet *pkt, const struct flights *f,
+			      unsigned i);
 
 #endif

@@ -321,11 +321,11 @@ ALWAYS_INLINE void translate(const struct meeting *m)
 }
 
 ALWAYS_INLINE struct meeting meet(const struct nat_packet *pkt,
-				  const struct flight *f, uint8_t proto)
+				  struct conn_ref guess, uint8_t proto)
 {
 	return (struct meeting){
-		.conn = f->guess.conn,
-		.dir = f->guess.dir,
+		.conn = guess.conn,
+		.dir = guess.dir,
 		.p = plain_packet(pkt->data, proto),
 	};
 }
@@ -343,15 +343,15 @@ ALWAYS_INLINE void depart(struct round *r, const struct meeting *m,
 /* Any packet of any settled connection. Begins anew, so that the many packets
  * that do not come here can stay in registers. */
 static NOINLINE enum settled
-forward_any(struct round *r, struct nat_packet *pkt, const struct flight *f)
+forward_any(struct round *r, struct nat_packet *pkt, struct conn_ref guess)
 {
-	struct meeting m = meet(pkt, f, pkt->data[IPV4_PROTO]);
+	struct meeting m = meet(pkt, guess, pkt->data[IPV4_PROTO]);
 	enum fate fate = track(r->w, &m);
 
 	if (fate == REFUSED)
 		return JUDGED;
 	if (fate == REOPENS)
-		(void)conns_kill(&r->w->view, f->guess);
+		(void)conns_kill(&r->w->view, guess);
 	if (fate == REOPENS || fate == UNSETTLED)
 		return NOT_SETTLED;
 	depart(r, &m, path_of(r, &m), pkt);
@@ -360,36 +360,34 @@ forward_any(struct round *r, struct nat_packet *pkt, const struct flight *f)
 		r->unanswered++;
 	}
 	if (fate == TAKEN_IN)
-		(void)conns_kill(&r->w->view, f->guess);
+		(void)conns_kill(&r->w->view, guess);
 	return SETTLED;
 }
 
 /* With @proto a constant where it is called, there is one copy of all this for
  * each, and the two are told apart once. */
 ALWAYS_INLINE enum settled forward(struct round *r, struct nat_packet *pkt,
-				   const struct flight *f, uint8_t proto)
+				   struct conn_ref guess, uint8_t proto)
 {
-	struct meeting m = meet(pkt, f, proto);
+	struct meeting m = meet(pkt, guess, proto);
 	const struct path *path = path_of(r, &m);
 
 	if (unlikely(!is_ours(&m) || !goes_there(path, &m, pkt) ||
 		     !packet_plain_l4_fits(m.p.ip, proto == PROTO_TCP)))
 		return NOT_SETTLED;
 	if (unlikely(!track_ordinary(r, &m)))
-		return forward_any(r, pkt, f);
+		return forward_any(r, pkt, guess);
 	depart(r, &m, path, pkt);
 	return SETTLED;
 }
 
-/* Eight at once, unless of late they would not. */
+/* All of a group at once, unless of late they would not. */
 static bool forward8(struct round *r, struct nat_packet *pkt,
-		     const struct flight *f, unsigned n)
+		     const struct flights *f)
 {
 	enum { LONGEST = 15 };
 	struct nat_worker *w = r->w;
 
-	if (n < EIGHT)
-		return false;
 	if (unlikely(w->alone)) {
 		w->alone--;
 		return false;
@@ -404,25 +402,33 @@ static bool forward8(struct round *r, struct nat_packet *pkt,
 	return false;
 }
 
-unsigned settled_forward(struct round *r, struct nat_packet *pkt,
-			 const struct flight *f, unsigned n, enum settled *how)
+ALWAYS_INLINE enum settled
+forward_alone(struct round *r, struct nat_packet *pkt, struct conn_ref guess)
 {
-	unsigned i;
+	if (unlikely(!guess.conn))
+		return NOT_SETTLED;
+	return pkt->data[IPV4_PROTO] == PROTO_TCP
+		       ? forward(r, pkt, guess, PROTO_TCP)
+		       : forward(r, pkt, guess, PROTO_UDP);
+}
+
+unsigned settled_forward(struct round *r, struct nat_packet *pkt,
+			 const struct flights *f, unsigned i, unsigned end,
+			 enum settled *how)
+{
+	const unsigned first = i;
 
 	r->now = r->w->view.now;
-	i = forward8(r, pkt, f, n) ? EIGHT : 0;
-	for (; i < n; i++) {
-		enum settled s = NOT_SETTLED;
+	if (likely(end - i == GROUP) && likely(forward8(r, pkt, f)))
+		i = end;
+	for (; i < end; i++) {
+		enum settled s = forward_alone(r, pkt + i, flights_guess(f, i));
 
-		if (likely(f[i].guess.conn))
-			s = pkt[i].data[IPV4_PROTO] == PROTO_TCP
-				    ? forward(r, &pkt[i], &f[i], PROTO_TCP)
-				    : forward(r, &pkt[i], &f[i], PROTO_UDP);
 		if (unlikely(s != SETTLED)) {
 			*how = s;
 			break;
 		}
 	}
-	r->forwarded += i;
+	r->forwarded += i - first;
 	return i;
 }

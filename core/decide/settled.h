@@ -10,20 +10,8 @@
 #ifndef NAT_SETTLED_H
 #define NAT_SETTLED_H
 
+#include "decide/flights.h"
 #include "decide/walk.h"
-
-/* What the stages of a batch know of a packet. */
-struct flight {
-	uint64_t hash; /* of its tuple, where plain */
-	/* NULL: not packet_is_plain(), or not packet_plain_sum_ok() */
-	const struct bucket *bucket;
-	struct conn_ref guess; /* what may be its connection; conn NULL: none */
-
-	/* Set by opening_expect(), for whom there is no guess. */
-	uint32_t new_source; /* where it may leave from, as others did */
-	uint64_t source;     /* hash of its socket */
-	struct table_spot answer, new_answer; /* to it as it comes; leaves so */
-};
 
 /* Numbers the paths of a new engine. */
 void settled_init(struct nat_engine *e);
@@ -79,11 +67,12 @@ struct round {
 void settled_begin(struct round *r, struct nat_worker *w);
 void settled_end(const struct round *r);
 
-/* Forwards packets, all of the clock's tick, in order until one is not to be
- * settled, and returns how many have left. *how: why the next has not, if there
- * is one. Context: settled_possible(). */
+/* Forwards packets of a group from the @i-th up to @end, all of the clock's
+ * tick, in order until one is not to be settled, and returns which. *how: why
+ * it has not left. Context: settled_possible(). */
 unsigned settled_forward(struct round *r, struct nat_packet *pkt,
-			 const struct flight *f, unsigned n, enum settled *how);
+			 const struct flights *f, unsigned i, unsigned end,
+			 enum settled *how);
 
 /* The connection is new and its first packet leaves by @out: the answer will
  * come in there, and be routed to its source. */

@@ -14,8 +14,7 @@
 /* Where the eight are. */
 struct rows {
 	struct nat_packet *pkt;
-	const struct flight *f;
-	void *conn[EIGHT]; /* struct conn */
+	const struct flights *f;
 	void *tcp[EIGHT];  /* struct tcp_track; of others: the spare one */
 	void *path[EIGHT]; /* struct path */
 };
@@ -61,31 +60,22 @@ ALWAYS_INLINE lanes8 have_twins(lanes8 v)
 #undef TURNED
 }
 
-static_assert(sizeof(struct conn_ref) == 4 * sizeof(uint32_t) &&
-		      offsetof(struct conn_ref, index) == 8 &&
-		      offsetof(struct conn_ref, dir) == 12,
-	      "as gathered");
-
 /* False: not each has a connection of its own. */
 ALWAYS_INLINE bool line_up(struct rows *at, struct eight *e, struct round *r)
 {
-	const struct lanes8_four guess = lanes8_gather_array(
-		at->f, sizeof(*at->f), offsetof(struct flight, guess));
-	const lanes8 none = (lanes8)((guess.v0 | guess.v1) == 0);
+	const lanes8 ref = lanes8_load(at->f->ref), index = ref >> 1;
 
-	if (unlikely(lanes8_signs(none | have_twins(guess.v2))))
+	if (unlikely(lanes8_signs((lanes8)(index == 0) | have_twins(index))))
 		return false;
-	e->reply = (lanes8)((guess.v3 & UINT8_MAX) == NAT_REPLY);
+	e->reply = -(ref & NAT_REPLY);
 	for (unsigned i = 0; i < EIGHT; i++) {
-		const struct conn_ref *g = &at->f[i].guess;
-		struct conn *c = g->conn;
+		struct conn *c = at->f->conn[i];
 
-		at->conn[i] = c;
 		at->tcp[i] = likely(c->proto == PROTO_TCP)
 				     ? (void *)conn_tcp4(c)
 				     : &r->spare;
 		at->path[i] = (void *)(uintptr_t)&r->path[atomic_load_explicit(
-			&c->path[g->dir], memory_order_relaxed)];
+			&c->path[at->f->ref[i] & 1], memory_order_relaxed)];
 	}
 	return true;
 }
@@ -127,12 +117,12 @@ ALWAYS_INLINE void read_ways(struct eight *e, const struct rows *at)
 ALWAYS_INLINE lanes8 read_conns(struct eight *e, const struct rows *at)
 {
 	enum { KEYS = sizeof(struct conn), SECOND = sizeof(struct conn_key4) };
-	const struct lanes8_four head = lanes8_gather(ROWS(at->conn), 0);
+	const struct lanes8_four head = lanes8_gather(ROWS(at->f->conn), 0);
 
 	e->head = head.v0;
 	e->timeout = head.v2;
-	e->original = lanes8_gather(ROWS(at->conn), KEYS);
-	e->answer = lanes8_gather(ROWS(at->conn), KEYS + SECOND);
+	e->original = lanes8_gather(ROWS(at->f->conn), KEYS);
+	e->answer = lanes8_gather(ROWS(at->f->conn), KEYS + SECOND);
 	return head.v1;
 }
 
@@ -419,21 +409,21 @@ ALWAYS_INLINE void write_words(const struct eight *e, const struct rows *at,
 	for (unsigned i = 0; i < EIGHT; i++) {
 		at->pkt[i].len = len[i];
 		((struct tcp_track *)at->tcp[i])->last_seq = seq[i];
-		conn_set_timeout(at->conn[i], until[i]);
+		conn_set_timeout(at->f->conn[i], until[i]);
 		bytes += len[i];
 	}
 	r->bytes += bytes;
 }
 
-static NOINLINE void account(const struct flight *f,
+static NOINLINE void account(const struct flights *f,
 			     const struct nat_packet *pkt)
 {
 	for (unsigned i = 0; i < EIGHT; i++)
-		conn_account(f[i].guess.conn, f[i].guess.dir, pkt[i].len);
+		conn_account(f->conn[i], f->ref[i] & 1, pkt[i].len);
 }
 
 bool settled8_forward(struct round *r, struct nat_packet *pkt,
-		      const struct flight *f)
+		      const struct flights *f)
 {
 	struct rows at = {.pkt = pkt, .f = f};
 	struct eight e;

@@ -19,11 +19,11 @@
 /* Forwards eight packets as settled_forward() would. False: one of them is not
  * that ordinary, or two are of the same connection; nothing has changed. */
 MUST_USE bool settled8_forward(struct round *r, struct nat_packet *pkt,
-			       const struct flight *f);
+			       const struct flights *f);
 #else
 MUST_USE static inline bool settled8_forward(struct round *r,
 					     struct nat_packet *pkt,
-					     const struct flight *f)
+					     const struct flights *f)
 {
 	(void)r, (void)pkt, (void)f;
 	return false;

@@ -80,7 +80,7 @@ static int take_place(struct nat_engine *e, struct nat_worker *w)
 static void free_worker(struct nat_worker *w)
 {
 	free(w->counts);
-	free(w->flight);
+	free(w->flights);
 	free(w);
 }
 
@@ -102,8 +102,8 @@ static struct nat_worker *alloc_worker(struct nat_engine *e)
 	w->engine = e;
 	w->thread = pthread_self();
 	w->counts = own_lines((engine_n_counts(e) + 1) * sizeof(*w->counts));
-	w->flight = own_lines(FLIGHTS * sizeof(*w->flight));
-	if (w->counts && w->flight)
+	w->flights = own_lines(GROUPS * sizeof(*w->flights));
+	if (w->counts && w->flights)
 		return w;
 	free_worker(w);
 	return NULL;

@@ -24,6 +24,14 @@ typedef uint64_t lanes8_u64 __attribute__((vector_size(32)));
 typedef uint8_t lanes8_bytes __attribute__((vector_size(32)));
 typedef int32_t lanes8_signed __attribute__((vector_size(32)));
 
+ALWAYS_INLINE lanes8 lanes8_load(const void *p)
+{
+	lanes8 v;
+
+	memcpy(&v, p, sizeof(v));
+	return v;
+}
+
 ALWAYS_INLINE void lanes8_store(void *p, lanes8 v)
 {
 	memcpy(p, &v, sizeof(v));
@@ -32,6 +40,23 @@ ALWAYS_INLINE void lanes8_store(void *p, lanes8 v)
 ALWAYS_INLINE lanes8 lanes8_all(uint32_t v)
 {
 	return (lanes8){v, v, v, v, v, v, v, v};
+}
+
+/* The same, but compilers do not know what it is: they keep it, where otherwise
+ * they would make it again and again. */
+ALWAYS_INLINE lanes8 lanes8_opaque(uint32_t all)
+{
+	lanes8 v = lanes8_all(all);
+
+	__asm__("" : "+x"(v));
+	return v;
+}
+
+/* To be read from memory, one by one: that takes less than to take @v apart. */
+ALWAYS_INLINE void lanes8_spread(uint32_t to[EIGHT], lanes8 v)
+{
+	lanes8_store(to, v);
+	__asm__("" : "+m"(*(uint32_t(*)[EIGHT])to));
 }
 
 /* @yes where @which is true, or its sign bit set, @no where it is not. */
@@ -49,6 +74,18 @@ ALWAYS_INLINE lanes8 lanes8_max(lanes8 a, lanes8 b)
 ALWAYS_INLINE unsigned lanes8_signs(lanes8 v)
 {
 	return (unsigned)_mm256_movemask_ps((__m256)v);
+}
+
+/* The halves of each word added. */
+ALWAYS_INLINE lanes8 lanes8_halves(lanes8 v)
+{
+	return (v & UINT16_MAX) + (v >> 16);
+}
+
+/* The halves of each word, signed, multiplied by those of @by and added. */
+ALWAYS_INLINE lanes8 lanes8_weigh(lanes8 v, lanes8 by)
+{
+	return (lanes8)_mm256_madd_epi16((__m256i)v, (__m256i)by);
 }
 
 /* Words in network order to host order, or back. */
@@ -96,6 +133,25 @@ ALWAYS_INLINE struct lanes8_four lanes8_turn(struct lanes8_four m)
 
 	return (struct lanes8_four){lanes8_low(a, b), lanes8_high(a, b),
 				    lanes8_low(c, d), lanes8_high(c, d)};
+}
+
+/* Lane i: the sum of all lanes of v[i]. Adds while it turns. */
+ALWAYS_INLINE lanes8 lanes8_sums(const lanes8 v[EIGHT])
+{
+	lanes8 four[2];
+
+	for (unsigned i = 0; i < 2; i++) {
+		const lanes8 *a = v + i * 4, *b = a + 1, *c = a + 2, *d = a + 3;
+		/* a, c, a, c in each half, as b, d, b, d */
+		const lanes8 ac = lanes8_low(*a, *c) + lanes8_high(*a, *c);
+		const lanes8 bd = lanes8_low(*b, *d) + lanes8_high(*b, *d);
+
+		four[i] = lanes8_low(ac, bd) + lanes8_high(ac, bd);
+	}
+	return __builtin_shufflevector(four[0], four[1], 0, 1, 2, 3, 8, 9, 10,
+				       11) +
+	       __builtin_shufflevector(four[0], four[1], 4, 5, 6, 7, 12, 13, 14,
+				       15);
 }
 
 /* Eight objects: the pointers to them stand @stride bytes apart. */

@@ -157,20 +157,12 @@ static inline struct conn_ref conns_deref(const struct conns_view *v,
 	};
 }
 
-/* The connection that most likely has the tuple of @hash; @b is table_aim()'s.
- * False: no guess. */
-ALWAYS_INLINE bool conns_guess(const struct conns *s, const struct bucket *b,
-			       uint64_t hash, struct conn_ref *r)
+/* What references name, side by side; NULL for 0. */
+ALWAYS_INLINE void conns_at(const struct conns *s, const uint32_t *ref,
+			    struct conn **conn, unsigned n)
 {
-	uint32_t ref = table_guess(&s->table, b, hash);
-
-	r->conn = NULL;
-	if (unlikely(!ref))
-		return false;
-	r->conn = pool_at(&s->pool, ref >> 1);
-	r->index = ref >> 1;
-	r->dir = ref & 1;
-	return true;
+	for (unsigned i = 0; i < n; i++)
+		conn[i] = ref[i] ? pool_at(&s->pool, ref[i] >> 1) : NULL;
 }
 
 /* Asks for its memory. */
@@ -180,7 +172,8 @@ ALWAYS_INLINE void conn_prefetch(const struct conn *c)
 	__builtin_prefetch((const char *)c + CACHE_LINE, 1);
 }
 
-/* True: @r, which conns_guess() gave, is what conns_find() would find. */
+/* True: @r, which table_guess() may have given, is what conns_find() would
+ * find. */
 ALWAYS_INLINE bool conns_has(const struct conns_view *v, struct conn_ref r,
 			     const struct nat_tuple *t)
 {

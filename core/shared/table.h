@@ -175,6 +175,15 @@ table_bucket(const struct table *t, uint64_t n_buckets, uint64_t hash)
 	return bucket_at(&t->primary, bucket_number(n_buckets, hash));
 }
 
+/* The same for @n hashes, side by side. */
+ALWAYS_INLINE void table_buckets_of(const struct table *t, uint64_t n_buckets,
+				    const uint64_t *hash,
+				    const struct bucket **bucket, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		bucket[i] = table_bucket(t, n_buckets, hash[i]);
+}
+
 /* A hash and its bucket, while the table has so many as it had when this was
  * found. */
 struct table_spot {

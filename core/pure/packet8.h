@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * packet_is_plain() and packet_plain_sum_ok() of eight packets side by side.
+ */
+#ifndef NAT_PACKET8_H
+#define NAT_PACKET8_H
+
+#include "pure/lanes8.h"
+#include "pure/packet.h"
+
+/* Bits of those of @n packets that are plain and whose checksum, if it is to be
+ * looked at, is right. */
+static inline unsigned packets_plain(const struct nat_packet *pkt, unsigned n,
+				     bool verify)
+{
+	unsigned bits = 0;
+
+	for (unsigned i = 0; i < n; i++)
+		bits |= (unsigned)(packet_is_plain(pkt[i].data, pkt[i].len) &&
+				   packet_plain_sum_ok(pkt[i].data, verify))
+			<< i;
+	return bits;
+}
+
+#if LANES8
+
+/* What the headers of eight packets say, as words in memory order. */
+struct packet8 {
+	lanes8 version_len, id_frag, ttl_proto_check, src, dst;
+	lanes8 len; /* the header's, host order */
+};
+
+enum {
+	PLAIN_LEAST = IPV4_HEADER + TCP_HEADER, /* what all plain ones have */
+};
+/* Sixteen bits less this are signed, and multiply as such. */
+#define SIGN8 UINT32_C(0x8000)
+
+/* With what words are multiplied, which are added then. */
+static const struct {
+	/* from the TTL up to PLAIN_LEAST: neither that nor the header's sum */
+	uint16_t first[2 * EIGHT];
+	/* behind it; words that end with an odd length are the other way round
+	 */
+	uint16_t rest[2][2 * EIGHT];
+	uint8_t last[2 * sizeof(lanes8)]; /* from n on: the last n bytes */
+} plain8 = {
+#define ROW(v) v, v, v, v, v, v, v, v
+	.first = {0, 0, 1, 1, 1, 1, 1, 1, ROW(1)},
+	.rest = {{ROW(1), ROW(1)}, {ROW(256), ROW(256)}},
+	.last = {[sizeof(lanes8)] = ROW(255), ROW(255), ROW(255), ROW(255)},
+#undef ROW
+};
+
+/* The sum over what the transport checksum covers of a packet, but for what is
+ * said of it beside its bytes. Each word has been made less by @sign. */
+ALWAYS_INLINE lanes8 plain8_sum(const uint8_t *ip, uint32_t len, uint32_t odd,
+				lanes8 sign)
+{
+	const lanes8 first = lanes8_weigh(lanes8_load(ip + IPV4_TTL) ^ sign,
+					  lanes8_load(plain8.first));
+	const uint8_t *last = ip + len - sizeof(lanes8);
+	const uint32_t n = len - PLAIN_LEAST;
+	lanes8 rest = {0};
+
+	if (likely(n <= sizeof(lanes8)))
+		rest = lanes8_load(last) & lanes8_load(plain8.last + n);
+	rest = lanes8_weigh(rest ^ sign, lanes8_load(plain8.rest[odd]));
+	if (unlikely(n > sizeof(lanes8)))
+		rest[0] += csum_fold(
+			csum_from(ip, len, PLAIN_LEAST, ~(lanes_u64){0}));
+	return first + rest;
+}
+
+/* False where @sum, of some words, is not that of a right checksum. */
+ALWAYS_INLINE lanes8 sum8_is_wrong(lanes8 sum)
+{
+	return (lanes8)(lanes8_halves(lanes8_halves(sum)) != UINT16_MAX);
+}
+
+/* Whose transport checksum is wrong. @len: PLAIN_LEAST at least; all is there.
+ */
+ALWAYS_INLINE lanes8 plain8_sum_is_wrong(const struct nat_packet *pkt,
+					 const struct packet8 *p, lanes8 len)
+{
+	enum { FIRST = 14, REST = 16 };
+	const lanes8 proto = p->ttl_proto_check & (UINT8_MAX << 8);
+	const lanes8 l4_len = lanes8_wire(len - IPV4_HEADER) >> 16;
+	const lanes8 less =
+		(uint32_t)FIRST * SIGN8 +
+		(lanes8_all((uint32_t)REST * SIGN8) << ((len & 1) << 3));
+	const lanes8 sign = lanes8_opaque(SIGN8 << 16 | SIGN8);
+	uint32_t n[EIGHT], odd[EIGHT];
+	lanes8 v[EIGHT];
+
+	lanes8_spread(n, len);
+	lanes8_spread(odd, len & 1);
+#pragma GCC unroll 8
+	for (unsigned i = 0; i < EIGHT; i++)
+		v[i] = plain8_sum(pkt[i].data, n[i], odd[i], sign);
+	return sum8_is_wrong(lanes8_sums(v) + less + proto + l4_len);
+}
+
+/* The header's sum. */
+ALWAYS_INLINE lanes8 plain8_header_is_wrong(const struct packet8 *p)
+{
+	return sum8_is_wrong(lanes8_halves(p->version_len) +
+			     lanes8_halves(p->id_frag) +
+			     lanes8_halves(p->ttl_proto_check) +
+			     lanes8_halves(p->src) + lanes8_halves(p->dst));
+}
+
+ALWAYS_INLINE void packet8_read(struct packet8 *p, const struct nat_packet *pkt)
+{
+	const struct lanes8_rows ip = {&pkt->data, sizeof(*pkt)};
+	const struct lanes8_four head = lanes8_gather(ip, 0);
+	const struct lanes8_four next = lanes8_gather(ip, IPV4_DST);
+
+	*p = (struct packet8){
+		.version_len = head.v0,
+		.id_frag = head.v1,
+		.ttl_proto_check = head.v2,
+		.src = head.v3,
+		.dst = next.v0,
+		.len = lanes8_wire(head.v0) & UINT16_MAX,
+	};
+}
+
+/* As packet_is_plain() asks, but for the sum: sign bits. */
+ALWAYS_INLINE lanes8 packet8_is_odd(const struct packet8 *p, lanes8 room)
+{
+	const lanes8 proto = p->ttl_proto_check >> 8 & UINT8_MAX;
+	const lanes8 fragment =
+		lanes8_wire(p->id_frag) & (IPV4_MF | IPV4_OFFSET);
+
+	return (lanes8)((((p->version_len & UINT8_MAX) ^ 0x45) | fragment) !=
+			0) |
+	       (p->len - PLAIN_LEAST) | (room - p->len) |
+	       ~((lanes8)(proto == PROTO_TCP) | (lanes8)(proto == PROTO_UDP));
+}
+
+/* Once more, one by one, those that are not @plain, for UDP may have no
+ * checksum. */
+static NOINLINE unsigned packet8_again(const struct nat_packet *pkt,
+				       unsigned plain, bool verify)
+{
+	for (unsigned i = 0; i < EIGHT; i++)
+		if (!(plain >> i & 1))
+			plain |= packets_plain(pkt + i, 1, verify) << i;
+	return plain;
+}
+
+/* packets_plain() of eight. */
+ALWAYS_INLINE unsigned packet8_plain(const struct nat_packet *pkt, bool verify)
+{
+	const lanes8 room =
+		lanes8_gather_array(pkt, sizeof(*pkt),
+				    offsetof(struct nat_packet, len))
+			.v0;
+	struct packet8 p;
+	unsigned plain;
+	lanes8 bad;
+
+	if (unlikely(lanes8_signs(room - PLAIN_LEAST)))
+		return packet8_again(pkt, 0, verify);
+	packet8_read(&p, pkt);
+	bad = packet8_is_odd(&p, room) | plain8_header_is_wrong(&p);
+	if (likely(verify))
+		bad |= plain8_sum_is_wrong(
+			pkt, &p,
+			lanes8_choose(bad, lanes8_all(PLAIN_LEAST), p.len));
+	plain = ~lanes8_signs(bad) & UINT8_MAX;
+	return likely(plain == UINT8_MAX) ? plain
+					  : packet8_again(pkt, plain, verify);
+}
+
+#else
+static inline unsigned packet8_plain(const struct nat_packet *pkt, bool verify)
+{
+	return packets_plain(pkt, EIGHT, verify);
+}
+#endif
+
+#endif
