@@ -23,8 +23,9 @@ static bool parse(struct router *r, const char *rules)
 	r->rules = nat_rules_parse(rules, strlen(rules), &err);
 	if (!r->topology || !r->rules)
 		return false;
-	r->lan = (uint16_t)nat_topology_if_index(r->topology, "lan0");
-	r->wan = (uint16_t)nat_topology_if_index(r->topology, "wan0");
+	for (int client = 0; client < 2; client++)
+		r->in_if[client] = (uint16_t)nat_topology_if_index(
+			r->topology, client ? "lan0" : "wan0");
 	return true;
 }
 
@@ -102,8 +103,7 @@ struct router *router_join(const struct router *first)
 
 	if (!r)
 		return NULL;
-	r->lan = first->lan;
-	r->wan = first->wan;
+	memcpy(r->in_if, first->in_if, sizeof(r->in_if));
 	r->worker = nat_worker_new(first->engine);
 	if (r->worker)
 		return r;
@@ -127,7 +127,19 @@ void router_free(struct router *r)
 }
 
 /* @packets lie one after another; who is for a client's server came by the
- * client's side. */
+ * client's side. What else a descriptor says is as the core has left it: 0. */
+static void describe(struct router *r, uint8_t *packets, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		uint8_t *p = packets + (size_t)i * FLOWS_SLOT;
+
+		__builtin_prefetch(p + sizeof(r->scratch), 1);
+		r->pkt[i].data = p;
+		r->pkt[i].len = FLOWS_SLOT;
+		r->pkt[i].in_if = r->in_if[p[IPV4_SRC] == 10];
+	}
+}
+
 size_t router_run(void *ctx, uint8_t *packets, size_t n)
 {
 	struct router *r = ctx;
@@ -137,17 +149,7 @@ size_t router_run(void *ctx, uint8_t *packets, size_t n)
 		unsigned now = n - at < ROUTER_BATCH ? (unsigned)(n - at)
 						     : ROUTER_BATCH;
 
-		for (unsigned i = 0; i < now; i++) {
-			uint8_t *p = packets + (at + i) * FLOWS_SLOT;
-			bool client = p[IPV4_SRC] == 10;
-
-			__builtin_prefetch(p + sizeof(r->scratch), 1);
-			r->pkt[i] = (struct nat_packet){
-				.data = p,
-				.len = FLOWS_SLOT,
-				.in_if = client ? r->lan : r->wan,
-			};
-		}
+		describe(r, packets + at * FLOWS_SLOT, now);
 		(void)nat_worker_run(r->worker, r->now_ns, r->pkt, now);
 		for (unsigned i = 0; i < now; i++)
 			done += r->pkt[i].verdict == NAT_FORWARD;

@@ -24,7 +24,7 @@ struct router {
 	struct nat_packet pkt[ROUTER_BATCH];
 	uint8_t scratch[ROUTER_BATCH * FLOWS_SLOT];
 	uint64_t now_ns, ns_per_packet;
-	uint16_t lan, wan;
+	uint16_t in_if[2]; /* of servers, of clients */
 	pthread_t keeper;
 	bool kept; /* there is a keeper */
 	_Atomic bool over;
