@@ -12,6 +12,7 @@
 #include "decide/settled.h"
 #include "decide/trace.h"
 #include "decide/worker.h"
+#include "pure/hash8.h"
 #include "pure/packet8.h"
 #include "shared/rcu.h"
 
@@ -166,47 +167,53 @@ ALWAYS_INLINE uint64_t latest_of(const struct nat_packet *pkt, unsigned n)
 	return latest_ns;
 }
 
-enum { ALL = (1 << GROUP) - 1 };
-
-ALWAYS_INLINE void hash_all(const struct plan *p, const struct group *g)
+/* Which are plain, their checksums right, and what are the hashes of their
+ * tuples? Those are 0 of others. */
+static unsigned keys_one_by_one(const struct plan *p, const struct group *g)
 {
-	const struct hash_key key = p->all->key; /* in registers */
-
-#pragma GCC unroll 8
-	for (unsigned i = 0; i < GROUP; i++)
-		g->f->hash[i] = hash_ipv4(&key, g->pkt[i].data + IPV4_TTL);
-}
-
-static NOINLINE void hash_some(const struct plan *p, const struct group *g,
-			       unsigned plain)
-{
-	const struct hash_key *key = &p->all->key;
+	unsigned plain = 0;
 
 	for (unsigned i = 0; i < GROUP; i++)
-		g->f->hash[i] =
-			plain >> i & 1
-				? hash_ipv4(key, g->pkt[i].data + IPV4_TTL)
-				: 0;
+		g->f->hash[i] = 0;
+	for (unsigned i = 0; i < g->n; i++) {
+		const struct nat_packet *pkt = &g->pkt[i];
+
+		if (!packets_plain(pkt, 1, p->verify))
+			continue;
+		g->f->hash[i] = hash_ipv4(&p->all->key, pkt->data + IPV4_TTL);
+		plain |= 1u << i;
+	}
+	return plain;
 }
 
-/* Stage one: which are plain, their checksums right; what are the hashes of
- * their tuples, and so their buckets? */
+ALWAYS_INLINE unsigned keys(const struct plan *p, const struct group *g)
+{
+#if LANES8
+	static_assert((int)GROUP == EIGHT, "side by side");
+	if (likely(g->n == GROUP)) {
+		const lanes8 room = packet8_room(g->pkt);
+		struct lanes8_four row;
+		unsigned plain;
+
+		if (unlikely(!packet8_fits(room)))
+			return keys_one_by_one(p, g);
+		plain = packet8_plain(&g->f->ip, &row, g->pkt, room, p->verify);
+		hash8_ipv4(&p->all->key, row, g->f->hash);
+		return plain;
+	}
+#endif
+	return keys_one_by_one(p, g);
+}
+
+/* Stage one: what are the packets, and where would their connections be? */
 ALWAYS_INLINE void stage_keys(const struct plan *p, struct group *g)
 {
+	enum { ALL = (1 << GROUP) - 1 };
 	struct flights *f = g->f;
-	unsigned plain;
+	const unsigned plain = keys(p, g);
 
-	if (likely(g->n == GROUP)) {
-		g->latest_ns = latest_of(g->pkt, GROUP);
-		plain = packet8_plain(g->pkt, p->verify);
-	} else {
-		g->latest_ns = latest_of(g->pkt, g->n);
-		plain = packets_plain(g->pkt, g->n, p->verify);
-	}
-	if (likely(plain == ALL))
-		hash_all(p, g);
-	else
-		hash_some(p, g, plain);
+	g->latest_ns = likely(g->n == GROUP) ? latest_of(g->pkt, GROUP)
+					     : latest_of(g->pkt, g->n);
 	table_buckets_of(&p->all->table, p->buckets, f->hash, f->bucket, GROUP);
 	for (unsigned left = plain ^ ALL; unlikely(left); left &= left - 1)
 		f->bucket[__builtin_ctz(left)] = NULL;
@@ -239,7 +246,6 @@ ALWAYS_INLINE void stage_guesses(const struct plan *p, struct group *g)
 
 enum { ASK = 4 }; /* strangers whose memory is asked for at once */
 
-static_assert((int)GROUP == EIGHT, "packet8_plain() of one");
 static_assert(GROUP <= 32, "bits of group.strangers");
 static_assert(LAG >= 2, "who is settled next has been guessed");
 static_assert(GROUPS > 2 * LAG, "each group under way has its place");

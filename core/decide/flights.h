@@ -7,6 +7,7 @@
 #define NAT_FLIGHTS_H
 
 #include "decide/engine.h"
+#include "pure/packet8.h"
 
 /* What will be looked for if the packet begins a connection. */
 struct stranger {
@@ -16,6 +17,9 @@ struct stranger {
 };
 
 struct flights {
+#if LANES8
+	struct packet8 ip; /* of a group of plain packets */
+#endif
 	uint64_t hash[GROUP]; /* of tuples, where plain */
 	/* NULL: not packet_is_plain(), not packet_plain_sum_ok(), or no packet
 	 */

@@ -84,16 +84,15 @@ ALWAYS_INLINE bool line_up(struct rows *at, struct eight *e, struct round *r)
 
 ALWAYS_INLINE void read_packets(struct eight *e, const struct rows *at)
 {
-	const struct lanes8_four first = lanes8_gather(ip_rows(at), 0);
-	const struct lanes8_four ends = lanes8_gather(ip_rows(at), IPV4_SRC);
+	const struct packet8 *ip = &at->f->ip;
 
-	e->len = lanes8_wire(first.v0) & UINT16_MAX;
+	e->len = ip->len;
 	e->l4_len = e->len - IPV4_HEADER;
-	e->ttl = first.v2;
+	e->ttl = ip->words.v0;
 	e->is_tcp = (lanes8)((e->ttl >> 8 & UINT8_MAX) == PROTO_TCP);
-	e->src = ends.v0;
-	e->dst = ends.v1;
-	e->ports = ends.v2;
+	e->src = ip->words.v1;
+	e->dst = ip->words.v2;
+	e->ports = ip->words.v3;
 	e->l4 = lanes8_gather(ip_rows(at), IPV4_HEADER + TCP_SEQ);
 }
 

@@ -168,15 +168,42 @@ ALWAYS_INLINE char *lanes8_row(struct lanes8_rows r, unsigned i, size_t offset)
 	return row + offset;
 }
 
+/* Four words @offset bytes into each, not turned: of i and i + 4 in v<i>. */
+ALWAYS_INLINE struct lanes8_four lanes8_read(struct lanes8_rows r,
+					     size_t offset)
+{
+#define PAIR(i)                                                                \
+	lanes8_pair(lanes8_row(r, i, offset), lanes8_row(r, (i) + 4, offset))
+	return (struct lanes8_four){PAIR(0), PAIR(1), PAIR(2), PAIR(3)};
+#undef PAIR
+}
+
 /* The four words @offset bytes into each. */
 ALWAYS_INLINE struct lanes8_four lanes8_gather(struct lanes8_rows r,
 					       size_t offset)
 {
-#define PAIR(i)                                                                \
-	lanes8_pair(lanes8_row(r, i, offset), lanes8_row(r, (i) + 4, offset))
-	return lanes8_turn(
-		(struct lanes8_four){PAIR(0), PAIR(1), PAIR(2), PAIR(3)});
-#undef PAIR
+	return lanes8_turn(lanes8_read(r, offset));
+}
+
+/* Two words. */
+struct lanes8_two {
+	lanes8 v0, v1;
+};
+
+ALWAYS_INLINE struct lanes8_two lanes8_gather_two(struct lanes8_rows r,
+						  size_t offset)
+{
+	uint64_t w[EIGHT];
+	lanes8 a, b;
+
+	for (unsigned i = 0; i < EIGHT; i++)
+		memcpy(&w[i], lanes8_row(r, i, offset), sizeof(w[i]));
+	a = (lanes8)(lanes8_u64){w[0], w[1], w[4], w[5]};
+	b = (lanes8)(lanes8_u64){w[2], w[3], w[6], w[7]};
+	return (struct lanes8_two){
+		__builtin_shufflevector(a, b, 0, 2, 8, 10, 4, 6, 12, 14),
+		__builtin_shufflevector(a, b, 1, 3, 9, 11, 5, 7, 13, 15),
+	};
 }
 
 /* The same of eight objects that lie @stride bytes apart themselves. */

@@ -24,10 +24,12 @@ static inline unsigned packets_plain(const struct nat_packet *pkt, unsigned n,
 
 #if LANES8
 
-/* What the headers of eight packets say, as words in memory order. */
+/* What eight plain packets say. */
 struct packet8 {
-	lanes8 version_len, id_frag, ttl_proto_check, src, dst;
-	lanes8 len; /* the header's, host order */
+	/* words in memory order: TTL, protocol and the header's sum; source;
+	 * destination; ports */
+	struct lanes8_four words;
+	lanes8 len; /* host order */
 };
 
 enum {
@@ -84,7 +86,7 @@ ALWAYS_INLINE lanes8 plain8_sum_is_wrong(const struct nat_packet *pkt,
 					 const struct packet8 *p, lanes8 len)
 {
 	enum { FIRST = 14, REST = 16 };
-	const lanes8 proto = p->ttl_proto_check & (UINT8_MAX << 8);
+	const lanes8 proto = p->words.v0 & (UINT8_MAX << 8);
 	const lanes8 l4_len = lanes8_wire(len - IPV4_HEADER) >> 16;
 	const lanes8 less =
 		(uint32_t)FIRST * SIGN8 +
@@ -101,42 +103,29 @@ ALWAYS_INLINE lanes8 plain8_sum_is_wrong(const struct nat_packet *pkt,
 	return sum8_is_wrong(lanes8_sums(v) + less + proto + l4_len);
 }
 
-/* The header's sum. */
-ALWAYS_INLINE lanes8 plain8_header_is_wrong(const struct packet8 *p)
+/* @front: the words before. */
+ALWAYS_INLINE lanes8 plain8_header_is_wrong(const struct packet8 *p,
+					    struct lanes8_two front)
 {
-	return sum8_is_wrong(lanes8_halves(p->version_len) +
-			     lanes8_halves(p->id_frag) +
-			     lanes8_halves(p->ttl_proto_check) +
-			     lanes8_halves(p->src) + lanes8_halves(p->dst));
-}
+	const struct lanes8_four *w = &p->words;
 
-ALWAYS_INLINE void packet8_read(struct packet8 *p, const struct nat_packet *pkt)
-{
-	const struct lanes8_rows ip = {&pkt->data, sizeof(*pkt)};
-	const struct lanes8_four head = lanes8_gather(ip, 0);
-	const struct lanes8_four next = lanes8_gather(ip, IPV4_DST);
-
-	*p = (struct packet8){
-		.version_len = head.v0,
-		.id_frag = head.v1,
-		.ttl_proto_check = head.v2,
-		.src = head.v3,
-		.dst = next.v0,
-		.len = lanes8_wire(head.v0) & UINT16_MAX,
-	};
+	return sum8_is_wrong(lanes8_halves(front.v0) + lanes8_halves(front.v1) +
+			     lanes8_halves(w->v0) + lanes8_halves(w->v1) +
+			     lanes8_halves(w->v2));
 }
 
 /* As packet_is_plain() asks, but for the sum: sign bits. */
-ALWAYS_INLINE lanes8 packet8_is_odd(const struct packet8 *p, lanes8 room)
+ALWAYS_INLINE lanes8 plain8_is_odd(const struct packet8 *p,
+				   struct lanes8_two front, lanes8 room)
 {
-	const lanes8 proto = p->ttl_proto_check >> 8 & UINT8_MAX;
-	const lanes8 fragment =
-		lanes8_wire(p->id_frag) & (IPV4_MF | IPV4_OFFSET);
+	const lanes8 proto = p->words.v0 & (UINT8_MAX << 8);
+	const lanes8 version = front.v0 & UINT8_MAX;
+	const lanes8 fragment = front.v1 & host32(IPV4_MF | IPV4_OFFSET);
 
-	return (lanes8)((((p->version_len & UINT8_MAX) ^ 0x45) | fragment) !=
-			0) |
+	return (lanes8)(((version ^ 0x45) | fragment) != 0) |
 	       (p->len - PLAIN_LEAST) | (room - p->len) |
-	       ~((lanes8)(proto == PROTO_TCP) | (lanes8)(proto == PROTO_UDP));
+	       ~((lanes8)(proto == PROTO_TCP << 8) |
+		 (lanes8)(proto == PROTO_UDP << 8));
 }
 
 /* Once more, one by one, those that are not @plain, for UDP may have no
@@ -150,35 +139,44 @@ static NOINLINE unsigned packet8_again(const struct nat_packet *pkt,
 	return plain;
 }
 
-/* packets_plain() of eight. */
-ALWAYS_INLINE unsigned packet8_plain(const struct nat_packet *pkt, bool verify)
+/* How many bytes there are of each. */
+ALWAYS_INLINE lanes8 packet8_room(const struct nat_packet *pkt)
 {
-	const lanes8 room =
-		lanes8_gather_array(pkt, sizeof(*pkt),
-				    offsetof(struct nat_packet, len))
-			.v0;
-	struct packet8 p;
+	const size_t at = offsetof(struct nat_packet, len);
+
+	return lanes8_gather_array(pkt, sizeof(*pkt), at).v0;
+}
+
+/* True: all can be asked what they are. */
+ALWAYS_INLINE bool packet8_fits(lanes8 room)
+{
+	return likely(!lanes8_signs(room - PLAIN_LEAST));
+}
+
+/* packets_plain() of eight, and what those say. *row: their bytes from the TTL
+ * on, as lanes8_read() gives them. Context: packet8_fits(). */
+ALWAYS_INLINE unsigned packet8_plain(struct packet8 *p, struct lanes8_four *row,
+				     const struct nat_packet *pkt, lanes8 room,
+				     bool verify)
+{
+	const struct lanes8_rows ip = {&pkt->data, sizeof(*pkt)};
+	const struct lanes8_two front = lanes8_gather_two(ip, 0);
 	unsigned plain;
 	lanes8 bad;
 
-	if (unlikely(lanes8_signs(room - PLAIN_LEAST)))
-		return packet8_again(pkt, 0, verify);
-	packet8_read(&p, pkt);
-	bad = packet8_is_odd(&p, room) | plain8_header_is_wrong(&p);
+	*row = lanes8_read(ip, IPV4_TTL);
+	p->words = lanes8_turn(*row);
+	p->len = lanes8_wire(front.v0) & UINT16_MAX;
+	bad = plain8_is_odd(p, front, room) | plain8_header_is_wrong(p, front);
 	if (likely(verify))
 		bad |= plain8_sum_is_wrong(
-			pkt, &p,
-			lanes8_choose(bad, lanes8_all(PLAIN_LEAST), p.len));
+			pkt, p,
+			lanes8_choose(bad, lanes8_all(PLAIN_LEAST), p->len));
 	plain = ~lanes8_signs(bad) & UINT8_MAX;
 	return likely(plain == UINT8_MAX) ? plain
 					  : packet8_again(pkt, plain, verify);
 }
 
-#else
-static inline unsigned packet8_plain(const struct nat_packet *pkt, bool verify)
-{
-	return packets_plain(pkt, EIGHT, verify);
-}
 #endif
 
 #endif
