@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Hash buckets of one cache line, and segments of 2 MiB to keep them in.
+ * Hash buckets of one cache line, and chunks of 2 MiB to keep them in.
  * How their words are shared is written in table.c.
  */
 #ifndef NAT_BUCKET_H
@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "shared/chunk.h"
 #include "shared/spin.h"
 #include "shared/tsan.h"
 #include "util.h"
@@ -22,10 +23,9 @@
 
 enum {
 	BUCKET_SLOTS = 7,
-	BUCKET_MAX_LOG = 28, /* buckets at most, in one struct segments */
-	SEGMENT_LOG = 15,    /* 2^15 buckets of 64 bytes: 2 MiB */
-	SEGMENT_BUCKETS = 1 << SEGMENT_LOG,
-	SEGMENTS_MAX = 1 << (BUCKET_MAX_LOG - SEGMENT_LOG),
+	BUCKET_MAX_LOG = 28, /* buckets at most, side by side */
+	CHUNK_LOG = 15,      /* 2^15 buckets of 64 bytes: 2 MiB */
+	CHUNK_BUCKETS = 1 << CHUNK_LOG,
 };
 
 /* In a chain's first bucket seq is its lock (odd: held) and version; in an
@@ -38,35 +38,29 @@ struct bucket {
 };
 static_assert(sizeof(struct bucket) == CACHE_LINE, "one line per lookup");
 
-/* Buckets by number, in segments that never move. */
-struct segments {
-	_Atomic uint32_t n; /* how many there are */
-	struct bucket *_Atomic at[SEGMENTS_MAX];
-};
+static_assert(sizeof(struct bucket) << CHUNK_LOG == CHUNK_MAX,
+	      "buckets are numbered as they lie");
 
-void segments_init(struct segments *s);
-void segments_fini(struct segments *s);
-
-/* True if bucket @i has memory. */
-bool segments_have(const struct segments *s, uint64_t i);
-
-/* Gives bucket @i memory unless it has. @ready: zero, and faulted in, which
- * takes milliseconds; else undefined. Several threads may try. False: no
- * memory, or past the limit. */
-bool segments_add(struct segments *s, uint64_t i, bool ready);
-
-static inline uint64_t segments_bytes(const struct segments *s)
+static inline void buckets_init(struct chunks *all)
 {
-	return sizeof(struct bucket) * SEGMENT_BUCKETS *
-	       (uint64_t)atomic_load_explicit(&s->n, memory_order_relaxed);
+	chunks_init(all, CHUNK_MAX, 1 << (BUCKET_MAX_LOG - CHUNK_LOG));
 }
 
-static inline struct bucket *bucket_at(const struct segments *s, uint64_t i)
+/* True if bucket @i has memory. */
+static inline bool buckets_have(const struct chunks *all, uint64_t i)
 {
-	struct bucket *segment = atomic_load_explicit(&s->at[i >> SEGMENT_LOG],
-						      memory_order_relaxed);
+	return i >> CHUNK_LOG < chunks_n(all);
+}
 
-	return segment + (i & (SEGMENT_BUCKETS - 1));
+/* Gives memory to all up to bucket @i; see chunks_reach(). */
+static inline bool buckets_reach(struct chunks *all, uint64_t i, bool ready)
+{
+	return chunks_reach(all, (i >> CHUNK_LOG) + 1, ready);
+}
+
+static inline struct bucket *bucket_at(const struct chunks *all, uint64_t i)
+{
+	return (struct bucket *)all->base + i;
 }
 
 /* Bit i: word i of the seven at @word, tags or references, is @value. The
@@ -147,9 +141,6 @@ static inline void bucket_lock(struct bucket *b)
 		spin_wait(&turns);
 	}
 }
-
-/* Returns when a writer who was inside is not. */
-void bucket_wait(const struct bucket *b);
 
 static inline void bucket_unlock(struct bucket *b)
 {

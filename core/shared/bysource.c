@@ -13,7 +13,6 @@
 #include "shared/bysource.h"
 
 #include <errno.h>
-#include <stdlib.h>
 
 #include "shared/chunk.h"
 
@@ -34,7 +33,8 @@ int bysource_init(struct bysource *b, const struct pool *pool,
 
 void bysource_fini(struct bysource *b)
 {
-	free(b->list);
+	if (b->list)
+		chunk_free(b->list, bysource_bytes(b));
 	b->list = NULL;
 }
 

@@ -2,11 +2,9 @@
  * Chains of buckets. */
 #include "shared/chain.h"
 
-#include <string.h>
-
 void overflow_init(struct overflow *o)
 {
-	segments_init(&o->buckets);
+	buckets_init(&o->buckets);
 	o->lock = (struct spin){0};
 	o->free = 0;
 	o->fresh = 1; /* 0 links to nothing */
@@ -14,7 +12,7 @@ void overflow_init(struct overflow *o)
 
 void overflow_fini(struct overflow *o)
 {
-	segments_fini(&o->buckets);
+	chunks_fini(&o->buckets);
 }
 
 /* Under the lock. */
@@ -30,10 +28,9 @@ static uint32_t overflow_take(struct overflow *o)
 		return i;
 	}
 	i = o->fresh;
-	if (!segments_have(&o->buckets, i))
+	if (!buckets_have(&o->buckets, i))
 		return 0;
 	o->fresh++;
-	memset(bucket_at(&o->buckets, i), 0, sizeof(struct bucket));
 	return i;
 }
 
@@ -46,7 +43,7 @@ uint32_t overflow_get(struct overflow *o)
 		i = overflow_take(o);
 		fresh = o->fresh;
 		spin_unlock(&o->lock);
-	} while (!i && segments_add(&o->buckets, fresh, false));
+	} while (!i && buckets_reach(&o->buckets, fresh, false));
 	return i;
 }
 
@@ -68,7 +65,7 @@ bool overflow_ready(struct overflow *o, uint32_t n)
 	spin_lock(&o->lock);
 	fresh = o->fresh;
 	spin_unlock(&o->lock);
-	return segments_add(&o->buckets, (uint64_t)fresh + n, true);
+	return buckets_reach(&o->buckets, (uint64_t)fresh + n, true);
 }
 
 unsigned chain_room(const struct overflow *o, struct bucket *head)

@@ -15,7 +15,7 @@
 /* The overflow buckets of a table. They are reused, but stay buckets: a link
  * can always be followed. */
 struct overflow {
-	struct segments buckets;
+	struct chunks buckets;
 	_Alignas(CACHE_LINE) struct spin lock; /* leaf; guards what follows */
 	uint32_t free;                         /* one that is; 0: none */
 	uint32_t fresh; /* from here on they were never used */

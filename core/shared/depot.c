@@ -1,18 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Slabs and batches of a pool.
- *
- * A slab is carved from its start, 64 objects at a time and under the lock,
- * so that slab.carved always covers zeroed memory: a slab made ahead is zero
- * already, one made in a hurry is zeroed (and its pages faulted in) piece by
- * piece, which bounds what a packet waits for.
+ * Slabs and batches of a pool. A slab is carved from its start, 64 objects at a
+ * time and under the lock.
  */
 #include "shared/depot.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#include "shared/chunk.h"
 
 enum {
 	CARVE = 64,      /* objects at a time */
@@ -107,195 +101,116 @@ struct batch *depot_get(struct depot *d, unsigned units)
 
 /* ------------------------------------------------------------------ slabs */
 
-static size_t slab_bytes(const struct depot *d)
+static uint32_t slab_index(uint32_t i)
 {
-	return (size_t)d->slab_units * POOL_UNIT;
+	return i << POOL_UNIT_BITS;
 }
 
-static bool slab_claim(struct depot *d)
+static uint32_t n_slabs(const struct depot *d)
 {
-	bool ok;
-
-	spin_lock(&d->lock);
-	ok = d->n_claimed < d->max_slabs;
-	d->n_claimed += ok;
-	spin_unlock(&d->lock);
-	return ok;
+	return atomic_load_explicit(&d->n_slabs, memory_order_relaxed);
 }
 
-static void slab_unclaim(struct depot *d)
+/* Under the lock. */
+static uint32_t shelf_fresh(const struct shelf *s)
 {
-	spin_lock(&d->lock);
-	d->n_claimed--;
-	spin_unlock(&d->lock);
+	return atomic_load_explicit(&s->fresh, memory_order_relaxed);
+}
+
+static void shelf_set_fresh(struct shelf *s, uint32_t fresh)
+{
+	/* Pairs with the acquire in depot_carved(). */
+	atomic_store_explicit(&s->fresh, fresh, memory_order_release);
 }
 
 static bool shelf_carvable(const struct shelf *s, unsigned units)
 {
-	return s->end - s->fresh >= units;
+	return s->end - shelf_fresh(s) >= units;
 }
 
-/* Under the lock. The slab that was carved before is used up. */
-static void slab_add(struct depot *d, unsigned units, void *base, bool raw)
+/* Under the lock. The slab that was carved before is used up. False: there is
+ * no other. */
+static bool shelf_add(struct depot *d, struct shelf *s, unsigned units)
 {
-	struct shelf *s = &d->shelf[units - 1];
-	uint32_t i = atomic_load_explicit(&d->n_slabs, memory_order_relaxed);
-	struct slab *slab = &d->slab[i];
+	uint32_t i = n_slabs(d);
 
-	slab->units = (uint8_t)units;
-	slab->raw = raw;
-	atomic_init(&slab->carved, 0);
-	atomic_store_explicit(&slab->base, base, memory_order_relaxed);
-	s->fresh = i << POOL_UNIT_BITS;
-	s->end = s->fresh + d->slab_units;
-	if (i == 0)
-		s->fresh += units; /* index 0 names nothing */
+	if (i == chunks_n(&d->slabs))
+		return false;
+	d->units[i] = (uint8_t)units;
+	s->end = slab_index(i) + d->slab_units;
+	/* index 0 names nothing */
+	shelf_set_fresh(s, i ? slab_index(i) : units);
 	/* Pairs with the acquire in pool_n_slabs(). */
 	atomic_store_explicit(&d->n_slabs, i + 1, memory_order_release);
-}
-
-/* Under the lock. */
-static bool slab_add_blank(struct depot *d, unsigned units)
-{
-	struct blank *blank = d->blank;
-
-	if (!blank)
-		return false;
-	d->blank = blank->next;
-	d->n_blank--;
-	blank->next = NULL;
-	slab_add(d, units, blank, false);
 	return true;
-}
-
-static bool slab_add_raw(struct depot *d, unsigned units)
-{
-	void *base = NULL;
-	bool wanted = false;
-
-	if (!slab_claim(d))
-		return false;
-	base = chunk_raw(slab_bytes(d));
-	if (base) {
-		spin_lock(&d->lock);
-		wanted = !shelf_carvable(&d->shelf[units - 1], units);
-		if (wanted)
-			slab_add(d, units, base, true);
-		spin_unlock(&d->lock);
-	}
-	if (!wanted) { /* no memory, or another worker was quicker */
-		slab_unclaim(d);
-		free(base);
-	}
-	return base;
 }
 
 /* Under the lock. Fills an empty batch, the lowest index to be used first. */
 static void shelf_carve(struct depot *d, struct shelf *s, struct batch *b,
 			unsigned units)
 {
-	struct slab *slab = &d->slab[s->fresh >> POOL_UNIT_BITS];
-	uint32_t n = min_u32((s->end - s->fresh) / units, CARVE);
+	uint32_t fresh = shelf_fresh(s);
+	uint32_t n = min_u32((s->end - fresh) / units, CARVE);
 
-	if (slab->raw)
-		memset(depot_at(d, s->fresh), 0, (size_t)n * units * POOL_UNIT);
 	for (uint32_t i = 0; i < n; i++)
-		b->index[n - 1 - i] = s->fresh + i * units;
+		b->index[n - 1 - i] = fresh + i * units;
 	b->n = n;
-	s->fresh += n * units;
-	/* Pairs with the acquire in pool_slab(). */
-	atomic_fetch_add_explicit(&slab->carved, n, memory_order_release);
+	shelf_set_fresh(s, fresh + n * units);
 	atomic_fetch_add_explicit(&d->n_objects, n, memory_order_relaxed);
 }
 
 bool depot_carve(struct depot *d, struct batch *b, unsigned units)
 {
 	struct shelf *s = &d->shelf[units - 1];
+	uint32_t n;
 	bool ok;
 
 	do {
 		spin_lock(&d->lock);
-		ok = shelf_carvable(s, units) || slab_add_blank(d, units);
+		ok = shelf_carvable(s, units) || shelf_add(d, s, units);
 		if (ok)
 			shelf_carve(d, s, b, units);
+		n = n_slabs(d);
 		spin_unlock(&d->lock);
-	} while (!ok && slab_add_raw(d, units));
+	} while (!ok && chunks_reach(&d->slabs, n + 1, false));
 	return ok;
-}
-
-static bool blank_add(struct depot *d)
-{
-	struct blank *blank = NULL;
-
-	if (!slab_claim(d))
-		return false;
-	blank = chunk_ready(slab_bytes(d));
-	if (!blank) {
-		slab_unclaim(d);
-		return false;
-	}
-	spin_lock(&d->lock);
-	blank->next = d->blank;
-	d->blank = blank;
-	d->n_blank++;
-	spin_unlock(&d->lock);
-	return true;
 }
 
 bool depot_reserve(struct depot *d, unsigned n)
 {
-	uint32_t have;
+	return chunks_reach(&d->slabs, (uint64_t)n_slabs(d) + n, true);
+}
 
-	do {
-		spin_lock(&d->lock);
-		have = d->n_blank;
-		spin_unlock(&d->lock);
-	} while (have < n && blank_add(d));
-	return have >= n;
+/* Only the newest slab of a size is not carved to its end. */
+uint32_t depot_carved(const struct depot *d, uint32_t i, uint32_t first)
+{
+	unsigned units = d->units[i];
+	/* Pairs with the release in shelf_set_fresh(). */
+	uint32_t fresh = atomic_load_explicit(&d->shelf[units - 1].fresh,
+					      memory_order_acquire);
+
+	return (min_u32(fresh, slab_index(i) + d->slab_units) - first) / units;
 }
 
 /* ------------------------------------------------------------------ depot */
 
 void depot_init(struct depot *d, size_t slab_bytes, uint32_t max_slabs)
 {
-	d->max_slabs = max_slabs;
-	d->slab_units = (uint32_t)(slab_bytes / POOL_UNIT);
-	atomic_init(&d->n_slabs, 0);
-	atomic_init(&d->n_objects, 0);
-	atomic_init(&d->n_batches, 0);
-	d->lock = (struct spin){0};
-	memset(d->shelf, 0, sizeof(d->shelf));
-	d->empty = NULL;
-	d->blank = NULL;
-	d->n_empty = d->n_blank = d->n_claimed = 0;
+	*d = (struct depot){.slab_units = (uint32_t)(slab_bytes / POOL_UNIT)};
+	chunks_init(&d->slabs, slab_bytes, max_slabs);
 }
 
 void depot_fini(struct depot *d)
 {
-	uint32_t n = atomic_load_explicit(&d->n_slabs, memory_order_relaxed);
-
 	for (unsigned i = 0; i < POOL_MAX_UNITS; i++)
 		batches_free(d, d->shelf[i].full);
 	batches_free(d, d->empty);
-	while (d->blank) {
-		struct blank *next = d->blank->next;
-
-		free(d->blank);
-		d->blank = next;
-	}
-	for (uint32_t i = 0; i < n; i++)
-		free(atomic_load_explicit(&d->slab[i].base,
-					  memory_order_relaxed));
+	chunks_fini(&d->slabs);
 }
 
 uint64_t depot_bytes(struct depot *d)
 {
-	uint64_t slabs;
-
-	spin_lock(&d->lock);
-	slabs = d->n_claimed;
-	spin_unlock(&d->lock);
-	return slabs * slab_bytes(d) +
+	return chunks_bytes(&d->slabs) +
 	       (uint64_t)BATCH_BYTES *
 		       atomic_load_explicit(&d->n_batches,
 					    memory_order_relaxed);

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "shared/chunk.h"
 #include "shared/rcu.h"
 #include "shared/spin.h"
 #include "util.h"
@@ -37,39 +38,28 @@ struct batch {
 };
 static_assert(sizeof(struct batch) == BATCH_BYTES, "no waste in malloc");
 
-struct slab {
-	char *_Atomic base;
-	_Atomic uint32_t carved; /* objects given out at least once */
-	uint8_t units;           /* of an object */
-	bool raw;                /* objects are zeroed as they are carved */
-};
-
-/* A slab without a size yet, zero but for this. */
-struct blank {
-	struct blank *next;
-};
-
 /* One size of objects. */
 struct shelf {
-	struct batch *full;  /* at least part */
-	uint32_t fresh, end; /* units left to carve from the newest slab */
+	struct batch *full; /* at least part */
+	/* left to carve from the newest slab: units from here to the end */
+	_Atomic uint32_t fresh;
+	uint32_t end;
 };
 
 struct depot {
-	uint32_t max_slabs, slab_units;
-	_Atomic uint32_t n_slabs;
+	struct chunks slabs;
+	uint32_t slab_units;
+	_Atomic uint32_t n_slabs; /* that have a size */
+
+	_Alignas(CACHE_LINE) struct spin lock; /* guards what follows */
+	uint32_t n_empty;
+	struct batch *empty;
+	struct shelf shelf[POOL_MAX_UNITS];
+	_Atomic uint32_t n_batches;
 	_Atomic uint64_t n_objects; /* carved of all slabs */
 
-	_Alignas(CACHE_LINE) struct spin lock; /* leaf; guards what follows */
-	struct shelf shelf[POOL_MAX_UNITS];
-	struct batch *empty;
-	struct blank *blank; /* ready slabs */
-	uint32_t n_empty, n_blank;
-	uint32_t n_claimed; /* slabs: in use, blank and being made */
-	_Atomic uint32_t n_batches;
-
-	/* base and units: frozen once counted in n_slabs */
-	_Alignas(CACHE_LINE) struct slab slab[POOL_MAX_SLABS];
+	/* of an object, by slab; frozen once counted in n_slabs */
+	uint8_t units[POOL_MAX_SLABS];
 };
 
 void depot_init(struct depot *d, size_t slab_bytes, uint32_t max_slabs);
@@ -88,18 +78,20 @@ MUST_USE struct batch *depot_get(struct depot *d, unsigned units);
  * limit. */
 MUST_USE bool depot_carve(struct depot *d, struct batch *b, unsigned units);
 
+/* Makes @n slabs ready ahead of need. False: no memory, or at the limit. */
 bool depot_reserve(struct depot *d, unsigned n);
+
+/* How many objects of slab @i, from its first on, are carved. */
+uint32_t depot_carved(const struct depot *d, uint32_t i, uint32_t first);
 
 /* Bytes of slabs and batches. */
 uint64_t depot_bytes(struct depot *d);
 
+static_assert((size_t)POOL_UNIT << POOL_UNIT_BITS == CHUNK_MAX,
+	      "units are numbered as they lie");
 static inline void *depot_at(const struct depot *d, uint32_t index)
 {
-	const struct slab *s = &d->slab[index >> POOL_UNIT_BITS];
-	uint32_t unit = index & ((1u << POOL_UNIT_BITS) - 1);
-
-	return atomic_load_explicit(&s->base, memory_order_relaxed) +
-	       (size_t)unit * POOL_UNIT;
+	return (char *)d->slabs.base + (size_t)index * POOL_UNIT;
 }
 
 #endif

@@ -17,8 +17,6 @@
 
 #include <string.h>
 
-#include "shared/chunk.h"
-
 /* ----------------------------------------------------------------- caches */
 
 static void bin_swap(struct pool_bin *bin)
@@ -75,7 +73,7 @@ static void strand(struct pool *p)
 
 static unsigned units_of(const struct pool *p, uint32_t index)
 {
-	return p->depot.slab[index >> POOL_UNIT_BITS].units;
+	return p->depot.units[index >> POOL_UNIT_BITS];
 }
 
 void pool_free_now(struct pool_cache *c, uint32_t index)
@@ -219,13 +217,13 @@ bool pool_reserve(struct pool *p, unsigned n)
 
 struct pool_slab pool_slab(const struct pool *p, uint32_t i)
 {
-	const struct slab *s = &p->depot.slab[i];
+	unsigned units = p->depot.units[i];
+	uint32_t first = i ? i << POOL_UNIT_BITS : units;
 
 	return (struct pool_slab){
-		.first = i ? i << POOL_UNIT_BITS : s->units,
-		.step = s->units,
-		/* Pairs with the release in shelf_carve(). */
-		.n = atomic_load_explicit(&s->carved, memory_order_acquire),
+		.first = first,
+		.step = units,
+		.n = depot_carved(&p->depot, i, first),
 	};
 }
 

@@ -48,7 +48,8 @@ struct pool_cache {
 	struct pool_bin bin[POOL_MAX_UNITS];
 };
 
-/* @cfg may be NULL. Takes no memory yet. */
+/* @cfg may be NULL. Takes no memory yet. The limit is lower where less address
+ * space than that is to be had. */
 void pool_init(struct pool *p, const struct pool_config *cfg);
 
 /* Waits for deferred frees. Context: no cache is left, no thread is a reader

@@ -34,7 +34,8 @@
  * Writers check n_buckets again under the lock: a bucket that is locked does
  * not split.
  *
- * MEMORY: segments are never freed while the table lives, so a link can
+ * MEMORY: buckets are zero at first and never freed while the table lives, so a
+ * link can
  * always be followed. An overflow bucket that a chain no longer needs is
  * reused at once; who is still walking in it is one of the cases above. It
  * is freed with link 0 and no references, so such a walk ends.
@@ -42,7 +43,6 @@
 #include "shared/table.h"
 
 #include <errno.h>
-#include <string.h>
 
 enum {
 	SPLITS_PER_INSERT = 4, /* a doubling adds 7 % to the load meanwhile */
@@ -50,8 +50,8 @@ enum {
 	/* What more than 9 million connections a second bring in 10 ms: for so
 	 * long whoever makes memory ready may sleep. */
 	READY_REFS = 1 << 18,
-	READY_AHEAD = 4 * SEGMENT_BUCKETS,
-	READY_OVERFLOW = SEGMENT_BUCKETS / 2,
+	READY_AHEAD = 4 * CHUNK_BUCKETS,
+	READY_OVERFLOW = CHUNK_BUCKETS / 2,
 	SPLIT_AHEAD = 4, /* buckets to fetch ahead of splits */
 	SAMPLE = 64,
 };
@@ -133,6 +133,14 @@ bool table_lock_pair(struct table *t, struct table_pair *p)
 	return false;
 }
 
+void bucket_wait(const struct bucket *b)
+{
+	unsigned turns = 0;
+
+	while (atomic_load_explicit(&b->seq, memory_order_relaxed) & 1)
+		spin_wait(&turns);
+}
+
 /* ----------------------------------------------------------------- growth */
 
 /* An insert and the removal of the same hash are sampled or not alike, so
@@ -158,9 +166,10 @@ static bool growing(uint64_t n)
 	return n & (n - 1);
 }
 
-static bool growth_due(const struct table *t, uint64_t n)
+/* True if it is, or would be with @more references. */
+static bool growth_due(const struct table *t, uint64_t n, uint64_t more)
 {
-	return growing(n) || (n < MAX_BUCKETS && overloaded(t, n, 0));
+	return growing(n) || (n < MAX_BUCKETS && overloaded(t, n, more));
 }
 
 static bool moves(const struct bucket *b, unsigned i, unsigned bit)
@@ -233,12 +242,11 @@ static bool bucket_split(struct table *t)
 	struct bucket *src = bucket_at(&t->primary, s), *dst;
 	bool ok;
 
-	if (!segments_add(&t->primary, n, false))
+	if (!buckets_reach(&t->primary, n, false))
 		return false;
 	dst = bucket_at(&t->primary, n);
 	bucket_fetch_ahead(src);
 	bucket_fetch_ahead(dst);
-	memset(dst, 0, sizeof(*dst));
 	bucket_lock(src);
 	ok = split_copy(t, src, dst, log - TABLE_TAG_FROM);
 	if (ok) {
@@ -260,35 +268,32 @@ static bool grow(struct table *t, unsigned max)
 
 	if (!spin_try(&t->splitting))
 		return true;
-	while (ok && max-- && growth_due(t, table_buckets(t)))
+	while (ok && max-- && growth_due(t, table_buckets(t), 0))
 		ok = bucket_split(t);
 	spin_unlock(&t->splitting);
 	return ok;
 }
 
 /* Gets the memory that splits will take soon, of one doubling at most. */
-static bool segments_ready(struct table *t)
+static bool splits_ready(struct table *t)
 {
 	uint64_t n = table_buckets(t), ahead = n / 4;
-	uint64_t end = UINT64_C(2) << (63 - __builtin_clzll(n));
-	bool ok = true;
+	uint64_t last = (UINT64_C(2) << (63 - __builtin_clzll(n))) - 1;
 
-	if (!growing(n) && !overloaded(t, n, READY_REFS))
+	if (!growth_due(t, n, READY_REFS))
 		return true;
 	if (ahead > READY_AHEAD)
 		ahead = READY_AHEAD;
-	if (end > n + ahead + 1)
-		end = n + ahead + 1;
-	for (uint64_t i = n; ok && i < end; i += SEGMENT_BUCKETS)
-		ok = i >= MAX_BUCKETS || segments_add(&t->primary, i, true);
-	return ok;
+	if (last > n + ahead)
+		last = n + ahead;
+	return buckets_reach(&t->primary, last, true);
 }
 
 bool table_maintain(struct table *t, unsigned max_splits)
 {
 	/* Chains become longer between doublings, too. */
 	return overflow_ready(&t->overflow, READY_OVERFLOW) &&
-	       segments_ready(t) && (!max_splits || grow(t, max_splits));
+	       splits_ready(t) && (!max_splits || grow(t, max_splits));
 }
 
 /* ----------------------------------------------------------------- change */
@@ -428,8 +433,8 @@ uint64_t table_count(const struct table *t)
 
 uint64_t table_bytes(const struct table *t)
 {
-	return sizeof(*t) + segments_bytes(&t->primary) +
-	       segments_bytes(&t->overflow.buckets);
+	return sizeof(*t) + chunks_bytes(&t->primary) +
+	       chunks_bytes(&t->overflow.buckets);
 }
 
 /* ------------------------------------------------------------------ table */
@@ -444,19 +449,16 @@ int table_init(struct table *t, unsigned log_buckets)
 	atomic_init(&t->n_buckets, n);
 	atomic_init(&t->sampled, 0);
 	t->splitting = (struct spin){0};
-	segments_init(&t->primary);
+	buckets_init(&t->primary);
 	overflow_init(&t->overflow);
-	for (uint64_t i = 0; i < n; i += SEGMENT_BUCKETS) {
-		if (!segments_add(&t->primary, i, true)) {
-			table_fini(t);
-			return -ENOMEM;
-		}
-	}
-	return 0;
+	if (buckets_reach(&t->primary, n - 1, true))
+		return 0;
+	table_fini(t);
+	return -ENOMEM;
 }
 
 void table_fini(struct table *t)
 {
-	segments_fini(&t->primary);
+	chunks_fini(&t->primary);
 	overflow_fini(&t->overflow);
 }

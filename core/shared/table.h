@@ -39,7 +39,7 @@ struct table {
 
 	_Alignas(CACHE_LINE) struct spin splitting; /* right to split */
 
-	struct segments primary;
+	_Alignas(CACHE_LINE) struct chunks primary;
 	struct overflow overflow;
 };
 
@@ -155,6 +155,9 @@ ALWAYS_INLINE bool probe_valid(const struct table_probe *p)
 	       atomic_load_explicit(&p->head->seq, memory_order_relaxed) ==
 		       p->seq;
 }
+
+/* Returns when a writer who was inside is not. */
+void bucket_wait(const struct bucket *b);
 
 /* The next candidate, some perhaps twice; 0: no other was in the table. */
 ALWAYS_INLINE uint32_t table_probe_next(const struct table *t,

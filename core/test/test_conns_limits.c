@@ -20,8 +20,10 @@ static struct fixture *fixture_new(uint32_t max, bool acct,
 	assert_non_null(f);
 	memset(f, 0, sizeof(*f));
 	assert_int_equal(conns_init(&f->s, 1, max, acct ? CONN_ACCT : 0), 0);
-	if (pool)
+	if (pool) {
+		pool_fini(&f->s.pool);
 		pool_init(&f->s.pool, pool);
+	}
 	grace_thread_register();
 	for (uint8_t i = 0; i < 2; i++)
 		conns_view_init(&f->v[i], &f->s, i, false);

@@ -4,19 +4,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #include "pure/random.h"
 #include "shared/table.h"
-#include "test/check.h"
-
-#if defined(__SANITIZE_ADDRESS__)
-#define ASAN 1
-#elif defined(__has_feature)
-#define ASAN __has_feature(address_sanitizer)
-#else
-#define ASAN 0
-#endif
+#include "test/limit.h"
 
 /* Key k has hash hash(k) and reference k + 1. */
 struct fixture {
@@ -340,40 +331,33 @@ static void linear_hashing(void **state)
 
 /* ------------------------------------------------------------ out of memory */
 
-/* With no address space left an insertion that needs an overflow bucket fails
+/* With no memory left an insertion that needs an overflow bucket fails
  * and changes nothing. */
 static void no_memory(void **state)
 {
-#if ASAN || TSAN
-	(void)state;
-	print_message("  skipped: a sanitizer needs the address space\n");
-	skip();
-#else
-	struct fixture *f = fixture_new(one_hash, 9);
+	struct fixture *f;
 	uint64_t hash[2] = {one_hash(7), one_hash(8)};
 	uint32_t ref[2] = {8, 9};
-	struct rlimit old, none;
+	struct rlimit old;
 	struct table_guard g;
 	int err;
 
 	(void)state;
+	skip_unless_limited();
+	f = fixture_new(one_hash, 9);
 	for (uint32_t i = 0; i < 7; i++)
 		check_insert(f, &i, 1);
-	assert_int_equal(getrlimit(RLIMIT_AS, &old), 0);
-	none = old;
-	none.rlim_cur = 0;
-	assert_int_equal(setrlimit(RLIMIT_AS, &none), 0);
+	old = limit(RLIMIT_DATA, 1);
 	table_lock(&f->table, &g, hash, 2);
 	err = table_insert(&f->table, &g, ref);
 	table_unlock(&f->table, &g);
-	assert_int_equal(setrlimit(RLIMIT_AS, &old), 0);
+	assert_int_equal(setrlimit(RLIMIT_DATA, &old), 0);
 	assert_int_equal(err, -ENOMEM);
 	check_all(f);
 	for (uint32_t i = 7; i < 9; i++)
 		check_insert(f, &i, 1);
 	check_all(f);
 	fixture_free(f);
-#endif
 }
 
 /* --------------------------------------------------------------- iteration */
