@@ -31,6 +31,12 @@ enum {
 
 #define NO_NAT "-A POSTROUTING -s 10.9.0.1 -j MASQUERADE\n"
 
+/* No oddities of the packet as it is written. */
+#define STRAYS   "ipid 9"
+#define ZERO     "ipid 8" /* its sum is 0 when it leaves: UDP says 0xffff */
+#define ONES     "ipid 7" /* its sum is 0 when it comes, and it says 0xffff */
+#define TTL_ONES "ipid 6" /* with one less to go, its header's sum is that */
+
 static const struct row {
 	const char *name, *rules;
 	const char *links;  /* settings before the topology */
@@ -40,7 +46,9 @@ static const struct row {
 	unsigned few; /* so many connections, at random; 0: all, in turn */
 	bool led;     /* whom clients call is not who answers */
 	bool acct, unverified;
-	uint64_t pause_ns; /* between batches */
+	bool misled;        /* some are not who they are taken for */
+	uint64_t pause_ns;  /* between batches... */
+	unsigned pause_per; /* ...so many of them; 0: each */
 } rows[] = {
 	{.name = "tcp", .rules = SNAT, .tcp_in_8 = 8},
 	{.name = "udp", .rules = SNAT},
@@ -67,6 +75,22 @@ static const struct row {
 	 .rules = SNAT,
 	 .tcp_in_8 = 4,
 	 .pause_ns = UINT64_C(130000000000)},
+	{.name = "wrong guesses", .rules = SNAT, .tcp_in_8 = 5, .misled = true},
+	{.name = "the other zero, not translated",
+	 .rules = NO_NAT,
+	 .tcp_in_8 = 7,
+	 .odd_in_64 = 2,
+	 .oddity = ONES},
+	{.name = "the header's sum turns over, not translated",
+	 .rules = NO_NAT,
+	 .tcp_in_8 = 7,
+	 .odd_in_64 = 2,
+	 .oddity = TTL_ONES},
+	{.name = "one expires among seven that do not",
+	 .rules = SNAT,
+	 .tcp_in_8 = 7,
+	 .pause_ns = UINT64_C(130000000000),
+	 .pause_per = 8},
 };
 
 /* ------------------------------------------------------- the conversations */
@@ -96,10 +120,6 @@ static void ends_of(const struct row *row, unsigned flow, bool reply, char *out,
 			       4000 + flow, row->led ? 9 : 1);
 }
 
-/* No oddities of the packet as it is written. */
-#define STRAYS "ipid 9"
-#define ZERO   "ipid 8" /* its sum is 0 when it leaves: UDP says 0xffff */
-
 static const char *const tcp_oddities[] = {
 	"badsum",
 	"ttl 1",
@@ -118,11 +138,14 @@ static const char *const tcp_oddities[] = {
 	"ack 70000000",
 	"seq 4294000000",
 	STRAYS,
+	ZERO,
+	ONES,
+	TTL_ONES,
 };
 
 static const char *const udp_oddities[] = {
-	"badsum",   "ttl 1",  "nosum", "ulen 9",
-	"ulen 200", "cut 30", STRAYS,  ZERO,
+	"badsum", "ttl 1", "nosum", "ulen 9", "ulen 4", "ulen 200",
+	"cut 30", STRAYS,  ZERO,    ONES,     TTL_ONES,
 };
 
 static const char *oddity(const struct row *row, struct random *rnd, bool tcp)
@@ -143,24 +166,45 @@ struct line {
 	const char *odd;
 };
 
-/* A word of the payload is made what it takes. */
-static void end_in_zero(uint8_t *ip, bool reply)
+/* @word of a datagram becomes what it takes for the sum at @check to be 0, once
+ * it is changed by @later. */
+static void end_in_zero(uint8_t *word, uint8_t *check, struct csum_delta later)
 {
-	enum { PAYLOAD = IPV4_HEADER + UDP_HEADER };
+	const uint16_t was = load16(word), sum = load16(check);
+	const uint16_t is = csum_fold((uint64_t)was + csum_apply(sum, later));
+	struct csum_delta d = {0};
+	uint16_t now;
+
+	csum_delta_u16(&d, was, is);
+	now = csum_apply(sum, d);
+	memcpy(word, &is, sizeof(is));
+	memcpy(check, &now, sizeof(now));
+}
+
+static void change_sums(const struct talk *t, const struct line *l,
+			struct bytes *b)
+{
 	static const uint8_t inside[] = {10, 1, 0, 2};
 	static const uint8_t outside[] = {198, 51, 100, 1};
-	const uint16_t check = load16(ip + IPV4_HEADER + UDP_CHECK);
-	const uint16_t was = load16(ip + PAYLOAD);
-	struct csum_delta way = {0}, payload = {0};
-	uint16_t word;
+	const uint16_t ones = UINT16_MAX;
+	uint8_t *ip = b->frame.bytes, *l4 = ip + IPV4_HEADER;
+	uint8_t *check = l4 + (t->tcp ? TCP_CHECK : UDP_CHECK);
+	/* of TCP's header: the urgent pointer, of no meaning */
+	uint8_t *word = l4 + (t->tcp ? TCP_CHECK + 2 : UDP_HEADER);
+	struct csum_delta way = {0}, none = {0};
 
-	csum_delta_u32(&way, load32(reply ? outside : inside),
-		       load32(reply ? inside : outside));
-	word = csum_fold((uint64_t)was + csum_apply(check, way));
-	memcpy(ip + PAYLOAD, &word, sizeof(word));
-	csum_delta_u16(&payload, was, word);
-	word = csum_apply(check, payload);
-	memcpy(ip + IPV4_HEADER + UDP_CHECK, &word, sizeof(word));
+	csum_delta_u32(&way, load32(l->reply ? outside : inside),
+		       load32(l->reply ? inside : outside));
+	if (!strcmp(l->odd, ZERO))
+		end_in_zero(word, check, way);
+	if (!strcmp(l->odd, ONES)) {
+		end_in_zero(word, check, none);
+		memcpy(check, &ones, sizeof(ones));
+	}
+	if (!strcmp(l->odd, TTL_ONES)) {
+		none.sum = (uint16_t)~CSUM_TTL_UNIT;
+		end_in_zero(ip + IPV4_ID, ip + IPV4_CHECK, none);
+	}
 }
 
 static void say(const struct row *row, const struct talk *t,
@@ -176,8 +220,7 @@ static void say(const struct row *row, const struct talk *t,
 	(void)snprintf(text, sizeof(text), "%s %s %s len %u %s",
 		       t->tcp ? "tcp" : "udp", ends, numbers, l->len, l->odd);
 	b->frame = frame_of(text);
-	if (!strcmp(l->odd, ZERO))
-		end_in_zero(b->frame.bytes, l->reply);
+	change_sums(t, l, b);
 	b->reply = l->reply;
 	b->strays = !strcmp(l->odd, STRAYS);
 }
@@ -269,6 +312,31 @@ static void send(struct router *r, struct bytes *b, unsigned n,
 		out[i] = outcome_of(&pkt[i]);
 }
 
+/* Of every eighth flow the connection's client has another port than the table
+ * thinks: one of those that are guessed wrongly, of which there are few. */
+static void mislead(struct conns *all, const struct row *row,
+		    const struct talk *talk)
+{
+	const struct line l = {.flags = "A", .len = 12, .odd = ""};
+	const struct table *table = &all->table;
+	struct conn_key4 *key;
+	struct nat_tuple t;
+	struct bytes b;
+	uint64_t hash;
+	uint32_t ref;
+
+	if (!row->misled || talk->flow % 8 != 3)
+		return;
+	say(row, talk, &l, &b);
+	packet_plain_tuple(b.frame.bytes, &t);
+	hash = hash_tuple4(&all->key, &t);
+	ref = table_guess(
+		table, table_bucket(table, table_buckets(table), hash), hash);
+	assert_int_not_equal(ref, 0);
+	key = conn_keys(pool_at(&all->pool, ref >> 1));
+	key[ref & 1].src_id ^= 1;
+}
+
 static void open_all(struct router *r, const struct row *row,
 		     struct talk *talks, struct bytes *b)
 {
@@ -277,6 +345,8 @@ static void open_all(struct router *r, const struct row *row,
 			(struct talk){.flow = f, .tcp = f % 8 < row->tcp_in_8};
 		send(r, b, open_one(row, &talks[f], b), 1, NULL);
 	}
+	for (unsigned f = 0; f < FLOWS; f++)
+		mislead(&r->engine->conns, row, &talks[f]);
 }
 
 static void play(const struct row *row, unsigned at_once, struct record *rec)
@@ -305,7 +375,9 @@ static void play(const struct row *row, unsigned at_once, struct record *rec)
 
 			go_on(row, &rnd, &talks[f], &b[i]);
 		}
-		r.now_ns += UINT64_C(700000000) + row->pause_ns;
+		r.now_ns += UINT64_C(700000000);
+		if (!row->pause_per || round % row->pause_per == 0)
+			r.now_ns += row->pause_ns;
 		send(&r, b, BATCH, at_once, rec->out + (size_t)round * BATCH);
 	}
 	rec->connections = all_connections(&r.engine->conns);
