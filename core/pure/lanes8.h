@@ -59,6 +59,14 @@ ALWAYS_INLINE void lanes8_spread(uint32_t to[EIGHT], lanes8 v)
 	__asm__("" : "+m"(*(uint32_t(*)[EIGHT])to));
 }
 
+/* Computed where it stands. Of its own accord a compiler collects from far and
+ * wide what is or-ed together, and keeps all of it till then. */
+ALWAYS_INLINE lanes8 lanes8_now(lanes8 v)
+{
+	__asm__("" : "+x"(v));
+	return v;
+}
+
 /* @yes where @which is true, or its sign bit set, @no where it is not. */
 ALWAYS_INLINE lanes8 lanes8_choose(lanes8 which, lanes8 yes, lanes8 no)
 {
@@ -70,10 +78,42 @@ ALWAYS_INLINE lanes8 lanes8_max(lanes8 a, lanes8 b)
 	return (lanes8)_mm256_max_epu32((__m256i)a, (__m256i)b);
 }
 
+/* True, as far as the sign bit goes, where @bit is set. */
+ALWAYS_INLINE lanes8 lanes8_has(lanes8 v, uint32_t bit)
+{
+	return v << __builtin_clz(bit);
+}
+
 /* Bit i: lane i is true, or its sign bit set. */
 ALWAYS_INLINE unsigned lanes8_signs(lanes8 v)
 {
 	return (unsigned)_mm256_movemask_ps((__m256)v);
+}
+
+/* Of numbers that together stay below 2^32. */
+ALWAYS_INLINE uint32_t lanes8_sum(lanes8 v)
+{
+	const lanes4 half = __builtin_shufflevector(v, v, 0, 1, 2, 3) +
+			    __builtin_shufflevector(v, v, 4, 5, 6, 7);
+	const lanes4 pair = half + LANES4_PICK(half, half, 2, 3, 2, 3);
+
+	return pair[0] + pair[1];
+}
+
+/* Halves of words change places. */
+ALWAYS_INLINE lanes8 lanes8_swap(lanes8 v)
+{
+	const lanes8_bytes b = (lanes8_bytes)v;
+
+	return (lanes8)__builtin_shufflevector(
+		b, b, 2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13, 18,
+		19, 16, 17, 22, 23, 20, 21, 26, 27, 24, 25, 30, 31, 28, 29);
+}
+
+/* A word's lower half of @low, its upper half of @high. */
+ALWAYS_INLINE lanes8 lanes8_join(lanes8 low, lanes8 high)
+{
+	return (lanes8)_mm256_blend_epi16((__m256i)low, (__m256i)high, 0xaa);
 }
 
 /* The halves of each word added. */
@@ -154,31 +194,75 @@ ALWAYS_INLINE lanes8 lanes8_sums(const lanes8 v[EIGHT])
 				       15);
 }
 
-/* Eight objects: the pointers to them stand @stride bytes apart. */
+/* Eight objects. */
 struct lanes8_rows {
-	const void *pointer;
-	size_t stride;
+	char *at[EIGHT];
 };
 
-ALWAYS_INLINE char *lanes8_row(struct lanes8_rows r, unsigned i, size_t offset)
-{
-	char *row;
+#define LANES8_ROWS(AT)                                                        \
+	((struct lanes8_rows){                                                 \
+		{AT(0), AT(1), AT(2), AT(3), AT(4), AT(5), AT(6), AT(7)}})
 
-	memcpy(&row, (const char *)r.pointer + i * r.stride, sizeof(row));
-	return row + offset;
+/* They lie @stride bytes apart. */
+ALWAYS_INLINE struct lanes8_rows lanes8_rows(const void *first, size_t stride)
+{
+#define AT(i) ((char *)(uintptr_t)first + (i)*stride)
+	return LANES8_ROWS(AT);
+#undef AT
 }
 
-/* Four words @offset bytes into each, not turned: of i and i + 4 in v<i>. */
+ALWAYS_INLINE char *lanes8_pointer(const char *p)
+{
+	char *pointer;
+
+	memcpy(&pointer, p, sizeof(pointer));
+	return pointer;
+}
+
+/* Pointers to them lie @stride bytes apart. */
+ALWAYS_INLINE struct lanes8_rows lanes8_rows_behind(const void *first,
+						    size_t stride)
+{
+#define AT(i) lanes8_pointer((const char *)first + (i)*stride)
+	return LANES8_ROWS(AT);
+#undef AT
+}
+
+/* A word each. */
+ALWAYS_INLINE lanes8 lanes8_gather_word(struct lanes8_rows r, size_t offset)
+{
+	__m128i low = _mm_loadu_si32(r.at[0] + offset);
+	__m128i high = _mm_loadu_si32(r.at[4] + offset);
+
+#define GET(half, lane, i)                                                     \
+	half = _mm_insert_epi32(                                               \
+		half, _mm_cvtsi128_si32(_mm_loadu_si32(r.at[i] + offset)),     \
+		lane)
+	GET(low, 1, 1), GET(low, 2, 2), GET(low, 3, 3);
+	GET(high, 1, 5), GET(high, 2, 6), GET(high, 3, 7);
+#undef GET
+	return (lanes8)_mm256_inserti128_si256(_mm256_castsi128_si256(low),
+					       high, 1);
+}
+
+/* The two rows of four words @offset bytes into the @i-th and what is four
+ * behind it. */
+ALWAYS_INLINE lanes8 lanes8_row_pair(struct lanes8_rows r, unsigned i,
+				     size_t offset)
+{
+	return lanes8_pair(r.at[i] + offset, r.at[i + 4] + offset);
+}
+
+/* Four words of each, not turned: of i and i + 4 in v<i>. */
 ALWAYS_INLINE struct lanes8_four lanes8_read(struct lanes8_rows r,
 					     size_t offset)
 {
-#define PAIR(i)                                                                \
-	lanes8_pair(lanes8_row(r, i, offset), lanes8_row(r, (i) + 4, offset))
-	return (struct lanes8_four){PAIR(0), PAIR(1), PAIR(2), PAIR(3)};
-#undef PAIR
+	return (struct lanes8_four){
+		lanes8_row_pair(r, 0, offset), lanes8_row_pair(r, 1, offset),
+		lanes8_row_pair(r, 2, offset), lanes8_row_pair(r, 3, offset)};
 }
 
-/* The four words @offset bytes into each. */
+/* Four words of each. */
 ALWAYS_INLINE struct lanes8_four lanes8_gather(struct lanes8_rows r,
 					       size_t offset)
 {
@@ -197,7 +281,7 @@ ALWAYS_INLINE struct lanes8_two lanes8_gather_two(struct lanes8_rows r,
 	lanes8 a, b;
 
 	for (unsigned i = 0; i < EIGHT; i++)
-		memcpy(&w[i], lanes8_row(r, i, offset), sizeof(w[i]));
+		memcpy(&w[i], r.at[i] + offset, sizeof(w[i]));
 	a = (lanes8)(lanes8_u64){w[0], w[1], w[4], w[5]};
 	b = (lanes8)(lanes8_u64){w[2], w[3], w[6], w[7]};
 	return (struct lanes8_two){
@@ -206,22 +290,12 @@ ALWAYS_INLINE struct lanes8_two lanes8_gather_two(struct lanes8_rows r,
 	};
 }
 
-/* The same of eight objects that lie @stride bytes apart themselves. */
-ALWAYS_INLINE struct lanes8_four
-lanes8_gather_array(const void *first, size_t stride, size_t offset)
+ALWAYS_INLINE void lanes8_scatter_word(struct lanes8_rows r, size_t offset,
+				       lanes8 v)
 {
-	const char *p = (const char *)first + offset;
-
-#define PAIR(i) lanes8_pair(p + (i)*stride, p + ((i) + 4) * stride)
-	return lanes8_turn(
-		(struct lanes8_four){PAIR(0), PAIR(1), PAIR(2), PAIR(3)});
-#undef PAIR
-}
-
-ALWAYS_INLINE void lanes8_put_pair(void *low, void *high, lanes8 v)
-{
-	lanes4_store(low, __builtin_shufflevector(v, v, 0, 1, 2, 3));
-	lanes4_store(high, __builtin_shufflevector(v, v, 4, 5, 6, 7));
+#define PUT(i) memcpy(r.at[i] + offset, &(uint32_t){v[i]}, sizeof(uint32_t))
+	PUT(0), PUT(1), PUT(2), PUT(3), PUT(4), PUT(5), PUT(6), PUT(7);
+#undef PUT
 }
 
 ALWAYS_INLINE void lanes8_scatter(struct lanes8_rows r, size_t offset,
@@ -230,34 +304,95 @@ ALWAYS_INLINE void lanes8_scatter(struct lanes8_rows r, size_t offset,
 	const struct lanes8_four m = lanes8_turn(column);
 
 #define PUT(i, v)                                                              \
-	lanes8_put_pair(lanes8_row(r, i, offset),                              \
-			lanes8_row(r, (i) + 4, offset), v)
-	PUT(0, m.v0);
-	PUT(1, m.v1);
-	PUT(2, m.v2);
-	PUT(3, m.v3);
+	(lanes4_store(r.at[i] + offset,                                        \
+		      (lanes4)_mm256_castsi256_si128((__m256i)v)),             \
+	 lanes4_store(r.at[(i) + 4] + offset,                                  \
+		      (lanes4)_mm256_extracti128_si256((__m256i)v, 1)))
+	PUT(0, m.v0), PUT(1, m.v1), PUT(2, m.v2), PUT(3, m.v3);
 #undef PUT
 }
 
-/* Two words @offset bytes into each of eight objects that lie @stride bytes
- * apart. */
-ALWAYS_INLINE void lanes8_scatter_pairs(void *first, size_t stride,
-					size_t offset, lanes8 a, lanes8 b)
+/* Eight words, in one go. */
+ALWAYS_INLINE void lanes8_scatter_eight(struct lanes8_rows r, size_t offset,
+					struct lanes8_four column,
+					struct lanes8_four behind)
+{
+	const struct lanes8_four a = lanes8_turn(column);
+	const struct lanes8_four b = lanes8_turn(behind);
+
+#define PUT(i, a, b)                                                           \
+	(lanes8_store(                                                         \
+		 r.at[i] + offset,                                             \
+		 __builtin_shufflevector(a, b, 0, 1, 2, 3, 8, 9, 10, 11)),     \
+	 lanes8_store(                                                         \
+		 r.at[(i) + 4] + offset,                                       \
+		 __builtin_shufflevector(a, b, 4, 5, 6, 7, 12, 13, 14, 15)))
+	PUT(0, a.v0, b.v0), PUT(1, a.v1, b.v1);
+	PUT(2, a.v2, b.v2), PUT(3, a.v3, b.v3);
+#undef PUT
+}
+
+/* Two words. */
+ALWAYS_INLINE void lanes8_scatter_pair(struct lanes8_rows r, size_t offset,
+				       lanes8 a, lanes8 b)
 {
 	const lanes8_u64 low = (lanes8_u64)lanes8_low(a, b);
 	const lanes8_u64 high = (lanes8_u64)lanes8_high(a, b);
-	char *p = (char *)first + offset;
 
-#define PUT(i, v) memcpy(p + (i)*stride, &(uint64_t){v}, sizeof(uint64_t))
-	PUT(0, low[0]);
-	PUT(1, low[1]);
-	PUT(2, high[0]);
-	PUT(3, high[1]);
-	PUT(4, low[2]);
-	PUT(5, low[3]);
-	PUT(6, high[2]);
-	PUT(7, high[3]);
+#define PUT(i, v) memcpy(r.at[i] + offset, &(uint64_t){v}, sizeof(uint64_t))
+	PUT(0, low[0]), PUT(1, low[1]), PUT(2, high[0]), PUT(3, high[1]);
+	PUT(4, low[2]), PUT(5, low[3]), PUT(6, high[2]), PUT(7, high[3]);
 #undef PUT
+}
+
+/* ---------------------------------------------------------------- pointers */
+
+/* Words of 64 bits: of 0, 1, 4, 5 and of 2, 3, 6, 7, as it becomes of words
+ * when each gets another behind it. */
+struct lanes8_far {
+	lanes8_u64 v0, v1;
+};
+
+ALWAYS_INLINE struct lanes8_far lanes8_far(lanes8 low, lanes8 high)
+{
+	return (struct lanes8_far){(lanes8_u64)lanes8_low(low, high),
+				   (lanes8_u64)lanes8_high(low, high)};
+}
+
+/* As they lie in memory. */
+ALWAYS_INLINE struct lanes8_far lanes8_far_load(const void *first)
+{
+	const uint64_t *p = first;
+
+	return (struct lanes8_far){(lanes8_u64)lanes8_pair(p, p + 4),
+				   (lanes8_u64)lanes8_pair(p + 2, p + 6)};
+}
+
+/* So many bytes behind @p. */
+ALWAYS_INLINE struct lanes8_far lanes8_far_from(const void *p, lanes8 offset)
+{
+	const struct lanes8_far o = lanes8_far(offset, lanes8_all(0));
+	const uint64_t base = (uintptr_t)p;
+
+	return (struct lanes8_far){o.v0 + base, o.v1 + base};
+}
+
+ALWAYS_INLINE struct lanes8_far
+lanes8_far_choose(lanes8 which, struct lanes8_far yes, struct lanes8_far no)
+{
+	const struct lanes8_far w = lanes8_far(which, which);
+#define CHOOSE(v)                                                              \
+	(lanes8_u64) lanes8_choose((lanes8)w.v, (lanes8)yes.v, (lanes8)no.v)
+	return (struct lanes8_far){CHOOSE(v0), CHOOSE(v1)};
+#undef CHOOSE
+}
+
+/* What they point to. */
+ALWAYS_INLINE struct lanes8_rows lanes8_rows_far(struct lanes8_far p)
+{
+#define AT(i) (char *)(uintptr_t)((i)&2 ? p.v1 : p.v0)[((i)&1) | ((i)&4) / 2]
+	return LANES8_ROWS(AT);
+#undef AT
 }
 
 #else

@@ -142,9 +142,8 @@ static NOINLINE unsigned packet8_again(const struct nat_packet *pkt,
 /* How many bytes there are of each. */
 ALWAYS_INLINE lanes8 packet8_room(const struct nat_packet *pkt)
 {
-	const size_t at = offsetof(struct nat_packet, len);
-
-	return lanes8_gather_array(pkt, sizeof(*pkt), at).v0;
+	return lanes8_gather_word(lanes8_rows(pkt, sizeof(*pkt)),
+				  offsetof(struct nat_packet, len));
 }
 
 /* True: all can be asked what they are. */
@@ -159,7 +158,8 @@ ALWAYS_INLINE unsigned packet8_plain(struct packet8 *p, struct lanes8_four *row,
 				     const struct nat_packet *pkt, lanes8 room,
 				     bool verify)
 {
-	const struct lanes8_rows ip = {&pkt->data, sizeof(*pkt)};
+	const struct lanes8_rows ip =
+		lanes8_rows_behind(&pkt->data, sizeof(*pkt));
 	const struct lanes8_two front = lanes8_gather_two(ip, 0);
 	unsigned plain;
 	lanes8 bad;
