@@ -33,16 +33,11 @@ struct worker_clock {
 	_Atomic bool running; /* else it holds nobody up */
 };
 
-/* The way through the router that packets of a kind take, in at one interface
- * and out at another: see decide/settled.c. */
-struct path {
-	uint16_t in_if;
-	_Atomic uint32_t mtu; /* of the exit; may shrink */
-	struct departure {
-		uint16_t out_if;
-		uint8_t verdict, reason, state, dir;
-		uint16_t manip;
-	} exit; /* as in struct nat_packet, which has all at once */
+/* As in struct nat_packet, which has all at once. */
+struct departure {
+	uint16_t out_if;
+	uint8_t verdict, reason, state, dir;
+	uint16_t manip;
 };
 static_assert(sizeof(struct departure) == 8 &&
 		      offsetof(struct nat_packet, out_if) % 8 == 0 &&
@@ -51,14 +46,40 @@ static_assert(sizeof(struct departure) == 8 &&
 			      offsetof(struct departure, manip),
 	      "one word of a packet");
 
-static inline uint32_t path_room(const struct path *p)
+/* The way through the router that packets of a kind take, by number: in at one
+ * interface and out at another. 0: none. */
+enum { PATH_OUT = 15 }; /* mask */
+
+static inline uint8_t path_number(uint16_t in, uint16_t out)
 {
-	return atomic_load_explicit(&p->mtu, memory_order_relaxed);
+	return (uint8_t)((in + 1) * (PATH_OUT + 1) + out);
 }
 
-static inline void path_set_room(struct path *p, uint32_t mtu)
+static inline uint16_t path_out(uint8_t path)
 {
-	atomic_store_explicit(&p->mtu, mtu, memory_order_relaxed);
+	return path & PATH_OUT;
+}
+
+static inline bool path_begins(uint8_t path, uint16_t in)
+{
+	return path / (PATH_OUT + 1) == in + 1;
+}
+
+/* How long a packet may be that leaves by an interface, by its number; may
+ * shrink. */
+struct path_room {
+	_Atomic uint32_t by[PATH_OUT + 1];
+};
+
+static inline uint32_t path_room(const struct path_room *r, unsigned out)
+{
+	return atomic_load_explicit(&r->by[out], memory_order_relaxed);
+}
+
+static inline void path_set_room(struct path_room *r, unsigned out,
+				 uint32_t room)
+{
+	atomic_store_explicit(&r->by[out], room, memory_order_relaxed);
 }
 
 struct nat_engine {
@@ -68,8 +89,8 @@ struct nat_engine {
 	struct tcp_rules tcp;
 	uint64_t seed;
 	unsigned max_workers;
-	struct path path[256]; /* by conn.path; 0: none */
-	unsigned path_ifs;     /* interfaces; 0: more than paths tell apart */
+	struct path_room path_room;
+	bool paths; /* there are few enough interfaces to number them */
 	struct nat_worker *_Atomic worker[MAX_WORKERS];
 	pthread_mutex_t lock;     /* who comes and goes; guards these two */
 	struct nat_stats retired; /* of workers that are gone */

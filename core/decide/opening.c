@@ -141,11 +141,6 @@ ALWAYS_INLINE bool keeps_destination(struct opening *o, uint16_t in_if)
 	return hear(o, NAT_HOOK_PREROUTING, &key, &o->pre) && accepts(&o->pre);
 }
 
-ALWAYS_INLINE const struct path *path_of(const struct opening *o)
-{
-	return &o->w->engine->path[o->path];
-}
-
 /* Forwarded, whole. */
 ALWAYS_INLINE bool goes_on(struct opening *o, uint16_t in_if)
 {
@@ -156,7 +151,8 @@ ALWAYS_INLINE bool goes_on(struct opening *o, uint16_t in_if)
 	if (unlikely(!o->route))
 		return false;
 	o->path = settled_path(e, in_if, o->route->out_if);
-	return o->p->len <= path_room(path_of(o));
+	return o->path &&
+	       o->p->len <= path_room(&e->path_room, o->route->out_if);
 }
 
 /* The address that the rule puts in. */
@@ -256,15 +252,18 @@ ALWAYS_INLINE void rewrite(const struct opening *o)
 
 ALWAYS_INLINE void leave(const struct opening *o, struct nat_packet *pkt)
 {
-	struct departure d = path_of(o)->exit;
+	const struct departure d = {
+		.out_if = o->route->out_if,
+		.verdict = NAT_FORWARD,
+		.state = NAT_STATE_NEW,
+		.manip = o->new_src == o->src ? 0 : NAT_ST_SRC_NAT,
+	};
 	struct nat_stats *s = &o->w->stats;
 
 	s->packets++;
 	s->bytes += o->p->len;
 	s->verdict[NAT_FORWARD]++;
 	s->state[NAT_STATE_NEW]++;
-	d.state = NAT_STATE_NEW;
-	d.manip = o->new_src == o->src ? 0 : NAT_ST_SRC_NAT;
 	memcpy((char *)pkt + offsetof(struct nat_packet, out_if), &d,
 	       sizeof(d));
 	pkt->len = o->p->len;

@@ -83,9 +83,9 @@ static bool may_send(const struct walk *k, const struct nat_addr *src)
 /* From now on longer packets go the long way. */
 static void lock_paths(struct nat_engine *e)
 {
-	for (size_t i = 0; i < ARRAY_LEN(e->path); i++)
-		if (path_room(&e->path[i]) > LEAST4)
-			path_set_room(&e->path[i], LEAST4);
+	for (unsigned i = 0; i <= PATH_OUT; i++)
+		if (path_room(&e->path_room, i) > LEAST4)
+			path_set_room(&e->path_room, i, LEAST4);
 }
 
 /* Too little to be true: that much is not believed, but taken seriously until

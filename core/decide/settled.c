@@ -10,20 +10,9 @@ void settled_init(struct nat_engine *e)
 {
 	size_t n = nat_topology_n_ifs(e->topology);
 
-	e->path[0].in_if = NAT_NO_IF;
-	if (n * n >= ARRAY_LEN(e->path))
-		return;
-	e->path_ifs = (unsigned)n;
-	for (unsigned in = 0; in < n; in++)
-		for (unsigned out = 0; out < n; out++)
-			e->path[settled_path(e, (uint16_t)in, (uint16_t)out)] =
-				(struct path){
-					.in_if = (uint16_t)in,
-					.mtu = route_mtu(e->topology,
-							 (uint16_t)out),
-					.exit.out_if = (uint16_t)out,
-					.exit.verdict = NAT_FORWARD,
-				};
+	e->paths = n <= PATH_OUT;
+	for (uint16_t i = 0; e->paths && i < n; i++)
+		path_set_room(&e->path_room, i, route_mtu(e->topology, i));
 }
 
 /* A masqueraded connection that leaves elsewhere now is for the walk to end:
@@ -65,7 +54,7 @@ void settled_begin(struct round *r, struct nat_worker *w)
 
 	*r = (struct round){
 		.w = w,
-		.path = e->path,
+		.room = &e->path_room,
 		.tcp.mask = conn_head_of(TCP | NOT, 0xff, 0xff, 0xff),
 		.tcp.want = conn_head_of(TCP, id, PROTO_TCP, layout),
 		.udp.mask = conn_head_of(UDP | NOT, 0xff, 0xff, 0xff),
@@ -110,19 +99,19 @@ ALWAYS_INLINE bool is_ours(const struct meeting *m)
 	return !memcmp(key, m->p.ip + IPV4_SRC, sizeof(*key));
 }
 
-ALWAYS_INLINE const struct path *path_of(const struct round *r,
-					 const struct meeting *m)
+ALWAYS_INLINE uint8_t path_of(const struct meeting *m)
 {
-	return &r->path[atomic_load_explicit(&m->conn->path[m->dir],
-					     memory_order_relaxed)];
+	return atomic_load_explicit(&m->conn->path[m->dir],
+				    memory_order_relaxed);
 }
 
 /* Routed before, and nothing about the packet has changed since. */
-ALWAYS_INLINE bool goes_there(const struct path *path, const struct meeting *m,
+ALWAYS_INLINE bool goes_there(const struct round *r, uint8_t path,
+			      const struct meeting *m,
 			      const struct nat_packet *pkt)
 {
-	return path->in_if == pkt->in_if && m->p.ip[IPV4_TTL] > 1 &&
-	       m->p.len <= path_room(path);
+	return path_begins(path, pkt->in_if) && m->p.ip[IPV4_TTL] > 1 &&
+	       m->p.len <= path_room(r->room, path_out(path));
 }
 
 /* What a connection makes of its packet. */
@@ -261,7 +250,8 @@ ALWAYS_INLINE bool track_ordinary(const struct round *r,
 static const struct departure departures[NAT_N_DIRS][4] = {
 #define TO(d, bits)                                                            \
 	{                                                                      \
-		.state = NAT_STATE_ESTABLISHED, .dir = (d), .manip = (bits)    \
+		.verdict = NAT_FORWARD, .state = NAT_STATE_ESTABLISHED,        \
+		.dir = (d), .manip = (bits)                                    \
 	}
 #define SRC NAT_ST_SRC_NAT
 #define DST NAT_ST_DST_NAT
@@ -272,28 +262,19 @@ static const struct departure departures[NAT_N_DIRS][4] = {
 #undef DST
 };
 
-ALWAYS_INLINE uint64_t departure_word(const struct departure *d)
-{
-	uint64_t word;
-
-	memcpy(&word, d, sizeof(word));
-	return word;
-}
-
 /* Writes the verdict. Returns the manips done. */
-ALWAYS_INLINE unsigned leave(const struct meeting *m, const struct path *path,
+ALWAYS_INLINE unsigned leave(const struct meeting *m, uint8_t path,
 			     struct nat_packet *pkt)
 {
-	const struct departure *d =
-		&departures[m->dir][conn_status(m->conn) >> 4 & 3];
-	uint64_t word = departure_word(d) | departure_word(&path->exit);
+	struct departure d = departures[m->dir][conn_status(m->conn) >> 4 & 3];
 
 	static_assert(NAT_ST_SRC_NAT == 1 << 4 && NAT_ST_DST_NAT == 1 << 5,
 		      "shifted to an index");
-	memcpy((char *)pkt + offsetof(struct nat_packet, out_if), &word,
-	       sizeof(word));
+	d.out_if = path_out(path);
+	memcpy((char *)pkt + offsetof(struct nat_packet, out_if), &d,
+	       sizeof(d));
 	pkt->len = m->p.len;
-	return d->manip;
+	return d.manip;
 }
 
 ALWAYS_INLINE uint64_t rotate64(uint64_t v, unsigned by)
@@ -331,7 +312,7 @@ ALWAYS_INLINE struct meeting meet(const struct nat_packet *pkt,
 }
 
 ALWAYS_INLINE void depart(struct round *r, const struct meeting *m,
-			  const struct path *path, struct nat_packet *pkt)
+			  uint8_t path, struct nat_packet *pkt)
 {
 	r->bytes += m->p.len;
 	if (likely(leave(m, path, pkt)))
@@ -354,7 +335,7 @@ forward_any(struct round *r, struct nat_packet *pkt, struct conn_ref guess)
 		(void)conns_kill(&r->w->view, guess);
 	if (fate == REOPENS || fate == UNSETTLED)
 		return NOT_SETTLED;
-	depart(r, &m, path_of(r, &m), pkt);
+	depart(r, &m, path_of(&m), pkt);
 	if (!(conn_status(m.conn) & NAT_ST_SEEN_REPLY)) {
 		pkt->state = NAT_STATE_NEW;
 		r->unanswered++;
@@ -370,9 +351,9 @@ ALWAYS_INLINE enum settled forward(struct round *r, struct nat_packet *pkt,
 				   struct conn_ref guess, uint8_t proto)
 {
 	struct meeting m = meet(pkt, guess, proto);
-	const struct path *path = path_of(r, &m);
+	uint8_t path = path_of(&m);
 
-	if (unlikely(!is_ours(&m) || !goes_there(path, &m, pkt) ||
+	if (unlikely(!is_ours(&m) || !goes_there(r, path, &m, pkt) ||
 		     !packet_plain_l4_fits(m.p.ip, proto == PROTO_TCP)))
 		return NOT_SETTLED;
 	if (unlikely(!track_ordinary(r, &m)))

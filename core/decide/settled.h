@@ -13,17 +13,17 @@
 #include "decide/flights.h"
 #include "decide/walk.h"
 
-/* Numbers the paths of a new engine. */
+/* Finds out how much room there is at the interfaces of a new engine. */
 void settled_init(struct nat_engine *e);
 
 /* A route depends on addresses and the interface a packet came by. The
  * addresses are the connection's own; so a path, kept with each direction, is
- * a pair of interfaces: its number in engine.path. Routers with more pairs than
- * a byte tells apart do without. */
+ * a pair of interfaces, by path_number(). Routers with more interfaces than it
+ * tells apart do without. */
 static inline uint8_t settled_path(const struct nat_engine *e, uint16_t in,
 				   uint16_t out)
 {
-	return likely(e->path_ifs) ? (uint8_t)(1 + in * e->path_ifs + out) : 0;
+	return likely(e->paths) ? path_number(in, out) : 0;
 }
 
 static inline void settled_keep(const struct nat_engine *e, struct conn *c,
@@ -49,7 +49,7 @@ enum settled {
 /* What all packets of a run share. */
 struct round {
 	struct nat_worker *w;
-	const struct path *path;
+	const struct path_room *room;
 	struct {
 		uint64_t mask, want;
 	} tcp, udp; /* of heads: ordinary connections */

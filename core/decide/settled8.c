@@ -102,28 +102,22 @@ ALWAYS_INLINE void read_packets(struct eight *e, const struct rows *at)
 
 /* --------------------------------------------------- and their connections */
 
-static_assert(sizeof(struct path) == 4 * sizeof(uint32_t) &&
-		      offsetof(struct path, mtu) == 4 &&
-		      offsetof(struct path, exit) == 8,
-	      "as gathered");
 static_assert(offsetof(struct conn, path) == 6, "shifted");
 
 /* As goes_there() of settled.c asks. @second: word of the head. */
 ALWAYS_INLINE void route(struct eight *e, const struct rows *at,
-			 const struct path *first, lanes8 second)
+			 const struct path_room *room, lanes8 second)
 {
-	enum { SIZE = 4 };
-	const lanes8 offset =
-		(second >> (16 - SIZE + (e->reply & 8))) & UINT8_MAX << SIZE;
+	const lanes8 path = second >> (16 + (e->reply & 8)) & UINT8_MAX;
+	const lanes8 out = path & PATH_OUT;
 	const lanes8 in_if = lanes8_gather_word(
 		pkt_rows(at), offsetof(struct nat_packet, in_if));
-	const struct lanes8_four path = lanes8_gather(
-		lanes8_rows_far(lanes8_far_from(first, offset)), 0);
 
-	static_assert(sizeof(struct path) == 1 << SIZE, "a power of two");
-	odd_unless_zero(e, (path.v0 ^ in_if) & UINT16_MAX);
-	odd_if(e, path.v1 - e->len);
-	e->exit = path.v2;
+	static_assert(sizeof(*room) == 2 * sizeof(lanes8), "looked up");
+	static_assert(offsetof(struct departure, verdict) == 2, "shifted");
+	odd_unless_zero(e, ((path / (PATH_OUT + 1) - 1) ^ in_if) & UINT16_MAX);
+	odd_if(e, lanes8_look_up(room, out) - e->len);
+	e->exit = out | NAT_FORWARD << 16;
 }
 
 /* Words of a head. */
@@ -159,7 +153,7 @@ ALWAYS_INLINE void read_heads(struct eight *e, const struct rows *at,
 	e->head = head.v0;
 	e->timeout = head.v2;
 	compare_heads(e, r, head.v1);
-	route(e, at, r->path, head.v1);
+	route(e, at, r->room, head.v1);
 }
 
 /* UDP whose length contradicts IP's, or without checksum, or that makes its

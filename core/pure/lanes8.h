@@ -128,6 +128,18 @@ ALWAYS_INLINE lanes8 lanes8_weigh(lanes8 v, lanes8 by)
 	return (lanes8)_mm256_madd_epi16((__m256i)v, (__m256i)by);
 }
 
+/* Of sixteen words, those that the lower four bits of @i say. */
+ALWAYS_INLINE lanes8 lanes8_look_up(const void *words, lanes8 i)
+{
+	const __m256i *half = words, at = (__m256i)i;
+
+	return lanes8_choose(i << 28,
+			     (lanes8)_mm256_permutevar8x32_epi32(
+				     _mm256_loadu_si256(half + 1), at),
+			     (lanes8)_mm256_permutevar8x32_epi32(
+				     _mm256_loadu_si256(half), at));
+}
+
 /* Words in network order to host order, or back. */
 ALWAYS_INLINE lanes8 lanes8_wire(lanes8 v)
 {
