@@ -154,27 +154,25 @@ static struct plan plan_of(struct nat_worker *w)
 	};
 }
 
-/* Mostly all are 0. */
-ALWAYS_INLINE uint64_t latest_of(const struct nat_packet *pkt, unsigned n)
+static NOINLINE uint64_t latest_of(const struct group *g)
 {
-	uint64_t any = 0, latest_ns = 0;
+	uint64_t latest_ns = 0;
 
-	for (unsigned i = 0; i < n; i++)
-		any |= pkt[i].time_ns;
-	for (unsigned i = 0; unlikely(any) && i < n; i++)
-		if (latest_ns < pkt[i].time_ns)
-			latest_ns = pkt[i].time_ns;
+	for (unsigned i = 0; i < g->n; i++)
+		if (latest_ns < g->pkt[i].time_ns)
+			latest_ns = g->pkt[i].time_ns;
 	return latest_ns;
 }
 
 /* Which are plain, their checksums right, and what are the hashes of their
  * tuples? Those are 0 of others. */
-static unsigned keys_one_by_one(const struct plan *p, const struct group *g)
+static unsigned keys_one_by_one(const struct plan *p, struct group *g)
 {
 	unsigned plain = 0;
 
-	for (unsigned i = 0; i < GROUP; i++)
-		g->f->hash[i] = 0;
+	g->latest_ns = latest_of(g);
+
+	memset(g->f->hash, 0, sizeof(g->f->hash));
 	for (unsigned i = 0; i < g->n; i++) {
 		const struct nat_packet *pkt = &g->pkt[i];
 
@@ -186,18 +184,20 @@ static unsigned keys_one_by_one(const struct plan *p, const struct group *g)
 	return plain;
 }
 
-ALWAYS_INLINE unsigned keys(const struct plan *p, const struct group *g)
+ALWAYS_INLINE unsigned keys(const struct plan *p, struct group *g)
 {
 #if LANES8
 	static_assert((int)GROUP == EIGHT, "side by side");
 	if (likely(g->n == GROUP)) {
-		const lanes8 room = packet8_room(g->pkt);
+		const struct packet8_order order = packet8_order(g->pkt);
 		struct lanes8_four row;
 		unsigned plain;
 
-		if (unlikely(!packet8_fits(room)))
+		if (unlikely(!packet8_fits(&order)))
 			return keys_one_by_one(p, g);
-		plain = packet8_plain(&g->f->ip, &row, g->pkt, room, p->verify);
+		g->latest_ns = likely(!order.timed) ? 0 : latest_of(g);
+		plain = packet8_plain(&g->f->ip, &row, g->pkt, &order,
+				      p->verify);
 		hash8_ipv4(&p->all->key, row, g->f->hash);
 		return plain;
 	}
@@ -212,8 +212,6 @@ ALWAYS_INLINE void stage_keys(const struct plan *p, struct group *g)
 	struct flights *f = g->f;
 	const unsigned plain = keys(p, g);
 
-	g->latest_ns = likely(g->n == GROUP) ? latest_of(g->pkt, GROUP)
-					     : latest_of(g->pkt, g->n);
 	table_buckets_of(&p->all->table, p->buckets, f->hash, f->bucket, GROUP);
 	for (unsigned left = plain ^ ALL; unlikely(left); left &= left - 1)
 		f->bucket[__builtin_ctz(left)] = NULL;

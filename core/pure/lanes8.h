@@ -140,6 +140,12 @@ ALWAYS_INLINE lanes8 lanes8_look_up(const void *words, lanes8 i)
 				     _mm256_loadu_si256(half), at));
 }
 
+/* Any bit of any lane. */
+ALWAYS_INLINE bool lanes8_any(lanes8 v)
+{
+	return !_mm256_testz_si256((__m256i)v, (__m256i)v);
+}
+
 /* Words in network order to host order, or back. */
 ALWAYS_INLINE lanes8 lanes8_wire(lanes8 v)
 {

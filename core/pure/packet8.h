@@ -139,23 +139,38 @@ static NOINLINE unsigned packet8_again(const struct nat_packet *pkt,
 	return plain;
 }
 
-/* How many bytes there are of each. */
-ALWAYS_INLINE lanes8 packet8_room(const struct nat_packet *pkt)
+/* What comes with them. */
+struct packet8_order {
+	lanes8 room; /* bytes there are */
+	bool timed;  /* some have a time of their own */
+};
+
+ALWAYS_INLINE struct packet8_order packet8_order(const struct nat_packet *pkt)
 {
-	return lanes8_gather_word(lanes8_rows(pkt, sizeof(*pkt)),
-				  offsetof(struct nat_packet, len));
+	const struct lanes8_four words =
+		lanes8_gather(lanes8_rows(pkt, sizeof(*pkt)),
+			      offsetof(struct nat_packet, len));
+
+	static_assert(offsetof(struct nat_packet, time_ns) ==
+			      offsetof(struct nat_packet, len) + 8,
+		      "gathered with it");
+	return (struct packet8_order){
+		.room = words.v0,
+		.timed = lanes8_any(words.v2 | words.v3),
+	};
 }
 
 /* True: all can be asked what they are. */
-ALWAYS_INLINE bool packet8_fits(lanes8 room)
+ALWAYS_INLINE bool packet8_fits(const struct packet8_order *o)
 {
-	return likely(!lanes8_signs(room - PLAIN_LEAST));
+	return likely(!lanes8_signs(o->room - PLAIN_LEAST));
 }
 
 /* packets_plain() of eight, and what those say. *row: their bytes from the TTL
  * on, as lanes8_read() gives them. Context: packet8_fits(). */
 ALWAYS_INLINE unsigned packet8_plain(struct packet8 *p, struct lanes8_four *row,
-				     const struct nat_packet *pkt, lanes8 room,
+				     const struct nat_packet *pkt,
+				     const struct packet8_order *order,
 				     bool verify)
 {
 	const struct lanes8_rows ip =
@@ -167,7 +182,7 @@ ALWAYS_INLINE unsigned packet8_plain(struct packet8 *p, struct lanes8_four *row,
 	*row = lanes8_read(ip, IPV4_TTL);
 	p->words = lanes8_turn(*row);
 	p->len = lanes8_wire(front.v0) & UINT16_MAX;
-	bad = plain8_is_odd(p, front, room) | plain8_header_is_wrong(p, front);
+	bad = plain8_is_odd(p, front, order->room) | plain8_header_is_wrong(p, front);
 	if (likely(verify))
 		bad |= plain8_sum_is_wrong(
 			pkt, p,

@@ -67,16 +67,17 @@ static unsigned plain(const struct eight *e, bool verify)
 {
 	const unsigned want = one_by_one(e, verify);
 	const struct hash_key key = hash_key_new(KEY);
-	const lanes8 room = packet8_room(e->pkt);
+	const struct packet8_order order = packet8_order(e->pkt);
 	uint64_t hash[EIGHT];
 	struct lanes8_four row;
 	struct packet8 p;
 
-	if (!packet8_fits(room)) {
+	assert_false(order.timed);
+	if (!packet8_fits(&order)) {
 		assert_int_not_equal(want, ALL);
 		return want;
 	}
-	assert_int_equal(packet8_plain(&p, &row, e->pkt, room, verify), want);
+	assert_int_equal(packet8_plain(&p, &row, e->pkt, &order, verify), want);
 	hash8_ipv4(&key, row, hash);
 	for (unsigned i = 0; i < EIGHT; i++)
 		if (want >> i & 1)
