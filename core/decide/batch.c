@@ -75,7 +75,7 @@ static bool parse(struct walk *k, const struct nat_packet *pkt,
 
 	k->in_if = pkt->in_if;
 	k->mark = pkt->mark;
-	if (likely(f->bucket[i])) {
+	if (likely(flights_plain(f, i))) {
 		packet_parse_plain(&k->p, pkt->data);
 		packet_plain_tuple(pkt->data, &k->tuple);
 		k->hash = f->hash[i];
@@ -187,7 +187,6 @@ static unsigned keys_one_by_one(const struct plan *p, struct group *g)
 ALWAYS_INLINE unsigned keys(const struct plan *p, struct group *g)
 {
 #if LANES8
-	static_assert((int)GROUP == EIGHT, "side by side");
 	if (likely(g->n == GROUP)) {
 		const struct packet8_order order = packet8_order(g->pkt);
 		struct lanes8_four row;
@@ -205,18 +204,50 @@ ALWAYS_INLINE unsigned keys(const struct plan *p, struct group *g)
 	return keys_one_by_one(p, g);
 }
 
+enum { ALL = (1 << GROUP) - 1 };
+
 /* Stage one: what are the packets, and where would their connections be? */
 ALWAYS_INLINE void stage_keys(const struct plan *p, struct group *g)
 {
-	enum { ALL = (1 << GROUP) - 1 };
 	struct flights *f = g->f;
-	const unsigned plain = keys(p, g);
 
-	table_buckets_of(&p->all->table, p->buckets, f->hash, f->bucket, GROUP);
-	for (unsigned left = plain ^ ALL; unlikely(left); left &= left - 1)
-		f->bucket[__builtin_ctz(left)] = NULL;
+	f->plain = keys(p, g);
+	table_bucket8(&p->all->table, p->buckets, f->hash, f->bucket);
 	for (unsigned i = 0; i < GROUP; i++)
 		__builtin_prefetch(f->bucket[i]);
+}
+
+ALWAYS_INLINE bool some_without_guess(const struct flights *f)
+{
+#if LANES8
+	return lanes8_signs((lanes8)(lanes8_load(f->ref) == 0));
+#else
+	bool some = false;
+
+	for (unsigned i = 0; i < GROUP; i++)
+		some |= !f->ref[i];
+	return some;
+#endif
+}
+
+/* Who is not plain has none, and who seems to have none may after all. */
+static NOINLINE void guess_on(const struct plan *p, struct group *g)
+{
+	struct flights *f = g->f;
+
+	for (unsigned i = 0; i < GROUP; i++) {
+		uint32_t ref = f->ref[i];
+
+		if (!flights_plain(f, i))
+			ref = 0;
+		else if (!ref)
+			ref = table_guess_next(&p->all->table, f->bucket[i],
+					       f->hash[i]);
+		if (!ref && flights_plain(f, i))
+			g->strangers |= 1u << i;
+		f->ref[i] = ref;
+		f->conn[i] = ref ? pool_at(&p->all->pool, ref >> 1) : NULL;
+	}
 }
 
 /* Stage two: which connections may be theirs? */
@@ -225,26 +256,20 @@ ALWAYS_INLINE void stage_guesses(const struct plan *p, struct group *g)
 	struct flights *f = g->f;
 
 #pragma GCC unroll 8
-	for (unsigned i = 0; i < GROUP; i++) {
-		uint32_t ref = 0;
-
-		if (likely(f->bucket[i])) {
-			ref = table_guess(&p->all->table, f->bucket[i],
-					  f->hash[i]);
-			if (unlikely(!ref))
-				g->strangers |= 1u << i;
-		}
-		f->ref[i] = ref;
-	}
+	for (unsigned i = 0; i < GROUP; i++)
+		f->ref[i] = table_guess_first(f->bucket[i], f->hash[i]);
+	conns_deref8(p->all, f->ref, f->conn);
+	g->strangers = 0;
+	if (unlikely(some_without_guess(f) || f->plain != ALL))
+		guess_on(p, g);
 	g->unexpected = g->strangers;
-	conns_at(p->all, f->ref, f->conn, GROUP);
 	for (unsigned i = 0; i < GROUP; i++)
 		conn_prefetch(f->conn[i]);
 }
 
 enum { ASK = 4 }; /* strangers whose memory is asked for at once */
 
-static_assert(GROUP <= 32, "bits of group.strangers");
+static_assert((int)GROUP == EIGHT, "side by side");
 static_assert(LAG >= 2, "who is settled next has been guessed");
 static_assert(GROUPS > 2 * LAG, "each group under way has its place");
 
@@ -278,7 +303,7 @@ static unsigned same_tick(struct nat_worker *w, const struct group *g,
 static inline bool opens(const struct plan *p, const struct group *g,
 			 unsigned i)
 {
-	return p->short_ways && g->f->bucket[i] && !g->f->conn[i] &&
+	return p->short_ways && flights_plain(g->f, i) && !g->f->conn[i] &&
 	       opening_forward(p->w, p->buckets, &g->pkt[i], g->f, i);
 }
 
@@ -343,7 +368,6 @@ ALWAYS_INLINE void group_begin(struct group *g, const struct nat_worker *w,
 	g->f = &w->flights[at / GROUP % GROUPS];
 	g->n = n - at < GROUP ? (unsigned)(n - at) : GROUP;
 	g->first = (uint32_t)at;
-	g->strangers = 0;
 }
 
 /* While a group is worked on, the connections of later ones and the buckets of

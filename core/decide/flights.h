@@ -20,16 +20,20 @@ struct flights {
 #if LANES8
 	struct packet8 ip; /* of a group of plain packets */
 #endif
-	uint64_t hash[GROUP]; /* of tuples, where plain */
-	/* NULL: not packet_is_plain(), not packet_plain_sum_ok(), or no packet
-	 */
-	const struct bucket *bucket[GROUP];
+	unsigned plain; /* bits: packet_is_plain(), packet_plain_sum_ok() */
+	uint64_t hash[GROUP];               /* of tuples; 0: not plain */
+	const struct bucket *bucket[GROUP]; /* of hashes */
 	/* What may be their connections: index << 1 | direction; 0: none. */
 	uint32_t ref[GROUP];
 	struct conn *conn[GROUP]; /* the same; NULL: none */
 	/* Set by opening_expect(), for those of no connection. */
 	struct stranger stranger[GROUP];
 };
+
+static inline bool flights_plain(const struct flights *f, unsigned i)
+{
+	return f->plain >> i & 1;
+}
 
 static inline struct conn_ref flights_guess(const struct flights *f, unsigned i)
 {

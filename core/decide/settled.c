@@ -393,15 +393,12 @@ forward_alone(struct round *r, struct nat_packet *pkt, struct conn_ref guess)
 		       : forward(r, pkt, guess, PROTO_UDP);
 }
 
-unsigned settled_forward(struct round *r, struct nat_packet *pkt,
-			 const struct flights *f, unsigned i, unsigned end,
-			 enum settled *how)
+static NOINLINE unsigned one_by_one(struct round *r, struct nat_packet *pkt,
+				    const struct flights *f, unsigned i,
+				    unsigned end, enum settled *how)
 {
 	const unsigned first = i;
 
-	r->now = r->w->view.now;
-	if (likely(end - i == GROUP) && likely(forward8(r, pkt, f)))
-		i = end;
 	for (; i < end; i++) {
 		enum settled s = forward_alone(r, pkt + i, flights_guess(f, i));
 
@@ -412,4 +409,16 @@ unsigned settled_forward(struct round *r, struct nat_packet *pkt,
 	}
 	r->forwarded += i - first;
 	return i;
+}
+
+unsigned settled_forward(struct round *r, struct nat_packet *pkt,
+			 const struct flights *f, unsigned i, unsigned end,
+			 enum settled *how)
+{
+	r->now = r->w->view.now;
+	if (likely(end - i == GROUP) && likely(forward8(r, pkt, f))) {
+		r->forwarded += GROUP;
+		return GROUP;
+	}
+	return one_by_one(r, pkt, f, i, end, how);
 }

@@ -8,6 +8,7 @@
 #ifndef NAT_LANES8_H
 #define NAT_LANES8_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -154,6 +155,30 @@ ALWAYS_INLINE lanes8 lanes8_wire(lanes8 v)
 	return (lanes8)__builtin_shufflevector(
 		b, b, 3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12, 19,
 		18, 17, 16, 23, 22, 21, 20, 27, 26, 25, 24, 31, 30, 29, 28);
+}
+
+/* The lower halves of eight words of 64 bits. */
+ALWAYS_INLINE lanes8 lanes8_low_halves(const uint64_t v[EIGHT])
+{
+	const lanes8 a = lanes8_load(v), b = lanes8_load(v + 4);
+
+	return __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14);
+}
+
+/* Where objects of 2^@size_log bytes are, numbered from that at @first. */
+ALWAYS_INLINE void lanes8_locate(void *pointers, const void *first,
+				 lanes8 number, unsigned size_log)
+{
+	const __m256i n = (__m256i)number;
+	const lanes8_u64 low =
+		(lanes8_u64)_mm256_cvtepu32_epi64(_mm256_castsi256_si128(n));
+	const lanes8_u64 high = (lanes8_u64)_mm256_cvtepu32_epi64(
+		_mm256_extracti128_si256(n, 1));
+
+	lanes8_store(pointers, (lanes8)((low << size_log) + (uintptr_t)first));
+	lanes8_store((uint64_t *)pointers + EIGHT / 2,
+		     (lanes8)((high << size_log) + (uintptr_t)first));
+	__asm__("" : "+m"(*(uint64_t(*)[EIGHT])pointers)); /* as above */
 }
 
 /* ------------------------------------------------------- rows and columns */

@@ -182,7 +182,8 @@ ALWAYS_INLINE unsigned packet8_plain(struct packet8 *p, struct lanes8_four *row,
 	*row = lanes8_read(ip, IPV4_TTL);
 	p->words = lanes8_turn(*row);
 	p->len = lanes8_wire(front.v0) & UINT16_MAX;
-	bad = plain8_is_odd(p, front, order->room) | plain8_header_is_wrong(p, front);
+	bad = plain8_is_odd(p, front, order->room) |
+	      plain8_header_is_wrong(p, front);
 	if (likely(verify))
 		bad |= plain8_sum_is_wrong(
 			pkt, p,

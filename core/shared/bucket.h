@@ -31,12 +31,16 @@ enum {
 /* In a chain's first bucket seq is its lock (odd: held) and version; in an
  * overflow bucket that is free it links the free ones. */
 struct bucket {
-	_Alignas(CACHE_LINE) _Atomic uint32_t tag[BUCKET_SLOTS];
+	/* 0: empty; used come first */
+	_Alignas(CACHE_LINE) _Atomic uint32_t ref[BUCKET_SLOTS];
+	_Atomic uint32_t link; /* next in chain; 0: none */
+	_Atomic uint32_t tag[BUCKET_SLOTS];
 	_Atomic uint32_t seq;
-	_Atomic uint32_t ref[BUCKET_SLOTS]; /* 0: empty; used come first */
-	_Atomic uint32_t link;              /* next in chain; 0: none */
 };
-static_assert(sizeof(struct bucket) == CACHE_LINE, "one line per lookup");
+enum { BUCKET_LOG = 6 }; /* of its size */
+static_assert(sizeof(struct bucket) == CACHE_LINE &&
+		      CACHE_LINE == 1 << BUCKET_LOG,
+	      "one line per lookup");
 
 static_assert(sizeof(struct bucket) << CHUNK_LOG == CHUNK_MAX,
 	      "buckets are numbered as they lie");

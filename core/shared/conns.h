@@ -157,12 +157,18 @@ static inline struct conn_ref conns_deref(const struct conns_view *v,
 	};
 }
 
-/* What references name, side by side; NULL for 0. */
-ALWAYS_INLINE void conns_at(const struct conns *s, const uint32_t *ref,
-			    struct conn **conn, unsigned n)
+/* What eight references name; of 0 nobody knows. */
+ALWAYS_INLINE void conns_deref8(const struct conns *s,
+				const uint32_t ref[EIGHT],
+				struct conn *conn[EIGHT])
 {
-	for (unsigned i = 0; i < n; i++)
-		conn[i] = ref[i] ? pool_at(&s->pool, ref[i] >> 1) : NULL;
+#if LANES8
+	lanes8_locate(conn, pool_at(&s->pool, 0), lanes8_load(ref) >> 1,
+		      POOL_UNIT_LOG);
+#else
+	for (unsigned i = 0; i < EIGHT; i++)
+		conn[i] = pool_at(&s->pool, ref[i] >> 1);
+#endif
 }
 
 /* Asks for its memory. */

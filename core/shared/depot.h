@@ -18,7 +18,8 @@
 #include "util.h"
 
 enum {
-	POOL_UNIT = 32,
+	POOL_UNIT_LOG = 5,
+	POOL_UNIT = 1 << POOL_UNIT_LOG,
 	POOL_MAX_UNITS = 8, /* of the largest object */
 	POOL_UNIT_BITS = 16,
 	POOL_MAX_SLABS = 1 << 15,

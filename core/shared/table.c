@@ -462,3 +462,10 @@ void table_fini(struct table *t)
 	chunks_fini(&t->primary);
 	overflow_fini(&t->overflow);
 }
+
+uint32_t table_guess_next(const struct table *t, const struct bucket *b,
+			  uint64_t hash)
+{
+	b = chain_next(&t->overflow, b);
+	return likely(!b) ? 0 : table_guess_first(b, hash);
+}

@@ -22,6 +22,7 @@
 #ifndef NAT_TABLE_H
 #define NAT_TABLE_H
 
+#include "pure/lanes8.h"
 #include "shared/chain.h"
 
 enum {
@@ -178,13 +179,24 @@ table_bucket(const struct table *t, uint64_t n_buckets, uint64_t hash)
 	return bucket_at(&t->primary, bucket_number(n_buckets, hash));
 }
 
-/* The same for @n hashes, side by side. */
-ALWAYS_INLINE void table_buckets_of(const struct table *t, uint64_t n_buckets,
-				    const uint64_t *hash,
-				    const struct bucket **bucket, unsigned n)
+/* The same for eight hashes. */
+ALWAYS_INLINE void table_bucket8(const struct table *t, uint64_t n_buckets,
+				 const uint64_t hash[EIGHT],
+				 const struct bucket *bucket[EIGHT])
 {
-	for (unsigned i = 0; i < n; i++)
+#if LANES8
+	const uint32_t last = (uint32_t)n_buckets - 1;
+	const uint32_t mask = UINT32_MAX >> __builtin_clz(last);
+	const lanes8 at = lanes8_low_halves(hash) & mask;
+
+	static_assert(BUCKET_MAX_LOG < 32, "numbered in words");
+	lanes8_locate(bucket, bucket_at(&t->primary, 0),
+		      lanes8_choose((lanes8)(at > last), at & mask >> 1, at),
+		      BUCKET_LOG);
+#else
+	for (unsigned i = 0; i < EIGHT; i++)
 		bucket[i] = table_bucket(t, n_buckets, hash[i]);
+#endif
 }
 
 /* A hash and its bucket, while the table has so many as it had when this was
@@ -259,20 +271,25 @@ ALWAYS_INLINE void table_aim_on(const struct table *t, const struct bucket *b)
 		__builtin_prefetch(next, 1);
 }
 
+/* In the bucket itself. */
+ALWAYS_INLINE uint32_t table_guess_first(const struct bucket *b, uint64_t hash)
+{
+	const unsigned lanes = bucket_match(b->tag, table_tag(hash));
+
+	return likely(lanes) ? bucket_ref(b, (unsigned)__builtin_ctz(lanes))
+			     : 0;
+}
+
+/* Where that gave nothing: in the next of the chain. */
+uint32_t table_guess_next(const struct table *t, const struct bucket *b,
+			  uint64_t hash);
+
 ALWAYS_INLINE uint32_t table_guess(const struct table *t,
 				   const struct bucket *b, uint64_t hash)
 {
-	unsigned lanes = bucket_match(b->tag, table_tag(hash));
+	uint32_t ref = table_guess_first(b, hash);
 
-	if (unlikely(!lanes)) {
-		b = chain_next(&t->overflow, b);
-		if (likely(!b))
-			return 0;
-		lanes = bucket_match(b->tag, table_tag(hash));
-		if (!lanes)
-			return 0;
-	}
-	return bucket_ref(b, (size_t)__builtin_ctzll(lanes));
+	return likely(ref) ? ref : table_guess_next(t, b, hash);
 }
 
 /* ---------------------------------------------------------------- change */
