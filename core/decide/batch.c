@@ -9,7 +9,7 @@
 #include "decide/emit.h"
 #include "decide/lap.h"
 #include "decide/opening.h"
-#include "decide/settled.h"
+#include "decide/settled8.h"
 #include "decide/trace.h"
 #include "decide/worker.h"
 #include "pure/hash8.h"
@@ -342,7 +342,7 @@ ALWAYS_INLINE void stage_settle(const struct plan *p, struct round *r,
 		bool opened;
 
 		if (likely(p->short_ways))
-			walks = settled_forward(r, g->pkt, g->f, i, end, &how);
+			walks = settled_group(r, g->pkt, g->f, i, end, &how);
 		lap(l, NAT_STAGE_SETTLED, walks - i);
 		if (likely(walks == end)) {
 			i = end;

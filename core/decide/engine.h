@@ -147,7 +147,7 @@ struct nat_worker {
 	uint16_t ip_id; /* of the router's own datagrams */
 	bool online;    /* to RCU */
 	/* Groups that are not to go side by side, and how many after the last
-	 * that could not: see decide/settled.c. */
+	 * that could not: see decide/settled8.h. */
 	uint8_t alone, setback;
 };
 

@@ -3,7 +3,6 @@
  * as the source is concerned many: the compiler keeps a packet in registers. */
 #include "decide/settled.h"
 
-#include "decide/settled8.h"
 #include "pure/rewrite.h"
 
 void settled_init(struct nat_engine *e)
@@ -362,27 +361,6 @@ ALWAYS_INLINE enum settled forward(struct round *r, struct nat_packet *pkt,
 	return SETTLED;
 }
 
-/* All of a group at once, unless of late they would not. */
-static bool forward8(struct round *r, struct nat_packet *pkt,
-		     const struct flights *f)
-{
-	enum { LONGEST = 15 };
-	struct nat_worker *w = r->w;
-
-	if (unlikely(w->alone)) {
-		w->alone--;
-		return false;
-	}
-	if (likely(settled8_forward(r, pkt, f))) {
-		w->setback = 0;
-		return true;
-	}
-	w->alone = w->setback;
-	if (w->setback < LONGEST)
-		w->setback = (uint8_t)(2 * w->setback + 1);
-	return false;
-}
-
 ALWAYS_INLINE enum settled
 forward_alone(struct round *r, struct nat_packet *pkt, struct conn_ref guess)
 {
@@ -393,9 +371,9 @@ forward_alone(struct round *r, struct nat_packet *pkt, struct conn_ref guess)
 		       : forward(r, pkt, guess, PROTO_UDP);
 }
 
-static NOINLINE unsigned one_by_one(struct round *r, struct nat_packet *pkt,
-				    const struct flights *f, unsigned i,
-				    unsigned end, enum settled *how)
+unsigned settled_forward(struct round *r, struct nat_packet *pkt,
+			 const struct flights *f, unsigned i, unsigned end,
+			 enum settled *how)
 {
 	const unsigned first = i;
 
@@ -409,16 +387,4 @@ static NOINLINE unsigned one_by_one(struct round *r, struct nat_packet *pkt,
 	}
 	r->forwarded += i - first;
 	return i;
-}
-
-unsigned settled_forward(struct round *r, struct nat_packet *pkt,
-			 const struct flights *f, unsigned i, unsigned end,
-			 enum settled *how)
-{
-	r->now = r->w->view.now;
-	if (likely(end - i == GROUP) && likely(forward8(r, pkt, f))) {
-		r->forwarded += GROUP;
-		return GROUP;
-	}
-	return one_by_one(r, pkt, f, i, end, how);
 }
