@@ -326,11 +326,24 @@ static NOINLINE void stage_walk(struct nat_worker *w, const struct group *g,
 	account(w, &k, pkt);
 }
 
+/* All at once. False: nothing has changed. */
+ALWAYS_INLINE bool settle_whole(const struct plan *p, struct round *r,
+				const struct group *g)
+{
+	const struct nat_worker *w = p->w;
+
+	if (unlikely(!p->short_ways || g->n < GROUP ||
+		     g->latest_ns >= w->tick_ends_ns))
+		return false;
+	r->now = w->view.now;
+	return likely(settled8_try(r, g->pkt, g->f));
+}
+
 /* Strangers need much memory: that of the @next group's is asked for in
  * portions, between packets that take their time. */
-ALWAYS_INLINE void stage_settle(const struct plan *p, struct round *r,
-				const struct group *g, struct group *next,
-				struct lap *l)
+static NOINLINE void settle_one_by_one(const struct plan *p, struct round *r,
+				       const struct group *g,
+				       struct group *next, struct lap *l)
 {
 	struct nat_worker *w = p->w;
 
@@ -342,7 +355,7 @@ ALWAYS_INLINE void stage_settle(const struct plan *p, struct round *r,
 		bool opened;
 
 		if (likely(p->short_ways))
-			walks = settled_group(r, g->pkt, g->f, i, end, &how);
+			walks = settled_forward(r, g->pkt, g->f, i, end, &how);
 		lap(l, NAT_STAGE_SETTLED, walks - i);
 		if (likely(walks == end)) {
 			i = end;
@@ -357,8 +370,18 @@ ALWAYS_INLINE void stage_settle(const struct plan *p, struct round *r,
 			stage_walk(w, g, walks, how);
 		lap(l, opened ? NAT_STAGE_OPENING : NAT_STAGE_WALK, 1);
 	}
+}
+
+ALWAYS_INLINE void stage_settle(const struct plan *p, struct round *r,
+				const struct group *g, struct group *next,
+				struct lap *l)
+{
+	if (likely(settle_whole(p, r, g)))
+		lap(l, NAT_STAGE_SETTLED, GROUP);
+	else
+		settle_one_by_one(p, r, g, next, l);
 	expect_all(p, next);
-	worker_set_clock(w, g->latest_ns);
+	worker_set_clock(p->w, g->latest_ns);
 }
 
 ALWAYS_INLINE void group_begin(struct group *g, const struct nat_worker *w,

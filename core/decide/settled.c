@@ -377,6 +377,7 @@ unsigned settled_forward(struct round *r, struct nat_packet *pkt,
 {
 	const unsigned first = i;
 
+	r->now = r->w->view.now;
 	for (; i < end; i++) {
 		enum settled s = forward_alone(r, pkt + i, flights_guess(f, i));
 

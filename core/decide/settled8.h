@@ -30,30 +30,26 @@ MUST_USE static inline bool settled8_forward(struct round *r,
 }
 #endif
 
-/* settled_forward(), of a whole group at once, unless of late it would not. */
-ALWAYS_INLINE unsigned settled_group(struct round *r, struct nat_packet *pkt,
-				     const struct flights *f, unsigned i,
-				     unsigned end, enum settled *how)
+/* settled8_forward(), unless of late it would not. */
+ALWAYS_INLINE bool settled8_try(struct round *r, struct nat_packet *pkt,
+				const struct flights *f)
 {
 	enum { LONGEST = 15 };
 	struct nat_worker *w = r->w;
 
-	r->now = w->view.now;
-	if (unlikely(end - i < GROUP))
-		return settled_forward(r, pkt, f, i, end, how);
-	if (likely(!w->alone) && likely(settled8_forward(r, pkt, f))) {
-		w->setback = 0;
-		r->forwarded += GROUP;
-		return GROUP;
-	}
-	if (w->alone) {
+	if (unlikely(w->alone)) {
 		w->alone--;
-	} else {
-		w->alone = w->setback;
-		if (w->setback < LONGEST)
-			w->setback = (uint8_t)(2 * w->setback + 1);
+		return false;
 	}
-	return settled_forward(r, pkt, f, i, end, how);
+	if (likely(settled8_forward(r, pkt, f))) {
+		w->setback = 0;
+		r->forwarded += EIGHT;
+		return true;
+	}
+	w->alone = w->setback;
+	if (w->setback < LONGEST)
+		w->setback = (uint8_t)(2 * w->setback + 1);
+	return false;
 }
 
 #endif
