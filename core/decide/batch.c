@@ -165,13 +165,12 @@ static NOINLINE uint64_t latest_of(const struct group *g)
 }
 
 /* Which are plain, their checksums right, and what are the hashes of their
- * tuples? Those are 0 of others. */
+ * tuples? */
 static unsigned keys_one_by_one(const struct plan *p, struct group *g)
 {
 	unsigned plain = 0;
 
 	g->latest_ns = latest_of(g);
-
 	memset(g->f->hash, 0, sizeof(g->f->hash));
 	for (unsigned i = 0; i < g->n; i++) {
 		const struct nat_packet *pkt = &g->pkt[i];

@@ -21,7 +21,7 @@ struct flights {
 	struct packet8 ip; /* of a group of plain packets */
 #endif
 	unsigned plain; /* bits: packet_is_plain(), packet_plain_sum_ok() */
-	uint64_t hash[GROUP];               /* of tuples; 0: not plain */
+	uint64_t hash[GROUP];               /* of tuples, where plain */
 	const struct bucket *bucket[GROUP]; /* of hashes */
 	/* What may be their connections: index << 1 | direction; 0: none. */
 	uint32_t ref[GROUP];

@@ -43,16 +43,6 @@ ALWAYS_INLINE lanes8 lanes8_all(uint32_t v)
 	return (lanes8){v, v, v, v, v, v, v, v};
 }
 
-/* The same, but compilers do not know what it is: they keep it, where otherwise
- * they would make it again and again. */
-ALWAYS_INLINE lanes8 lanes8_opaque(uint32_t all)
-{
-	lanes8 v = lanes8_all(all);
-
-	__asm__("" : "+x"(v));
-	return v;
-}
-
 /* To be read from memory, one by one: that takes less than to take @v apart. */
 ALWAYS_INLINE void lanes8_spread(uint32_t to[EIGHT], lanes8 v)
 {
@@ -60,8 +50,9 @@ ALWAYS_INLINE void lanes8_spread(uint32_t to[EIGHT], lanes8 v)
 	__asm__("" : "+m"(*(uint32_t(*)[EIGHT])to));
 }
 
-/* Computed where it stands. Of its own accord a compiler collects from far and
- * wide what is or-ed together, and keeps all of it till then. */
+/* Computed where it stands, once. Of its own accord a compiler collects from
+ * far and wide what is or-ed together, and keeps all of it till then; and makes
+ * constants again and again. */
 ALWAYS_INLINE lanes8 lanes8_now(lanes8 v)
 {
 	__asm__("" : "+x"(v));

@@ -91,7 +91,7 @@ ALWAYS_INLINE lanes8 plain8_sum_is_wrong(const struct nat_packet *pkt,
 	const lanes8 less =
 		(uint32_t)FIRST * SIGN8 +
 		(lanes8_all((uint32_t)REST * SIGN8) << ((len & 1) << 3));
-	const lanes8 sign = lanes8_opaque(SIGN8 << 16 | SIGN8);
+	const lanes8 sign = lanes8_now(lanes8_all(SIGN8 << 16 | SIGN8));
 	uint32_t n[EIGHT], odd[EIGHT];
 	lanes8 v[EIGHT];
 
