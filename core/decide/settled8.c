@@ -110,12 +110,14 @@ ALWAYS_INLINE void route(struct eight *e, const struct rows *at,
 {
 	const lanes8 path = second >> (16 + (e->reply & 8)) & UINT8_MAX;
 	const lanes8 out = path & PATH_OUT;
-	const lanes8 in_if = lanes8_gather_word(
-		pkt_rows(at), offsetof(struct nat_packet, in_if));
+	const lanes8 in_if =
+		lanes8_gather_word(pkt_rows(at),
+				   offsetof(struct nat_packet, in_if)) &
+		UINT16_MAX;
 
 	static_assert(sizeof(*room) == 2 * sizeof(lanes8), "looked up");
 	static_assert(offsetof(struct departure, verdict) == 2, "shifted");
-	odd_unless_zero(e, ((path / (PATH_OUT + 1) - 1) ^ in_if) & UINT16_MAX);
+	odd_unless_zero(e, path / (PATH_OUT + 1) ^ (in_if + 1));
 	odd_if(e, lanes8_look_up(room, out) - e->len);
 	e->exit = out | NAT_FORWARD << 16;
 }
