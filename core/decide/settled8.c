@@ -33,7 +33,7 @@ ALWAYS_INLINE struct lanes8_rows ip_rows(const struct rows *at)
 /* struct conn */
 ALWAYS_INLINE struct lanes8_rows conn_rows(const struct rows *at)
 {
-	return lanes8_rows_behind(at->f->conn, sizeof(*at->f->conn));
+	return lanes8_rows_behind(at->f->conn, sizeof(void *));
 }
 
 /* What they are, and then what they become. Registers are few: each part is

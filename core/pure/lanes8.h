@@ -214,7 +214,7 @@ ALWAYS_INLINE lanes8 lanes8_sums(const lanes8 v[EIGHT])
 {
 	lanes8 four[2];
 
-	for (unsigned i = 0; i < 2; i++) {
+	for (size_t i = 0; i < 2; i++) {
 		const lanes8 *a = v + i * 4, *b = a + 1, *c = a + 2, *d = a + 3;
 		/* a, c, a, c in each half, as b, d, b, d */
 		const lanes8 ac = lanes8_low(*a, *c) + lanes8_high(*a, *c);
@@ -272,8 +272,12 @@ ALWAYS_INLINE lanes8 lanes8_gather_word(struct lanes8_rows r, size_t offset)
 	half = _mm_insert_epi32(                                               \
 		half, _mm_cvtsi128_si32(_mm_loadu_si32(r.at[i] + offset)),     \
 		lane)
-	GET(low, 1, 1), GET(low, 2, 2), GET(low, 3, 3);
-	GET(high, 1, 5), GET(high, 2, 6), GET(high, 3, 7);
+	GET(low, 1, 1);
+	GET(low, 2, 2);
+	GET(low, 3, 3);
+	GET(high, 1, 5);
+	GET(high, 2, 6);
+	GET(high, 3, 7);
 #undef GET
 	return (lanes8)_mm256_inserti128_si256(_mm256_castsi128_si256(low),
 					       high, 1);
@@ -328,8 +332,25 @@ ALWAYS_INLINE void lanes8_scatter_word(struct lanes8_rows r, size_t offset,
 				       lanes8 v)
 {
 #define PUT(i) memcpy(r.at[i] + offset, &(uint32_t){v[i]}, sizeof(uint32_t))
-	PUT(0), PUT(1), PUT(2), PUT(3), PUT(4), PUT(5), PUT(6), PUT(7);
+	PUT(0);
+	PUT(1);
+	PUT(2);
+	PUT(3);
+	PUT(4);
+	PUT(5);
+	PUT(6);
+	PUT(7);
 #undef PUT
+}
+
+/* lanes8_row_pair() the other way. */
+ALWAYS_INLINE void lanes8_put_pair(struct lanes8_rows r, unsigned i,
+				   size_t offset, lanes8 v)
+{
+	lanes4_store(r.at[i] + offset,
+		     (lanes4)_mm256_castsi256_si128((__m256i)v));
+	lanes4_store(r.at[i + 4] + offset,
+		     (lanes4)_mm256_extracti128_si256((__m256i)v, 1));
 }
 
 ALWAYS_INLINE void lanes8_scatter(struct lanes8_rows r, size_t offset,
@@ -337,13 +358,20 @@ ALWAYS_INLINE void lanes8_scatter(struct lanes8_rows r, size_t offset,
 {
 	const struct lanes8_four m = lanes8_turn(column);
 
-#define PUT(i, v)                                                              \
-	(lanes4_store(r.at[i] + offset,                                        \
-		      (lanes4)_mm256_castsi256_si128((__m256i)v)),             \
-	 lanes4_store(r.at[(i) + 4] + offset,                                  \
-		      (lanes4)_mm256_extracti128_si256((__m256i)v, 1)))
-	PUT(0, m.v0), PUT(1, m.v1), PUT(2, m.v2), PUT(3, m.v3);
-#undef PUT
+	lanes8_put_pair(r, 0, offset, m.v0);
+	lanes8_put_pair(r, 1, offset, m.v1);
+	lanes8_put_pair(r, 2, offset, m.v2);
+	lanes8_put_pair(r, 3, offset, m.v3);
+}
+
+/* Two of each, one behind the other. */
+ALWAYS_INLINE void lanes8_put_pairs(struct lanes8_rows r, unsigned i,
+				    size_t offset, lanes8 a, lanes8 b)
+{
+	lanes8_store(r.at[i] + offset,
+		     __builtin_shufflevector(a, b, 0, 1, 2, 3, 8, 9, 10, 11));
+	lanes8_store(r.at[i + 4] + offset,
+		     __builtin_shufflevector(a, b, 4, 5, 6, 7, 12, 13, 14, 15));
 }
 
 /* Eight words, in one go. */
@@ -354,16 +382,10 @@ ALWAYS_INLINE void lanes8_scatter_eight(struct lanes8_rows r, size_t offset,
 	const struct lanes8_four a = lanes8_turn(column);
 	const struct lanes8_four b = lanes8_turn(behind);
 
-#define PUT(i, a, b)                                                           \
-	(lanes8_store(                                                         \
-		 r.at[i] + offset,                                             \
-		 __builtin_shufflevector(a, b, 0, 1, 2, 3, 8, 9, 10, 11)),     \
-	 lanes8_store(                                                         \
-		 r.at[(i) + 4] + offset,                                       \
-		 __builtin_shufflevector(a, b, 4, 5, 6, 7, 12, 13, 14, 15)))
-	PUT(0, a.v0, b.v0), PUT(1, a.v1, b.v1);
-	PUT(2, a.v2, b.v2), PUT(3, a.v3, b.v3);
-#undef PUT
+	lanes8_put_pairs(r, 0, offset, a.v0, b.v0);
+	lanes8_put_pairs(r, 1, offset, a.v1, b.v1);
+	lanes8_put_pairs(r, 2, offset, a.v2, b.v2);
+	lanes8_put_pairs(r, 3, offset, a.v3, b.v3);
 }
 
 /* Two words. */
@@ -374,8 +396,14 @@ ALWAYS_INLINE void lanes8_scatter_pair(struct lanes8_rows r, size_t offset,
 	const lanes8_u64 high = (lanes8_u64)lanes8_high(a, b);
 
 #define PUT(i, v) memcpy(r.at[i] + offset, &(uint64_t){v}, sizeof(uint64_t))
-	PUT(0, low[0]), PUT(1, low[1]), PUT(2, high[0]), PUT(3, high[1]);
-	PUT(4, low[2]), PUT(5, low[3]), PUT(6, high[2]), PUT(7, high[3]);
+	PUT(0, low[0]);
+	PUT(1, low[1]);
+	PUT(2, high[0]);
+	PUT(3, high[1]);
+	PUT(4, low[2]);
+	PUT(5, low[3]);
+	PUT(6, high[2]);
+	PUT(7, high[3]);
 #undef PUT
 }
 
