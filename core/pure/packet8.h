@@ -8,18 +8,11 @@
 #include "pure/lanes8.h"
 #include "pure/packet.h"
 
-/* Bits of those of @n packets that are plain and whose checksum, if it is to be
- * looked at, is right. */
-static inline unsigned packets_plain(const struct nat_packet *pkt, unsigned n,
-				     bool verify)
+/* Is it plain, and its checksum, if that is to be looked at, right? */
+ALWAYS_INLINE bool packet_plain_ok(const struct nat_packet *pkt, bool verify)
 {
-	unsigned bits = 0;
-
-	for (unsigned i = 0; i < n; i++)
-		bits |= (unsigned)(packet_is_plain(pkt[i].data, pkt[i].len) &&
-				   packet_plain_sum_ok(pkt[i].data, verify))
-			<< i;
-	return bits;
+	return packet_is_plain(pkt->data, pkt->len) &&
+	       packet_plain_sum_ok(pkt->data, verify);
 }
 
 #if LANES8
@@ -135,7 +128,8 @@ static NOINLINE unsigned packet8_again(const struct nat_packet *pkt,
 {
 	for (unsigned i = 0; i < EIGHT; i++)
 		if (!(plain >> i & 1))
-			plain |= packets_plain(pkt + i, 1, verify) << i;
+			plain |= (unsigned)packet_plain_ok(pkt + i, verify)
+				 << i;
 	return plain;
 }
 
@@ -166,8 +160,9 @@ ALWAYS_INLINE bool packet8_fits(const struct packet8_order *o)
 	return likely(!lanes8_signs(o->room - PLAIN_LEAST));
 }
 
-/* packets_plain() of eight, and what those say. *row: their bytes from the TTL
- * on, as lanes8_read() gives them. Context: packet8_fits(). */
+/* Bits of those that are packet_plain_ok(), and what those say. *row: their
+ * bytes from the TTL on, as lanes8_read() gives them. Context: packet8_fits().
+ */
 ALWAYS_INLINE unsigned packet8_plain(struct packet8 *p, struct lanes8_four *row,
 				     const struct nat_packet *pkt,
 				     const struct packet8_order *order,

@@ -35,9 +35,8 @@
  * not split.
  *
  * MEMORY: buckets are zero at first and never freed while the table lives, so a
- * link can
- * always be followed. An overflow bucket that a chain no longer needs is
- * reused at once; who is still walking in it is one of the cases above. It
+ * link can always be followed. An overflow bucket that a chain no longer needs
+ * is reused at once; who is still walking in it is one of the cases above. It
  * is freed with link 0 and no references, so such a walk ends.
  */
 #include "shared/table.h"
