@@ -13,14 +13,6 @@ static uint8_t *chunk_at(const struct chunks *c, uint32_t i)
 	return (uint8_t *)c->base + i * CHUNK_MAX;
 }
 
-static bool all_bytes(const uint8_t *p, size_t n, uint8_t value)
-{
-	for (size_t i = 0; i < n; i++)
-		if (p[i] != value)
-			return false;
-	return true;
-}
-
 /* ------------------------------------------------------------------ growth */
 
 /* How each chunk is asked for: ready, raw, or '+', together with the next. */

@@ -57,14 +57,6 @@ static uint32_t marked(const struct pool *p, uint32_t mark)
 	return n;
 }
 
-static bool all_bytes(const uint8_t *o, size_t n, uint8_t value)
-{
-	for (size_t i = 0; i < n; i++)
-		if (o[i] != value)
-			return false;
-	return true;
-}
-
 /* ------------------------------------------------------------------ sizes */
 
 static const struct size_case {
