@@ -131,6 +131,7 @@ struct group {
 	uint32_t first;      /* index of pkt[0] in the run */
 	uint32_t strangers;  /* bits of plain ones of no connection, it seems */
 	uint32_t unexpected; /* of these: nothing is fetched for them yet */
+	uint32_t late;       /* bits of those who may have one further along */
 	uint64_t latest_ns;  /* of their times */
 };
 
@@ -229,24 +230,27 @@ ALWAYS_INLINE bool some_without_guess(const struct flights *f)
 #endif
 }
 
-/* Who is not plain has none, and who seems to have none may after all. */
-static NOINLINE void guess_on(const struct plan *p, struct group *g)
+/* Who is not plain has none, and who seems to have none may have one further
+ * along the chain: that bucket is fetched, and looked into later. */
+static NOINLINE void guess_some(const struct plan *p, struct group *g)
 {
 	struct flights *f = g->f;
 
 	for (unsigned i = 0; i < GROUP; i++) {
-		uint32_t ref = f->ref[i];
-
+		if (f->ref[i] && flights_plain(f, i)) {
+			conn_prefetch(f->conn[i]);
+			continue;
+		}
+		f->ref[i] = 0;
+		f->conn[i] = NULL;
 		if (!flights_plain(f, i))
-			ref = 0;
-		else if (!ref)
-			ref = table_guess_next(&p->all->table, f->bucket[i],
-					       f->hash[i]);
-		if (!ref && flights_plain(f, i))
+			continue;
+		if (table_aim_on(&p->all->table, f->bucket[i]))
+			g->late |= 1u << i;
+		else
 			g->strangers |= 1u << i;
-		f->ref[i] = ref;
-		f->conn[i] = ref ? pool_at(&p->all->pool, ref >> 1) : NULL;
 	}
+	g->unexpected = g->strangers;
 }
 
 /* Stage two: which connections may be theirs? */
@@ -258,10 +262,11 @@ ALWAYS_INLINE void stage_guesses(const struct plan *p, struct group *g)
 	for (unsigned i = 0; i < GROUP; i++)
 		f->ref[i] = table_guess_first(f->bucket[i], f->hash[i]);
 	conns_deref8(p->all, f->ref, f->conn);
-	g->strangers = 0;
-	if (unlikely(some_without_guess(f) || f->plain != ALL))
-		guess_on(p, g);
-	g->unexpected = g->strangers;
+	g->strangers = g->unexpected = g->late = 0;
+	if (unlikely(some_without_guess(f) || f->plain != ALL)) {
+		guess_some(p, g);
+		return;
+	}
 	for (unsigned i = 0; i < GROUP; i++)
 		conn_prefetch(f->conn[i]);
 }
@@ -287,6 +292,29 @@ static void expect_all(const struct plan *p, struct group *g)
 {
 	while (unlikely(g->unexpected))
 		expect_some(p, g);
+}
+
+/* Between stages two and three, for those whose bucket was not enough. */
+static NOINLINE void guess_late(const struct plan *p, struct group *g)
+{
+	struct flights *f = g->f;
+	uint32_t strangers = 0;
+
+	for (uint32_t left = g->late; left; left &= left - 1) {
+		unsigned i = (unsigned)__builtin_ctz(left);
+		uint32_t ref = table_guess_next(&p->all->table, f->bucket[i],
+						f->hash[i]);
+
+		if (!ref) {
+			strangers |= 1u << i;
+			continue;
+		}
+		f->ref[i] = ref;
+		f->conn[i] = pool_at(&p->all->pool, ref >> 1);
+		conn_prefetch(f->conn[i]);
+	}
+	g->strangers |= strangers;
+	opening_expect(p->w, p->buckets, g->pkt, f, strangers);
 }
 
 /* How many packets from the @i-th on share its tick, the clock's from now on.
@@ -418,6 +446,9 @@ ALWAYS_INLINE void run(struct nat_worker *w, struct nat_packet *pkt, size_t n,
 		if (settle < groups)
 			stage_settle(&p, &r, &under_way[settle % GROUPS],
 				     &under_way[next % GROUPS], l);
+		g = &under_way[(guess - 1) % GROUPS];
+		if (guess - 1 < groups && unlikely(g->late))
+			guess_late(&p, g);
 		g = &under_way[guess % GROUPS];
 		if (guess < groups) {
 			stage_guesses(&p, g);

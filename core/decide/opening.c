@@ -61,9 +61,9 @@ void opening_expect_on(const struct nat_worker *w, const struct flights *f,
 		unsigned i = (unsigned)__builtin_ctz(strangers);
 		const struct stranger *at = &f->stranger[i];
 
-		table_aim_on(t, f->bucket[i]);
-		table_aim_on(t, at->answer.bucket);
-		table_aim_on(t, at->new_answer.bucket);
+		(void)table_aim_on(t, f->bucket[i]);
+		(void)table_aim_on(t, at->answer.bucket);
+		(void)table_aim_on(t, at->new_answer.bucket);
 	}
 }
 

@@ -262,13 +262,15 @@ static inline void table_aim_to_change(const struct table *t,
 	__builtin_prefetch(table_bucket(t, n_buckets, hash), 1);
 }
 
-/* Once the bucket has come: the next of its chain, if there is one. */
-ALWAYS_INLINE void table_aim_on(const struct table *t, const struct bucket *b)
+/* Once the bucket has come: the next of its chain. False: there is none. */
+ALWAYS_INLINE bool table_aim_on(const struct table *t, const struct bucket *b)
 {
 	const struct bucket *next = chain_next(&t->overflow, b);
 
-	if (unlikely(next))
-		__builtin_prefetch(next, 1);
+	if (likely(!next))
+		return false;
+	__builtin_prefetch(next, 1);
+	return true;
 }
 
 /* In the bucket itself. */
