@@ -326,11 +326,16 @@ static unsigned same_tick(struct nat_worker *w, const struct group *g,
 	return likely(g->latest_ns < w->tick_ends_ns) ? g->n - i : 1;
 }
 
+static inline bool is_stranger(const struct group *g, unsigned i)
+{
+	return g->strangers >> i & 1;
+}
+
 /* Has a stranger opened a connection, and left? */
 static inline bool opens(const struct plan *p, const struct group *g,
 			 unsigned i)
 {
-	return p->short_ways && flights_plain(g->f, i) && !g->f->conn[i] &&
+	return p->short_ways && is_stranger(g, i) &&
 	       opening_forward(p->w, p->buckets, &g->pkt[i], g->f, i);
 }
 
@@ -381,15 +386,16 @@ static NOINLINE void settle_one_by_one(const struct plan *p, struct round *r,
 		enum settled how = NOT_SETTLED;
 		bool opened;
 
-		if (likely(p->short_ways))
+		if (likely(p->short_ways) && !is_stranger(g, i))
 			walks = settled_forward(r, g->pkt, g->f, i, end, &how);
 		lap(l, NAT_STAGE_SETTLED, walks - i);
 		if (likely(walks == end)) {
 			i = end;
 			continue;
 		}
-		for (; i <= walks; i++)
-			worker_set_clock(w, g->pkt[i].time_ns);
+		while (i < walks)
+			worker_set_clock(w, g->pkt[++i].time_ns);
+		i++;
 		if (next->unexpected)
 			expect_some(p, next);
 		opened = opens(p, g, walks);
