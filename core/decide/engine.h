@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "decide/route.h"
 #include "decide/ruleset.h"
 #include "decide/topology.h"
 #include "natcore.h"
@@ -133,7 +134,8 @@ struct nat_worker {
 	/* What the source of the last new connection became, an IPv4 address;
 	 * 0: nothing */
 	uint32_t new_source;
-	struct flights *flights; /* GROUPS of them, see decide/flights.h */
+	struct route_memo way, back; /* of new connections' first packets */
+	struct flights *flights;     /* GROUPS of them, see decide/flights.h */
 	struct originated originated;
 	nat_trace_fn trace;
 	void *trace_ctx;

@@ -96,9 +96,8 @@ MUST_USE bool interval_map_make(struct interval_map *m, uint8_t family,
 				const struct spans *s);
 void interval_map_free(struct interval_map *m);
 
-/* The value of @addr. @family is the one the map was made for. */
-static inline uint32_t interval_find4(const struct interval_map *m,
-				      uint32_t addr)
+static inline const struct interval4 *interval_at4(const struct interval_map *m,
+						   uint32_t addr)
 {
 	const uint32_t *first = &m->first[addr >> 24];
 	const struct interval4 *at = m->v4 + first[0];
@@ -107,7 +106,21 @@ static inline uint32_t interval_find4(const struct interval_map *m,
 		half = n / 2;
 		at += at[half].start <= addr ? half : 0;
 	}
-	return at->value;
+	return at;
+}
+
+/* The last address of one of the map's. */
+static inline uint32_t interval_last4(const struct interval_map *m,
+				      const struct interval4 *at)
+{
+	return at + 1 < m->v4 + m->n ? at[1].start - 1 : UINT32_MAX;
+}
+
+/* The value of @addr. @family is the one the map was made for. */
+static inline uint32_t interval_find4(const struct interval_map *m,
+				      uint32_t addr)
+{
+	return interval_at4(m, addr)->value;
 }
 
 /* The same of the first address whose top byte is @top. */

@@ -123,6 +123,8 @@ ALWAYS_INLINE bool hear(const struct opening *o, enum nat_hook hook,
 	h->rule = NULL;
 	if (!h->chain)
 		return true;
+	if (!h->chain->n_rules)
+		return !h->chain->drop;
 	g = chains_glance(o->rules, h->chain, key);
 	h->rule = g.rule;
 	return g.known && (g.rule || !h->chain->drop);
@@ -146,7 +148,7 @@ ALWAYS_INLINE bool goes_on(struct opening *o, uint16_t in_if)
 {
 	const struct nat_engine *e = o->w->engine;
 
-	o->route = route_forward4(e->topology, in_if, o->src,
+	o->route = route_forward4(e->topology, &o->w->way, in_if, o->src,
 				  load32(o->p->ip + IPV4_DST));
 	if (unlikely(!o->route))
 		return false;
@@ -269,26 +271,33 @@ ALWAYS_INLINE void leave(const struct opening *o, struct nat_packet *pkt)
 	pkt->len = o->p->len;
 }
 
+/* What is found out later is set when it is: it is much, to be zeroed. */
+ALWAYS_INLINE void opening_init(struct opening *o, struct nat_worker *w,
+				uint64_t n_buckets, const struct flights *f,
+				unsigned i)
+{
+	o->w = w;
+	o->table = &w->view.all->table;
+	o->rules = &w->engine->rules;
+	o->first = (struct table_spot){f->hash[i], f->bucket[i]};
+	o->f = &f->stranger[i];
+	o->n_buckets = n_buckets;
+}
+
 bool opening_forward(struct nat_worker *w, uint64_t n_buckets,
 		     struct nat_packet *pkt, const struct flights *f,
 		     unsigned i)
 {
+	struct opening o;
 	struct packet p;
-	struct opening o = {
-		.w = w,
-		.p = &p,
-		.table = &w->view.all->table,
-		.rules = &w->engine->rules,
-		.first = {f->hash[i], f->bucket[i]},
-		.f = &f->stranger[i],
-		.n_buckets = n_buckets,
-		.src = load32(pkt->data + IPV4_SRC),
-	};
 	struct conn *c;
 
 	if (unlikely(!conns_are_plain(&w->view)))
 		return false;
 	packet_parse_plain(&p, pkt->data);
+	opening_init(&o, w, n_buckets, f, i);
+	o.p = &p;
+	o.src = load32(p.ip + IPV4_SRC);
 	if (!begins(&o) || !keeps_destination(&o, pkt->in_if) ||
 	    !goes_on(&o, pkt->in_if) || !chooses_source(&o, pkt->in_if))
 		return false;

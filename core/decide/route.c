@@ -31,6 +31,39 @@ struct route route_input(const struct nat_topology *t, uint16_t in_if,
 	return route_input_of(t, in_if, family, src, dst, mark);
 }
 
+static struct route_span span_of(const struct interval_map *m,
+				 const struct interval4 *at)
+{
+	return (struct route_span){at->start,
+				   interval_last4(m, at) - at->start};
+}
+
+/* Where the one map depends on the other address, too, intervals do not say for
+ * whom else it is so. */
+const struct fib_entry *route_forward4_anew(const struct nat_topology *t,
+					    struct route_memo *m,
+					    uint16_t in_if, uint32_t src,
+					    uint32_t dst)
+{
+	const struct nat_addr from = addr_v4(src), to = addr_v4(dst);
+	const struct fib *fib = t->fib[fib_index(4)];
+	const struct interval_map *routes = fib_input(fib, in_if, &from);
+	const struct interval4 *route = interval_at4(routes, ntohl(dst)), *no;
+	const struct fib_entry *e = &fib->entry[route->value];
+	const struct interval_map *sources;
+
+	if (e->verdict != ROUTE_TO_FORWARD)
+		return NULL;
+	sources = fib_sources(fib, e, &to);
+	no = interval_at4(sources, ntohl(src));
+	if (no->value)
+		return NULL;
+	if (fib_vantage(fib, in_if)->input && e->sources)
+		*m = (struct route_memo){e, span_of(sources, no),
+					 span_of(routes, route), in_if};
+	return e;
+}
+
 static const struct fib_entry *find_output(const struct nat_topology *t,
 					   uint16_t link, uint8_t family,
 					   const struct nat_addr *src,

@@ -102,20 +102,41 @@ ALWAYS_INLINE struct route route_input_of(const struct nat_topology *t,
 	}
 	return r;
 }
-/* The same of IPv4 without a mark: its entry. NULL: not to be forwarded. */
-ALWAYS_INLINE const struct fib_entry *
-route_forward4(const struct nat_topology *t, uint16_t in_if, uint32_t src,
-	       uint32_t dst)
-{
-	const struct nat_addr from = addr_v4(src), to = addr_v4(dst);
-	const struct fib *fib = t->fib[fib_index(4)];
-	const struct fib_entry *e =
-		&fib->entry[route_find(t, in_if, 4, &from, &to, 0)];
 
-	if (unlikely(e->verdict != ROUTE_TO_FORWARD) ||
-	    unlikely(interval_find(fib_sources(fib, e, &to), 4, &from)))
-		return NULL;
-	return e;
+/* Addresses from @first on, and how many follow it; in host order. */
+struct route_span {
+	uint32_t first, more;
+};
+
+/* The route that was asked for last, and for which packets it is the same. All
+ * zero: for none. */
+struct route_memo {
+	const struct fib_entry *entry; /* NULL: not to be forwarded */
+	struct route_span from, to;
+	uint16_t in_if;
+};
+
+ALWAYS_INLINE bool route_span_has(const struct route_span *s, uint32_t addr)
+{
+	return __builtin_bswap32(addr) - s->first <= s->more;
+}
+
+/* Asks, and remembers. */
+const struct fib_entry *route_forward4_anew(const struct nat_topology *t,
+					    struct route_memo *m,
+					    uint16_t in_if, uint32_t src,
+					    uint32_t dst);
+
+/* The route of IPv4 without a mark: its entry. NULL: not to be forwarded. */
+ALWAYS_INLINE const struct fib_entry *
+route_forward4(const struct nat_topology *t, struct route_memo *m,
+	       uint16_t in_if, uint32_t src, uint32_t dst)
+{
+	if (likely(m->in_if == in_if) &&
+	    likely(route_span_has(&m->from, src)) &&
+	    likely(route_span_has(&m->to, dst)))
+		return m->entry;
+	return route_forward4_anew(t, m, in_if, src, dst);
 }
 struct route route_input(const struct nat_topology *t, uint16_t in_if,
 			 uint8_t family, const struct nat_addr *src,

@@ -86,7 +86,7 @@ static inline void settled_expect_at(struct nat_worker *w, struct conn *c,
 	w->new_source = key[NAT_REPLY].dst == key[NAT_ORIGINAL].src
 				? 0
 				: key[NAT_REPLY].dst;
-	back = route_forward4(e->topology, out, key[NAT_REPLY].src,
+	back = route_forward4(e->topology, &w->back, out, key[NAT_REPLY].src,
 			      key[NAT_ORIGINAL].src);
 	if (back)
 		settled_keep(e, c, NAT_REPLY, out, back->out_if);

@@ -603,6 +603,52 @@ static size_t compare_all(const struct nat_topology *t, int sock,
 	return asked;
 }
 
+/* Each question after one that differs in one thing, so that what is remembered
+ * of the last is asked for both sides of every edge. */
+static size_t check_memo(const struct nat_topology *t, const char *name)
+{
+	static struct address_list l;
+	struct route_memo memo = {0};
+	size_t remembered = 0;
+
+	interesting(t, 4, &l);
+	for (size_t i = 0; i < t->n_ifs * l.n * l.n; i++) {
+		const struct nat_addr *dst = &l.v[i % l.n];
+		const struct nat_addr *src = &l.v[i / l.n % l.n];
+		const uint16_t in_if = (uint16_t)(i / l.n / l.n);
+		const struct route_memo before = memo;
+		const struct route r = route_input(t, in_if, 4, src, dst, 0);
+		const struct fib_entry *e =
+			route_forward4(t, &memo, in_if, src->w[0], dst->w[0]);
+
+		if (!e != (r.verdict != ROUTE_TO_FORWARD) ||
+		    (e && (e->number != r.number || e->out_if != r.out_if)))
+			fail_msg("%s: in %d, %s > %s: %s", name, in_if,
+				 text_addr(src, 4).s, text_addr(dst, 4).s,
+				 e ? "remembered" : "not forwarded");
+		remembered += e && !memcmp(&before, &memo, sizeof(memo));
+	}
+	return remembered;
+}
+
+static void test_memo(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(topologies); i++) {
+		const struct named *named = &topologies[i];
+		struct nat_topology *t;
+		size_t remembered;
+
+		if (named->family != 4)
+			continue;
+		t = parse(named->text);
+		remembered = check_memo(t, named->name);
+		print_message("%s: %zu remembered\n", named->name, remembered);
+		assert_true(remembered || t->n_ifs < 2);
+		nat_topology_free(t);
+	}
+}
+
 static void test_kernel_agrees(void **state)
 {
 	(void)state;
@@ -634,6 +680,7 @@ int main(void)
 		cmocka_unit_test(test_decisions),
 		cmocka_unit_test(test_choices),
 		cmocka_unit_test(test_addr_types),
+		cmocka_unit_test(test_memo),
 		cmocka_unit_test(test_kernel_agrees),
 	};
 
