@@ -132,6 +132,7 @@ struct group {
 	uint32_t strangers;  /* bits of plain ones of no connection, it seems */
 	uint32_t unexpected; /* of these: nothing is fetched for them yet */
 	uint32_t late;       /* bits of those who may have one further along */
+	bool all_guessed;    /* each seems to have a connection */
 	uint64_t latest_ns;  /* of their times */
 };
 
@@ -213,8 +214,6 @@ ALWAYS_INLINE void stage_keys(const struct plan *p, struct group *g)
 
 	f->plain = keys(p, g);
 	table_bucket8(&p->all->table, p->buckets, f->hash, f->bucket);
-	for (unsigned i = 0; i < GROUP; i++)
-		__builtin_prefetch(f->bucket[i]);
 }
 
 ALWAYS_INLINE bool some_without_guess(const struct flights *f)
@@ -237,10 +236,8 @@ static NOINLINE void guess_some(const struct plan *p, struct group *g)
 	struct flights *f = g->f;
 
 	for (unsigned i = 0; i < GROUP; i++) {
-		if (f->ref[i] && flights_plain(f, i)) {
-			conn_prefetch(f->conn[i]);
+		if (f->ref[i] && flights_plain(f, i))
 			continue;
-		}
 		f->ref[i] = 0;
 		f->conn[i] = NULL;
 		if (!flights_plain(f, i))
@@ -263,12 +260,39 @@ ALWAYS_INLINE void stage_guesses(const struct plan *p, struct group *g)
 		f->ref[i] = table_guess_first(f->bucket[i], f->hash[i]);
 	conns_deref8(p->all, f->ref, f->conn);
 	g->strangers = g->unexpected = g->late = 0;
-	if (unlikely(some_without_guess(f) || f->plain != ALL)) {
+	g->all_guessed = f->plain == ALL && !some_without_guess(f);
+	if (unlikely(!g->all_guessed))
 		guess_some(p, g);
+}
+
+/* Who has to have an address translated waits for that with all that follows,
+ * but several are translated in the time of one. So what two groups need of
+ * memory far away, the later one buckets and the other connections, is asked
+ * for in a row with nothing between. */
+ALWAYS_INLINE void ask_for_buckets(const struct group *g)
+{
+	for (unsigned i = 0; i < GROUP; i++)
+		__builtin_prefetch(g->f->bucket[i]);
+}
+
+/* Nothing is at address 0, and that would have to be found out each time. */
+static NOINLINE void ask_for_some(const struct group *g, unsigned line)
+{
+	for (unsigned i = 0; i < GROUP; i++)
+		if (g->f->conn[i])
+			conn_prefetch(g->f->conn[i], line);
+}
+
+/* The second line, being near the first, is better asked for later: a core has
+ * only so many requests under way. */
+ALWAYS_INLINE void ask_for_conns(const struct group *g, unsigned line)
+{
+	if (unlikely(!g->all_guessed)) {
+		ask_for_some(g, line);
 		return;
 	}
 	for (unsigned i = 0; i < GROUP; i++)
-		conn_prefetch(f->conn[i]);
+		conn_prefetch(g->f->conn[i], line);
 }
 
 enum { ASK = 4 }; /* strangers whose memory is asked for at once */
@@ -294,8 +318,7 @@ static void expect_all(const struct plan *p, struct group *g)
 		expect_some(p, g);
 }
 
-/* Between stages two and three, for those whose bucket was not enough. */
-static NOINLINE void guess_late(const struct plan *p, struct group *g)
+static NOINLINE void guess_further(const struct plan *p, struct group *g)
 {
 	struct flights *f = g->f;
 	uint32_t strangers = 0;
@@ -311,10 +334,18 @@ static NOINLINE void guess_late(const struct plan *p, struct group *g)
 		}
 		f->ref[i] = ref;
 		f->conn[i] = pool_at(&p->all->pool, ref >> 1);
-		conn_prefetch(f->conn[i]);
+		conn_prefetch(f->conn[i], 0);
+		conn_prefetch(f->conn[i], 1);
 	}
 	g->strangers |= strangers;
 	opening_expect(p->w, p->buckets, g->pkt, f, strangers);
+}
+
+/* Between stages two and three, for those whose bucket was not enough. */
+ALWAYS_INLINE void guess_late(const struct plan *p, struct group *g)
+{
+	if (unlikely(g->late))
+		guess_further(p, g);
 }
 
 /* How many packets from the @i-th on share its tick, the clock's from now on.
@@ -426,9 +457,8 @@ ALWAYS_INLINE void group_begin(struct group *g, const struct nat_worker *w,
 	g->first = (uint32_t)at;
 }
 
-/* While a group is worked on, the connections of later ones and the buckets of
- * those after them are on their way. The two stages that ask for memory stand
- * apart, so that they do not ask at once. */
+/* While a group is settled, the connections of a later one and the buckets of
+ * one after that are on their way. */
 ALWAYS_INLINE void run(struct nat_worker *w, struct nat_packet *pkt, size_t n,
 		       struct lap *l)
 {
@@ -442,26 +472,31 @@ ALWAYS_INLINE void run(struct nat_worker *w, struct nat_packet *pkt, size_t n,
 	for (size_t i = 0; i < groups + TO_SETTLE; i++) {
 		size_t guess = i - TO_GUESS, settle = i - TO_SETTLE;
 		size_t next = settle + 1 == groups ? settle : settle + 1;
-		struct group *g = &under_way[i % GROUPS];
+		struct group *first = &under_way[i % GROUPS];
+		struct group *second = &under_way[guess % GROUPS];
 
 		if (i < groups) {
-			group_begin(g, w, pkt, n, i * GROUP);
-			stage_keys(&p, g);
-			lap(l, NAT_STAGE_KEY, g->n);
+			group_begin(first, w, pkt, n, i * GROUP);
+			stage_keys(&p, first);
+			lap(l, NAT_STAGE_KEY, first->n);
+		}
+		if (guess - 1 < groups)
+			guess_late(&p, &under_way[(guess - 1) % GROUPS]);
+		if (guess < groups)
+			stage_guesses(&p, second);
+		if (i < groups)
+			ask_for_buckets(first);
+		if (guess < groups) {
+			ask_for_conns(second, 0);
+			if (!guess) /* nobody's next */
+				expect_all(&p, second);
+			lap(l, NAT_STAGE_GUESS, second->n);
 		}
 		if (settle < groups)
 			stage_settle(&p, &r, &under_way[settle % GROUPS],
 				     &under_way[next % GROUPS], l);
-		g = &under_way[(guess - 1) % GROUPS];
-		if (guess - 1 < groups && unlikely(g->late))
-			guess_late(&p, g);
-		g = &under_way[guess % GROUPS];
-		if (guess < groups) {
-			stage_guesses(&p, g);
-			if (!guess) /* nobody's next */
-				expect_all(&p, g);
-			lap(l, NAT_STAGE_GUESS, g->n);
-		}
+		if (guess < groups)
+			ask_for_conns(second, 1);
 	}
 	settled_end(&r);
 }

@@ -171,11 +171,10 @@ ALWAYS_INLINE void conns_deref8(const struct conns *s,
 #endif
 }
 
-/* Asks for its memory. */
-ALWAYS_INLINE void conn_prefetch(const struct conn *c)
+/* Asks for a line of its memory. */
+ALWAYS_INLINE void conn_prefetch(const struct conn *c, unsigned line)
 {
-	__builtin_prefetch(c, 1);
-	__builtin_prefetch((const char *)c + CACHE_LINE, 1);
+	__builtin_prefetch((const char *)c + (size_t)line * CACHE_LINE, 1);
 }
 
 /* True: @r, which table_guess() may have given, is what conns_find() would
