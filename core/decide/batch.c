@@ -414,6 +414,12 @@ ALWAYS_INLINE void group_begin(struct group *g, const struct nat_worker *w,
 	g->first = (uint32_t)at;
 }
 
+/* Is the @lag-th group before @i one of so many? */
+ALWAYS_INLINE bool has_group(size_t i, size_t lag, size_t groups)
+{
+	return i >= lag && i - lag < groups;
+}
+
 /* While a group is settled, the connections of a later one and the buckets of
  * one after that are on their way. */
 ALWAYS_INLINE void run(struct nat_worker *w, struct nat_packet *pkt, size_t n,
@@ -427,8 +433,9 @@ ALWAYS_INLINE void run(struct nat_worker *w, struct nat_packet *pkt, size_t n,
 
 	settled_begin(&r, w);
 	for (size_t i = 0; i < groups + TO_SETTLE; i++) {
-		size_t guess = i - TO_GUESS, settle = i - TO_SETTLE;
-		size_t next = settle + 1 == groups ? settle : settle + 1;
+		const size_t guess = i - TO_GUESS, settle = i - TO_SETTLE;
+		const size_t next = settle + 1 == groups ? settle : settle + 1;
+		const bool guesses = has_group(i, TO_GUESS, groups);
 		struct group *first = &under_way[i % GROUPS];
 		struct group *second = &under_way[guess % GROUPS];
 
@@ -437,22 +444,22 @@ ALWAYS_INLINE void run(struct nat_worker *w, struct nat_packet *pkt, size_t n,
 			stage_keys(&p, first);
 			lap(l, NAT_STAGE_KEY, first->n);
 		}
-		if (guess - 1 < groups)
+		if (has_group(i, TO_GUESS + 1, groups))
 			guess_late(&p, &under_way[(guess - 1) % GROUPS]);
-		if (guess < groups)
+		if (guesses)
 			stage_guesses(&p, second);
 		if (i < groups)
 			ask_for_buckets(first);
-		if (guess < groups) {
+		if (guesses) {
 			ask_for_conns(second, 0);
 			if (!guess) /* nobody's next */
 				expect_all(&p, second);
 			lap(l, NAT_STAGE_GUESS, second->n);
 		}
-		if (settle < groups)
+		if (has_group(i, TO_SETTLE, groups))
 			stage_settle(&p, &r, &under_way[settle % GROUPS],
 				     &under_way[next % GROUPS], l);
-		if (guess < groups)
+		if (guesses)
 			ask_for_conns(second, 1);
 	}
 	settled_end(&r);
