@@ -173,28 +173,31 @@ ALWAYS_INLINE void stage_keys(const struct plan *p, struct group *g)
 	table_bucket8(&p->all->table, p->buckets, f->hash, f->bucket);
 }
 
-ALWAYS_INLINE bool some_without_guess(const struct flights *f)
+/* Bits of those whose bucket tells of no connection, and of those it does not
+ * tell about. */
+ALWAYS_INLINE unsigned without_guess(const struct flights *f)
 {
 #if LANES8
-	return lanes8_signs((lanes8)(lanes8_load(f->ref) == 0));
+	unsigned none = lanes8_signs((lanes8)(lanes8_load(f->ref) == 0));
 #else
-	bool some = false;
+	unsigned none = 0;
 
 	for (unsigned i = 0; i < GROUP; i++)
-		some |= !f->ref[i];
-	return some;
+		none |= (unsigned)!f->ref[i] << i;
 #endif
+	return none | (ALL & ~f->plain);
 }
 
 /* Who is not plain has none, and who seems to have none may have one further
  * along the chain: that bucket is fetched, and looked into later. */
-static NOINLINE void guess_some(const struct plan *p, struct group *g)
+static NOINLINE void guess_some(const struct plan *p, struct group *g,
+				unsigned missing)
 {
 	struct flights *f = g->f;
 
-	for (unsigned i = 0; i < GROUP; i++) {
-		if (f->ref[i] && flights_plain(f, i))
-			continue;
+	for (; missing; missing &= missing - 1) {
+		const unsigned i = (unsigned)__builtin_ctz(missing);
+
 		f->ref[i] = 0;
 		f->conn[i] = NULL;
 		if (!flights_plain(f, i))
@@ -211,15 +214,17 @@ static NOINLINE void guess_some(const struct plan *p, struct group *g)
 ALWAYS_INLINE void stage_guesses(const struct plan *p, struct group *g)
 {
 	struct flights *f = g->f;
+	unsigned missing;
 
 #pragma GCC unroll 8
 	for (unsigned i = 0; i < GROUP; i++)
 		f->ref[i] = table_guess_first(f->bucket[i], f->hash[i]);
 	conns_deref8(p->all, f->ref, f->conn);
+	missing = without_guess(f);
 	g->strangers = g->unexpected = g->late = 0;
-	g->all_guessed = f->plain == ALL && !some_without_guess(f);
-	if (unlikely(!g->all_guessed))
-		guess_some(p, g);
+	g->all_guessed = !missing;
+	if (unlikely(missing))
+		guess_some(p, g, missing);
 }
 
 /* Who has to have an address translated waits for that with all that follows,
@@ -232,24 +237,22 @@ ALWAYS_INLINE void ask_for_buckets(const struct group *g)
 		__builtin_prefetch(g->f->bucket[i]);
 }
 
-/* Nothing is at address 0, and that would have to be found out each time. */
-static NOINLINE void ask_for_some(const struct group *g, unsigned line)
-{
-	for (unsigned i = 0; i < GROUP; i++)
-		if (g->f->conn[i])
-			conn_prefetch(g->f->conn[i], line);
-}
-
 /* The second line, being near the first, is better asked for later: a core has
- * only so many requests under way. */
+ * only so many requests under way. For who has no connection something near is
+ * asked for. At address 0 there is nothing, which would have to be found out
+ * each time; and a branch that nobody foresees would stop the row. */
 ALWAYS_INLINE void ask_for_conns(const struct group *g, unsigned line)
 {
-	if (unlikely(!g->all_guessed)) {
-		ask_for_some(g, line);
+	const struct flights *f = g->f;
+	const void *near = f;
+
+	if (likely(g->all_guessed)) {
+		for (unsigned i = 0; i < GROUP; i++)
+			conn_prefetch(f->conn[i], line);
 		return;
 	}
 	for (unsigned i = 0; i < GROUP; i++)
-		conn_prefetch(g->f->conn[i], line);
+		conn_prefetch(f->conn[i] ? f->conn[i] : near, line);
 }
 
 enum { ASK = 4 }; /* strangers whose memory is asked for at once */
