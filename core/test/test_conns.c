@@ -33,11 +33,11 @@ struct model {
 
 static struct model *model_new(uint32_t max, bool acct)
 {
-	struct model *m = calloc(1, sizeof(*m));
-	size_t size = (sizeof(*m->s) + CACHE_LINE - 1) & ~(CACHE_LINE - 1ul);
+	struct model *m = aligned_alloc(CACHE_LINE, sizeof(*m));
 
 	assert_non_null(m);
-	m->s = aligned_alloc(CACHE_LINE, size);
+	memset(m, 0, sizeof(*m));
+	m->s = aligned_alloc(CACHE_LINE, sizeof(*m->s));
 	assert_non_null(m->s);
 	assert_int_equal(conns_init(m->s, 1, max, acct ? CONN_ACCT : 0), 0);
 	grace_thread_register();
