@@ -35,3 +35,12 @@ void memory_free(void *p, size_t size)
 	if (p)
 		munmap(p, whole_pages(size));
 }
+
+void memory_warm(size_t size)
+{
+	uint8_t *p = memory_new(size);
+
+	for (size_t i = 0; p && i < size; i += HUGE_PAGE)
+		((volatile uint8_t *)p)[i] = 0;
+	memory_free(p, size);
+}

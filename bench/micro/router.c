@@ -6,6 +6,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "memory.h"
+
 static const char topology_text[] =
 	"link set dev lan0 up\n"
 	"link set dev wan0 up\n"
@@ -64,6 +66,13 @@ static bool start(struct router *r, unsigned workers, bool acct)
 	return r->kept;
 }
 
+static void warm(void)
+{
+	enum { WARM = 1 << 30 }; /* what the pairs of threads take */
+
+	memory_warm(WARM);
+}
+
 static struct router *alloc_router(void)
 {
 	struct router *r = calloc(1, sizeof(*r));
@@ -77,10 +86,12 @@ static struct router *alloc_router(void)
 
 static struct router *make(unsigned workers, const char *rules, bool acct)
 {
+	static pthread_once_t warmed = PTHREAD_ONCE_INIT;
 	struct router *r = alloc_router();
 
 	if (!r)
 		return NULL;
+	(void)pthread_once(&warmed, warm);
 	if (parse(r, rules) && start(r, workers, acct))
 		return r;
 	router_free(r);
