@@ -56,11 +56,13 @@ void opening_expect_on(const struct nat_worker *w, const struct flights *f,
 		       uint32_t strangers)
 {
 	const struct table *t = &w->view.all->table;
+	const struct bysource *sockets = &w->view.all->bysource;
 
 	for (; strangers; strangers &= strangers - 1) {
 		unsigned i = (unsigned)__builtin_ctz(strangers);
 		const struct stranger *at = &f->stranger[i];
 
+		bysource_prefetch_newest(sockets, at->source);
 		(void)table_aim_on(t, f->bucket[i]);
 		(void)table_aim_on(t, at->answer.bucket);
 		(void)table_aim_on(t, at->new_answer.bucket);
@@ -177,20 +179,43 @@ ALWAYS_INLINE bool address(struct opening *o)
 	return true;
 }
 
+static bool is_any(void *found, const struct conn *c)
+{
+	(void)c;
+	return *(bool *)found = true;
+}
+
+/* The list says that there may be one. */
+static NOINLINE bool has_socket(struct bysource *sockets, const uint8_t *ip)
+{
+	struct nat_tuple t;
+	bool found = false;
+
+	packet_plain_tuple(ip, &t);
+	bysource_walk(sockets, &t, is_any, &found);
+	return found;
+}
+
+ALWAYS_INLINE bool is_first_of_socket(const struct opening *o)
+{
+	struct bysource *sockets = &o->w->view.all->bysource;
+
+	return likely(!bysource_may_have(sockets, o->f->source)) ||
+	       !has_socket(sockets, o->p->ip);
+}
+
 /* The source stays, or only its address changes: its socket has no connection
  * yet that says otherwise. */
 ALWAYS_INLINE bool chooses_source(struct opening *o, uint16_t in_if)
 {
 	const struct screen_key key = {o->p, (uint8_t)in_if,
 				       (uint8_t)o->route->out_if};
-	const struct bysource *sockets = &o->w->view.all->bysource;
 
 	if (!hear(o, NAT_HOOK_POSTROUTING, &key, &o->post))
 		return false;
 	o->new_src = o->src;
 	o->masq_if = 0;
-	return accepts(&o->post) ||
-	       (address(o) && !bysource_may_have(sockets, o->f->source));
+	return accepts(&o->post) || (address(o) && is_first_of_socket(o));
 }
 
 /* Where the answer to the packet belongs, as that will leave. */

@@ -18,9 +18,10 @@
 #include "util.h"
 
 /* All in one word: its newest connection (0: none), the lock, and after Bloom
- * 1970 two bits of 32 for each socket that had one since the list was empty, by
- * bits of the hash that did not choose the list. Most questions about sockets
- * that have none end there. */
+ * 1970 three bits of 32 for each socket that had one since the list was empty,
+ * by bits of the hash that did not choose the list. Most questions about
+ * sockets that have none end there: of lists of one to five connections, one
+ * question in 1,300, 190, 65, 32 and 19 does not. */
 struct bysource_list {
 	_Atomic uint64_t word;
 };
@@ -64,7 +65,8 @@ static inline struct bysource_list *bysource_at(const struct bysource *b,
 static inline uint64_t bysource_socket(uint64_t hash)
 {
 	return UINT64_C(1) << (32 + (hash >> 59)) |
-	       UINT64_C(1) << (32 + (hash >> 54 & 31));
+	       UINT64_C(1) << (32 + (hash >> 54 & 31)) |
+	       UINT64_C(1) << (32 + (hash >> 49 & 31));
 }
 
 /* Fetches what is asked of the socket. */
@@ -94,6 +96,20 @@ void bysource_aim(const struct bysource *b, const struct conn *c,
 		  uint64_t hash);
 void bysource_aim_on(const struct bysource *b, const struct conn *c,
 		     uint32_t index, uint64_t hash);
+
+/* Fetches what bysource_walk() will touch first, once the list itself has come:
+ * nothing if the socket has no connection. */
+static inline void bysource_prefetch_newest(const struct bysource *b,
+					    uint64_t hash)
+{
+	uint64_t word = atomic_load_explicit(&bysource_at(b, hash)->word,
+					     memory_order_relaxed);
+	uint64_t socket = bysource_socket(hash);
+
+	if (unlikely((word & socket) == socket))
+		__builtin_prefetch(
+			pool_at(b->pool, (uint32_t)(word & BYSOURCE_NEWEST)));
+}
 
 /* Calls @fn for the connections of the socket that sends @t, newest first,
  * until it returns true. The list is locked meanwhile. */
