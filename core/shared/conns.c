@@ -54,20 +54,25 @@ void conns_view_init(struct conns_view *v, struct conns *s, uint8_t id,
 void conns_view_fini(struct conns_view *v)
 {
 	places_close(&v->all->places, &v->stock);
+	table_hand_close(&v->all->table, &v->hand);
 	pool_cache_fini(&v->cache);
 }
 
 void conns_view_idle(struct conns_view *v)
 {
 	places_return(&v->all->places, &v->stock, 0);
+	table_hand_close(&v->all->table, &v->hand);
 	pool_cache_idle(&v->cache);
 }
 
 int conns_maintain(struct conns *s, bool alone)
 {
 	bool pool = pool_reserve(&s->pool, SLABS_AHEAD);
-	bool table = table_maintain(&s->table, alone ? 0 : SPLITS_AT_ONCE);
+	struct table_hand hand = {0};
+	bool table =
+		table_maintain(&s->table, &hand, alone ? 0 : SPLITS_AT_ONCE);
 
+	table_hand_close(&s->table, &hand);
 	return pool && table ? 0 : -ENOMEM;
 }
 
@@ -386,7 +391,7 @@ static bool publish(struct conns_view *v, struct conn_ref r, uint64_t source,
 	struct conns *s = v->all;
 
 	begin_life(v, r, source);
-	if (likely(!table_insert(&s->table, g, ref))) {
+	if (likely(!table_insert(&s->table, &v->hand, g, ref))) {
 		v->stats.created++;
 		return true;
 	}
@@ -433,7 +438,7 @@ static enum confirm_result insert_reply_only(struct conns_view *v,
 				NAT_ST_FIXED_TIMEOUT | NAT_ST_NAT_CLASH);
 		done = publish(v, r, h->source, &g, &ref);
 	}
-	table_unlock(&s->table, &g);
+	table_unlock(&s->table, &v->hand, &g);
 	if (!done)
 		return lost(v, r);
 	v->stats.clash_resolve++;
@@ -475,7 +480,7 @@ static NOINLINE bool insert_any(struct conns_view *v, struct conn_ref r,
 		*winner = holder(v, &g, 1, r.conn, NAT_REPLY);
 	if (likely(!winner->conn))
 		done = publish(v, r, at->source, &g, ref + to_self);
-	table_unlock(&s->table, &g);
+	table_unlock(&s->table, &v->hand, &g);
 	return done;
 }
 
@@ -490,7 +495,7 @@ bool conns_insert(struct conns_view *v, struct conn_ref r,
 	if (unlikely(!table_lock_pair(t, &at->tuple)))
 		return insert_any(v, r, at, winner);
 	begin_life(v, r, at->source);
-	table_fill_pair(t, &at->tuple, ref);
+	table_fill_pair(t, &v->hand, &at->tuple, ref);
 	v->stats.created++;
 	return true;
 }
@@ -559,7 +564,7 @@ static bool end(struct conns_view *v, const struct victim *d)
 	if (unlikely(v->ended))
 		v->ended(v, r.conn);
 	for (unsigned dir = 0; dir < NAT_N_DIRS; dir++)
-		(void)table_remove(&s->table, d->hash.tuple[dir],
+		(void)table_remove(&s->table, &v->hand, d->hash.tuple[dir],
 				   make_ref(r.index, (enum nat_dir)dir));
 	bysource_remove(&s->bysource, r.conn, r.index, d->hash.source);
 	pool_free_deferred(&v->cache, r.index);

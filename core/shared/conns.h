@@ -44,6 +44,7 @@ struct conns_view {
 	struct conns *all;
 	struct pool_cache cache;
 	struct places_stock stock;
+	struct table_hand hand;
 	struct conns_stats stats;
 	ticks now;    /* of the packet at hand */
 	ticks others; /* no other worker's clock is behind this */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Slabs and batches of a pool. A slab is carved from its start, 64 objects at a
+ * Slabs and batches of a pool. A slab is carved from its start, a batch at a
  * time and under the lock.
  */
 #include "shared/depot.h"
@@ -8,10 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-	CARVE = 64,      /* objects at a time */
-	KEEP_EMPTY = 64, /* batches */
-};
+enum { KEEP_EMPTY = 64 /* batches */ };
 
 /* ---------------------------------------------------------------- batches */
 
@@ -150,7 +147,7 @@ static void shelf_carve(struct depot *d, struct shelf *s, struct batch *b,
 			unsigned units)
 {
 	uint32_t fresh = shelf_fresh(s);
-	uint32_t n = min_u32((s->end - fresh) / units, CARVE);
+	uint32_t n = min_u32((s->end - fresh) / units, BATCH_MAX);
 
 	for (uint32_t i = 0; i < n; i++)
 		b->index[n - 1 - i] = fresh + i * units;

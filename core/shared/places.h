@@ -17,7 +17,7 @@
 
 #include "util.h"
 
-enum { PLACES_LOT = 32, PLACES_SHARE = 4096 };
+enum { PLACES_LOT = 256, PLACES_SHARE = 4096 };
 
 struct places {
 	uint32_t max; /* 0: no limit */

@@ -42,6 +42,7 @@
 #include "shared/table.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 enum {
 	SPLITS_PER_INSERT = 4, /* a doubling adds 7 % to the load meanwhile */
@@ -53,6 +54,8 @@ enum {
 	READY_OVERFLOW = CHUNK_BUCKETS / 2,
 	SPLIT_AHEAD = 4, /* buckets to fetch ahead of splits */
 	SAMPLE = 64,
+	TELL_SHARE = 16, /* of so many buckets one reference may be untold */
+	TELL_MOST = 8 * SAMPLE,
 };
 #define MAX_BUCKETS (UINT64_C(1) << TABLE_MAX_LOG)
 
@@ -142,14 +145,28 @@ void bucket_wait(const struct bucket *b)
 
 /* ----------------------------------------------------------------- growth */
 
+static void tell(struct table *t, struct table_hand *h)
+{
+	atomic_fetch_add_explicit(&t->sampled, h->untold, memory_order_relaxed);
+	h->untold = 0;
+}
+
 /* An insert and the removal of the same hash are sampled or not alike, so
  * that the sum never drifts; bits that choose neither bucket nor tag. */
-static bool count_add(struct table *t, uint64_t hash, int64_t by)
+static bool count_add(struct table *t, struct table_hand *h, uint64_t hash,
+		      int by)
 {
+	uint64_t most;
+
 	if (likely((hash >> 48) % SAMPLE))
 		return false;
-	atomic_fetch_add_explicit(&t->sampled, by * SAMPLE,
-				  memory_order_relaxed);
+	h->untold += by * SAMPLE;
+	most = table_buckets(t) / TELL_SHARE;
+	if (most > TELL_MOST)
+		most = TELL_MOST;
+	if (likely((uint32_t)abs(h->untold) < most))
+		return false;
+	tell(t, h);
 	return true;
 }
 
@@ -178,8 +195,8 @@ static bool moves(const struct bucket *b, unsigned i, unsigned bit)
 
 /* Copies what moves from @src to @dst, which nobody can see. False: no
  * memory. */
-static bool split_copy(struct table *t, struct bucket *src, struct bucket *dst,
-		       unsigned bit)
+static bool split_copy(struct table *t, struct overflow_stock *stock,
+		       struct bucket *src, struct bucket *dst, unsigned bit)
 {
 	uint32_t spare;
 
@@ -189,7 +206,7 @@ static bool split_copy(struct table *t, struct bucket *src, struct bucket *dst,
 				continue;
 			spare = 0;
 			if (!chain_room(&t->overflow, dst) &&
-			    !(spare = overflow_get(&t->overflow)))
+			    !(spare = overflow_get(&t->overflow, stock)))
 				return false;
 			chain_add(&t->overflow, dst, slot_tag(b, i),
 				  bucket_ref(b, i), &spare);
@@ -199,7 +216,8 @@ static bool split_copy(struct table *t, struct bucket *src, struct bucket *dst,
 }
 
 /* Erases from @src what has moved. */
-static void split_erase(struct table *t, struct bucket *src, unsigned bit)
+static void split_erase(struct table *t, struct overflow_stock *stock,
+			struct bucket *src, unsigned bit)
 {
 	struct bucket *next;
 
@@ -209,7 +227,7 @@ static void split_erase(struct table *t, struct bucket *src, unsigned bit)
 		for (unsigned i = 0; i < bucket_used(b);) {
 			if (!moves(b, i, bit))
 				i++;
-			else if (chain_erase(&t->overflow, src, b, i))
+			else if (chain_erase(&t->overflow, stock, src, b, i))
 				break;
 		}
 		/* And after, for what followed may have. */
@@ -219,10 +237,11 @@ static void split_erase(struct table *t, struct bucket *src, unsigned bit)
 }
 
 /* Gives back the overflow buckets of a chain that nobody can see. */
-static void chain_discard(struct table *t, struct bucket *head)
+static void chain_discard(struct table *t, struct overflow_stock *stock,
+			  struct bucket *head)
 {
 	while (chain_next(&t->overflow, head) || bucket_used(head))
-		(void)chain_erase(&t->overflow, head, head, 0);
+		(void)chain_erase(&t->overflow, stock, head, head, 0);
 }
 
 static void bucket_fetch_ahead(const struct bucket *b)
@@ -233,7 +252,7 @@ static void bucket_fetch_ahead(const struct bucket *b)
 }
 
 /* Splits one bucket. Holds t->splitting. False: no memory. */
-static bool bucket_split(struct table *t)
+static bool bucket_split(struct table *t, struct overflow_stock *stock)
 {
 	uint64_t n = table_buckets(t);
 	unsigned log = 63 - (unsigned)__builtin_clzll(n);
@@ -247,28 +266,28 @@ static bool bucket_split(struct table *t)
 	bucket_fetch_ahead(src);
 	bucket_fetch_ahead(dst);
 	bucket_lock(src);
-	ok = split_copy(t, src, dst, log - TABLE_TAG_FROM);
+	ok = split_copy(t, stock, src, dst, log - TABLE_TAG_FROM);
 	if (ok) {
 		/* Pairs with the acquire in table_buckets(). */
 		atomic_store_explicit(&t->n_buckets, n + 1,
 				      memory_order_release);
-		split_erase(t, src, log - TABLE_TAG_FROM);
+		split_erase(t, stock, src, log - TABLE_TAG_FROM);
 	} else {
-		chain_discard(t, dst);
+		chain_discard(t, stock, dst);
 	}
 	bucket_unlock(src);
 	return ok;
 }
 
 /* Splits up to @max buckets unless another thread does. False: no memory. */
-static bool grow(struct table *t, unsigned max)
+static bool grow(struct table *t, struct table_hand *h, unsigned max)
 {
 	bool ok = true;
 
 	if (!spin_try(&t->splitting))
 		return true;
 	while (ok && max-- && growth_due(t, table_buckets(t), 0))
-		ok = bucket_split(t);
+		ok = bucket_split(t, &h->spare);
 	spin_unlock(&t->splitting);
 	return ok;
 }
@@ -288,17 +307,17 @@ static bool splits_ready(struct table *t)
 	return buckets_reach(&t->primary, last, true);
 }
 
-bool table_maintain(struct table *t, unsigned max_splits)
+bool table_maintain(struct table *t, struct table_hand *h, unsigned max_splits)
 {
 	/* Chains become longer between doublings, too. */
 	return overflow_ready(&t->overflow, READY_OVERFLOW) &&
-	       splits_ready(t) && (!max_splits || grow(t, max_splits));
+	       splits_ready(t) && (!max_splits || grow(t, h, max_splits));
 }
 
 /* ----------------------------------------------------------------- change */
 
-static int insert(struct table *t, const struct table_guard *g,
-		  const uint32_t *ref)
+static int insert(struct table *t, struct overflow_stock *stock,
+		  const struct table_guard *g, const uint32_t *ref)
 {
 	bool same = g->n == 2 && g->head[0] == g->head[1];
 	uint32_t spare[2] = {0, 0};
@@ -306,35 +325,37 @@ static int insert(struct table *t, const struct table_guard *g,
 
 	for (unsigned i = 0; i < g->n && !err; i++)
 		if (chain_room(&t->overflow, g->head[i]) < (same ? 2 : 1) &&
-		    !(spare[i] = overflow_get(&t->overflow)))
+		    !(spare[i] = overflow_get(&t->overflow, stock)))
 			err = -ENOMEM;
 	for (unsigned i = 0; i < g->n && !err; i++)
 		chain_add(&t->overflow, g->head[i], table_tag(g->hash[i]),
 			  ref[i], &spare[i]);
 	for (unsigned i = 0; i < 2; i++)
 		if (spare[i])
-			overflow_put(&t->overflow, spare[i]);
+			overflow_put(&t->overflow, stock, spare[i]);
 	return err;
 }
 
-int table_insert(struct table *t, struct table_guard *g, const uint32_t *ref)
+int table_insert(struct table *t, struct table_hand *h, struct table_guard *g,
+		 const uint32_t *ref)
 {
-	int err = insert(t, g, ref);
+	int err = insert(t, &h->spare, g, ref);
 
 	for (unsigned i = 0; i < g->n && !err; i++)
-		g->grow |= count_add(t, g->hash[i], 1);
+		g->grow |= count_add(t, h, g->hash[i], 1);
 	return err;
 }
 
 /* Only who changed the count looks at it: the line is its own. */
-ALWAYS_INLINE void grow_a_little(struct table *t, bool counted)
+ALWAYS_INLINE void grow_a_little(struct table *t, struct table_hand *h,
+				 bool counted)
 {
 	if (unlikely(counted || growing(table_buckets(t))))
-		(void)grow(t, SPLITS_PER_INSERT);
+		(void)grow(t, h, SPLITS_PER_INSERT);
 }
 
-void table_fill_pair(struct table *t, const struct table_pair *p,
-		     const uint32_t ref[2])
+void table_fill_pair(struct table *t, struct table_hand *h,
+		     const struct table_pair *p, const uint32_t ref[2])
 {
 	bool counted = false;
 
@@ -343,17 +364,17 @@ void table_fill_pair(struct table *t, const struct table_pair *p,
 
 		slot_set(p->room[i].bucket, p->room[i].used, table_tag(hash),
 			 ref[i]);
-		counted |= count_add(t, hash, 1);
+		counted |= count_add(t, h, hash, 1);
 	}
 	bucket_unlock(head_of(p, 0));
 	bucket_unlock(head_of(p, 1));
-	grow_a_little(t, counted);
+	grow_a_little(t, h, counted);
 }
 
-void table_unlock(struct table *t, struct table_guard *g)
+void table_unlock(struct table *t, struct table_hand *h, struct table_guard *g)
 {
 	guard_unlock(g);
-	grow_a_little(t, g->grow);
+	grow_a_little(t, h, g->grow);
 }
 
 /* The chain of one hash, locked. */
@@ -372,14 +393,15 @@ static struct bucket *lock_chain(struct table *t, uint64_t hash)
 	}
 }
 
-bool table_remove(struct table *t, uint64_t hash, uint32_t ref)
+bool table_remove(struct table *t, struct table_hand *h, uint64_t hash,
+		  uint32_t ref)
 {
 	struct bucket *head = lock_chain(t, hash);
-	bool found = chain_remove(&t->overflow, head, ref);
+	bool found = chain_remove(&t->overflow, &h->spare, head, ref);
 
 	bucket_unlock(head);
 	if (found)
-		(void)count_add(t, hash, -1);
+		(void)count_add(t, h, hash, -1);
 	return found;
 }
 
@@ -460,6 +482,12 @@ void table_fini(struct table *t)
 {
 	chunks_fini(&t->primary);
 	overflow_fini(&t->overflow);
+}
+
+void table_hand_close(struct table *t, struct table_hand *h)
+{
+	overflow_return(&t->overflow, &h->spare, 0);
+	tell(t, h);
 }
 
 uint32_t table_guess_next(const struct table *t, const struct bucket *b,

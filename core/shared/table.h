@@ -35,7 +35,7 @@ struct table {
 	/* every lookup reads it, every split writes it */
 	_Alignas(CACHE_LINE) _Atomic uint64_t n_buckets;
 
-	/* every 64th insert or removal writes it */
+	/* insertions and removals write it, by the hundred where many are */
 	_Alignas(CACHE_LINE) _Atomic int64_t sampled;
 
 	_Alignas(CACHE_LINE) struct spin splitting; /* right to split */
@@ -44,10 +44,21 @@ struct table {
 	struct overflow overflow;
 };
 
+/* What a thread that changes the table has of it, each its own: 0 at first.
+ * Lines that all threads write cost more than the rest of an insertion, so they
+ * are written seldom. */
+struct table_hand {
+	struct overflow_stock spare;
+	int32_t untold; /* references not yet in sampled */
+};
+
 /* @log_buckets to begin with, clamped to the limits. -ENOMEM: as after
  * table_fini(). */
 MUST_USE int table_init(struct table *t, unsigned log_buckets);
 void table_fini(struct table *t);
+
+/* Gives back what the hand has. */
+void table_hand_close(struct table *t, struct table_hand *h);
 
 /* ---------------------------------------------------------------- lookup */
 
@@ -325,8 +336,8 @@ struct table_pair {
 MUST_USE bool table_lock_pair(struct table *t, struct table_pair *p);
 
 /* Adds a reference for each hash and unlocks; may split a few buckets. */
-void table_fill_pair(struct table *t, const struct table_pair *p,
-		     const uint32_t ref[2]);
+void table_fill_pair(struct table *t, struct table_hand *h,
+		     const struct table_pair *p, const uint32_t ref[2]);
 
 /* Starts a walk over the candidates for hash @i of a guard. Others cannot
  * change them, so that the walk is over when probe_step() returns 0. */
@@ -343,19 +354,20 @@ static inline void table_probe_locked(const struct table_guard *g, unsigned i,
 
 /* Adds a reference for each hash of the guard, all or none. Does not look
  * for equal keys. -ENOMEM: nothing has changed. */
-MUST_USE int table_insert(struct table *t, struct table_guard *g,
-			  const uint32_t *ref);
+MUST_USE int table_insert(struct table *t, struct table_hand *h,
+			  struct table_guard *g, const uint32_t *ref);
 
 /* Unlocks. After an insertion it may split a few buckets as well. */
-void table_unlock(struct table *t, struct table_guard *g);
+void table_unlock(struct table *t, struct table_hand *h, struct table_guard *g);
 
 /* True for exactly one of several racing callers. */
-bool table_remove(struct table *t, uint64_t hash, uint32_t ref);
+bool table_remove(struct table *t, struct table_hand *h, uint64_t hash,
+		  uint32_t ref);
 
 /* Gets memory for growth ready ahead of need, then splits up to
  * @max_splits buckets if growth is due; none are left to insertions. False: no
  * memory. For a maintenance thread: takes milliseconds. */
-bool table_maintain(struct table *t, unsigned max_splits);
+bool table_maintain(struct table *t, struct table_hand *h, unsigned max_splits);
 
 /* ------------------------------------------------------------- inspection */
 
@@ -374,7 +386,8 @@ void table_iter_start(const struct table *t, struct table_iter *it,
 /* 0: no more. */
 uint32_t table_iter_next(const struct table *t, struct table_iter *it);
 
-/* References in the table, give or take sqrt(64 x count). */
+/* References in the table, give or take sqrt(64 x count) and what hands have
+ * not told: a sixteenth of the buckets' number each, 512 at most. */
 uint64_t table_count(const struct table *t);
 
 uint64_t table_bytes(const struct table *t);

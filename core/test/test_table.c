@@ -12,6 +12,7 @@
 /* Key k has hash hash(k) and reference k + 1. */
 struct fixture {
 	struct table table;
+	struct table_hand hand;
 	uint64_t (*hash)(uint32_t key);
 	uint32_t keys, present;
 	bool in[];
@@ -34,6 +35,7 @@ static struct fixture *fixture_new(uint64_t (*hash)(uint32_t), uint32_t keys)
 
 static void fixture_free(struct fixture *f)
 {
+	table_hand_close(&f->table, &f->hand);
 	table_fini(&f->table);
 	free(f);
 }
@@ -76,8 +78,8 @@ static bool insert(struct fixture *f, const uint32_t *key, unsigned n)
 		table_for_each_locked(&f->table, &g, i, &p, r) taken |=
 			r == ref[i];
 	if (!taken)
-		assert_int_equal(table_insert(&f->table, &g, ref), 0);
-	table_unlock(&f->table, &g);
+		assert_int_equal(table_insert(&f->table, &f->hand, &g, ref), 0);
+	table_unlock(&f->table, &f->hand, &g);
 	return !taken;
 }
 
@@ -95,8 +97,9 @@ static void check_insert(struct fixture *f, const uint32_t *key, unsigned n)
 
 static void check_remove(struct fixture *f, uint32_t key)
 {
-	assert_int_equal(table_remove(&f->table, f->hash(key), key + 1),
-			 f->in[key]);
+	assert_int_equal(
+		table_remove(&f->table, &f->hand, f->hash(key), key + 1),
+		f->in[key]);
 	f->present -= f->in[key];
 	f->in[key] = false;
 }
@@ -156,20 +159,40 @@ static void check_all(const struct fixture *f)
 	(void)check_chains(f);
 }
 
-/* Every overflow bucket ever taken is free again. */
-static void check_overflow_free(const struct fixture *f)
+static void check_free(const struct overflow *o, uint32_t i, bool *seen)
+{
+	const struct bucket *b = bucket_at(&o->buckets, i);
+
+	assert_in_range(i, OVERFLOW_LOT, o->fresh - 1);
+	assert_false(seen[i]);
+	seen[i] = true;
+	assert_int_equal(bucket_used(b), 0);
+	assert_int_equal(atomic_load(&b->link), 0);
+}
+
+/* Every overflow bucket ever taken is free again, once. */
+static void check_overflow_free(struct fixture *f)
 {
 	const struct overflow *o = &f->table.overflow;
-	uint32_t n = 1;
+	bool *seen = calloc(o->fresh, sizeof(*seen));
+	uint32_t n = OVERFLOW_LOT;
 
-	for (uint32_t i = o->free; i; n++) {
-		struct bucket *b = bucket_at(&o->buckets, i);
+	assert_non_null(seen);
+	table_hand_close(&f->table, &f->hand);
+	for (uint32_t i = o->free; i;) {
+		const struct bucket *b = bucket_at(&o->buckets, i);
 
-		assert_int_equal(bucket_used(b), 0);
-		assert_int_equal(atomic_load(&b->link), 0);
+		check_free(o, i, seen);
+		n++;
+		for (unsigned k = 0; k < BUCKET_SLOTS; k++)
+			if (slot_tag(b, k)) {
+				check_free(o, slot_tag(b, k), seen);
+				n++;
+			}
 		i = atomic_load(&b->seq);
 	}
 	assert_int_equal(n, o->fresh);
+	free(seen);
 }
 
 /* ------------------------------------------------------------------ hashes */
@@ -241,7 +264,7 @@ static void check_stream(const struct stream_case *c)
 			check_remove(f, key[0]);
 		assert_int_equal(found(f, key[1]), f->in[key[1]]);
 		if (i % 64 == 0)
-			assert_true(table_maintain(&f->table, 8));
+			assert_true(table_maintain(&f->table, &f->hand, 8));
 	}
 	check_all(f);
 	for (uint32_t i = 0; i < c->keys; i++)
@@ -284,8 +307,9 @@ static void check_growth(const struct growth_case *c)
 		check_insert(f, &i, 1);
 		assert_true(table_buckets(&f->table) - n <= 4);
 		if (c->maintained && i % 256 == 0)
-			assert_true(table_maintain(&f->table, 64));
+			assert_true(table_maintain(&f->table, &f->hand, 64));
 	}
+	table_hand_close(&f->table, &f->hand);
 	n = table_buckets(&f->table);
 	slots = n * BUCKET_SLOTS;
 	assert_true(slots > c->keys);
@@ -349,8 +373,8 @@ static void no_memory(void **state)
 		check_insert(f, &i, 1);
 	old = limit(RLIMIT_DATA, 1);
 	table_lock(&f->table, &g, hash, 2);
-	err = table_insert(&f->table, &g, ref);
-	table_unlock(&f->table, &g);
+	err = table_insert(&f->table, &f->hand, &g, ref);
+	table_unlock(&f->table, &f->hand, &g);
 	assert_int_equal(setrlimit(RLIMIT_DATA, &old), 0);
 	assert_int_equal(err, -ENOMEM);
 	check_all(f);

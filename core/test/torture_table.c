@@ -36,6 +36,7 @@ struct torture {
 struct worker {
 	struct torture *t;
 	struct pool_cache cache;
+	struct table_hand hand;
 	struct random random;
 };
 
@@ -104,10 +105,10 @@ static bool insert(struct worker *w, uint64_t n)
 	ok = !taken(t, &g, o);
 	if (ok) {
 		atomic_store_explicit(&o->live, 1, memory_order_release);
-		if (table_insert(&t->table, &g, ref))
+		if (table_insert(&t->table, &w->hand, &g, ref))
 			abort();
 	}
-	table_unlock(&t->table, &g);
+	table_unlock(&t->table, &w->hand, &g);
 	if (!ok)
 		pool_free_now(&w->cache, index);
 	return ok;
@@ -120,9 +121,9 @@ static bool removes(struct worker *w, uint64_t n)
 	uint32_t ref = find(t, 2 * n);
 	struct object *o;
 
-	if (!ref || !table_remove(&t->table, t->hash(2 * n), ref))
+	if (!ref || !table_remove(&t->table, &w->hand, t->hash(2 * n), ref))
 		return false;
-	if (!table_remove(&t->table, t->hash(2 * n + 1), ref | 1))
+	if (!table_remove(&t->table, &w->hand, t->hash(2 * n + 1), ref | 1))
 		bump(&t->half, 1);
 	o = pool_at(&t->pool, ref >> 1);
 	atomic_store_explicit(&o->live, 0, memory_order_relaxed);
@@ -190,6 +191,7 @@ static void *churner(void *arg)
 	}
 	bump(&t->inserted, inserted);
 	bump(&t->removed, removed);
+	table_hand_close(&t->table, &w->hand);
 	pool_cache_fini(&w->cache);
 	grace_thread_unregister();
 	return NULL;
@@ -219,13 +221,14 @@ static void *maintainer(void *arg)
 
 	grace_thread_register();
 	while (!threads_over(&t->threads)) {
-		(void)table_maintain(&t->table, 32);
+		(void)table_maintain(&t->table, &w->hand, 32);
 		(void)pool_reserve(&t->pool, 1);
 		sweep(t);
 		grace_thread_offline();
 		usleep(500);
 		grace_thread_online();
 	}
+	table_hand_close(&t->table, &w->hand);
 	grace_thread_unregister();
 	return NULL;
 }
@@ -341,6 +344,7 @@ static void check_case(const struct torture_case *c)
 	assert_int_equal(live, 0);
 	assert_int_equal(in_table(t), 0);
 
+	table_hand_close(&t->table, &w[MAX_THREADS].hand);
 	pool_cache_fini(&w[MAX_THREADS].cache);
 	pool_fini(&t->pool);
 	table_fini(&t->table);
