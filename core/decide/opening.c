@@ -16,20 +16,13 @@ ALWAYS_INLINE void expect(const struct nat_worker *w, uint64_t n_buckets,
 			  const uint8_t *ip, struct stranger *f)
 {
 	const struct conns *s = w->view.all;
-	uint32_t meta = hash_ipv4_meta(ip[IPV4_PROTO], 0);
-	struct conn_key4 key;
+	struct hash_opening h;
 
-	memcpy(&key, ip + IPV4_SRC, sizeof(key));
-	f->source =
-		hash_source4(&s->key, key.src, key.src_id, ip[IPV4_PROTO], 0);
-	key = conn_key4_invert(key);
-	f->answer = table_spot(&s->table, n_buckets,
-			       conn_key4_hash(&s->key, meta, &key));
-	if (w->new_source)
-		key.dst = w->new_source;
-	f->new_source = key.dst;
-	f->new_answer = table_spot(&s->table, n_buckets,
-				   conn_key4_hash(&s->key, meta, &key));
+	f->new_source = w->new_source ? w->new_source : load32(ip + IPV4_SRC);
+	h = hash_opening(&s->key, ip + IPV4_TTL, f->new_source);
+	f->source = h.source;
+	f->answer = table_spot(&s->table, n_buckets, h.answer);
+	f->new_answer = table_spot(&s->table, n_buckets, h.new_answer);
 }
 
 void opening_expect(const struct nat_worker *w, uint64_t n_buckets,

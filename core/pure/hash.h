@@ -50,6 +50,13 @@ static inline uint32_t hash_ipv4_meta(uint8_t proto, uint16_t zone)
 	return host32((uint32_t)proto << 16 | zone);
 }
 
+/* What is asked when an IPv4 packet seems to begin a connection. */
+struct hash_opening {
+	uint64_t source;     /* hash_source4() of its socket */
+	uint64_t answer;     /* of the inverse tuple */
+	uint64_t new_answer; /* the same if another source had sent it */
+};
+
 #if defined(__AES__) && defined(__SSE2__)
 
 ALWAYS_INLINE lanes4 hash_round(lanes4 x, lanes4 k)
@@ -136,6 +143,35 @@ ALWAYS_INLINE uint64_t hash_ipv4(const struct hash_key *key,
 	return hash_blocks(key, &b, 1);
 }
 
+/* Of the packet at @from_ttl; @new_source: of who may have sent it. */
+ALWAYS_INLINE struct hash_opening hash_opening(const struct hash_key *key,
+					       const uint8_t *from_ttl,
+					       uint32_t new_source)
+{
+	const lanes4 mask = {0xff00, ~0u, ~0u, ~0u}, zero = {0};
+	const lanes4_bytes x = (lanes4_bytes)(lanes4_load(from_ttl) & mask);
+	const lanes4_bytes back = __builtin_shufflevector(
+		x, x, 0, 1, 2, 3, 8, 9, 10, 11, 4, 5, 6, 7, 14, 15, 12, 13);
+	const lanes4 k0 = lanes4_load(&key->k[0]), k1 = lanes4_load(&key->k[2]);
+	lanes4 v[] = {
+		(lanes4)__builtin_shufflevector(x, (lanes4_bytes)zero, 0, 1, 2,
+						3, 4, 5, 6, 7, 12, 13, 16, 16,
+						16, 16, 16, 16),
+		(lanes4)back,
+		(lanes4)back,
+	};
+
+	v[2][2] = new_source;
+	for (unsigned i = 0; i < ARRAY_LEN(v); i++)
+		v[i] = hash_round(v[i] ^ k0, k1);
+	return (struct hash_opening){
+		.source = hash_finish((__m128i)v[0], (__m128i)k0, (__m128i)k1),
+		.answer = hash_finish((__m128i)v[1], (__m128i)k0, (__m128i)k1),
+		.new_answer =
+			hash_finish((__m128i)v[2], (__m128i)k0, (__m128i)k1),
+	};
+}
+
 #else
 
 uint64_t hash_blocks(const struct hash_key *key, const struct hash_block *b,
@@ -166,6 +202,29 @@ static inline uint64_t hash_ipv4(const struct hash_key *key,
 	memcpy(&b, from_ttl, sizeof(b));
 	b.w[0] = hash_ipv4_meta(from_ttl[1], 0);
 	return hash_blocks(key, &b, 1);
+}
+
+static inline struct hash_opening hash_opening(const struct hash_key *key,
+					       const uint8_t *from_ttl,
+					       uint32_t new_source)
+{
+	const uint32_t meta = hash_ipv4_meta(from_ttl[1], 0);
+	struct hash_block source = {{meta}}, answer = {{meta}}, new_answer;
+	uint8_t *id = (uint8_t *)&answer.w[3];
+
+	memcpy(&source.w[1], from_ttl + 4, sizeof(uint32_t));
+	memcpy(&source.w[2], from_ttl + 12, sizeof(uint16_t));
+	memcpy(&answer.w[1], from_ttl + 8, sizeof(uint32_t));
+	memcpy(&answer.w[2], from_ttl + 4, sizeof(uint32_t));
+	memcpy(id, from_ttl + 14, sizeof(uint16_t));
+	memcpy(id + 2, from_ttl + 12, sizeof(uint16_t));
+	new_answer = answer;
+	new_answer.w[2] = new_source;
+	return (struct hash_opening){
+		.source = hash_blocks(key, &source, 1),
+		.answer = hash_blocks(key, &answer, 1),
+		.new_answer = hash_blocks(key, &new_answer, 1),
+	};
 }
 
 #endif

@@ -50,3 +50,12 @@ uint64_t sip_ipv4(const struct hash_key *key, const struct nat_tuple *t)
 	ipv4_from_ttl(bytes, t);
 	return hash_ipv4(key, bytes);
 }
+
+struct hash_opening sip_opening(const struct hash_key *key,
+				const struct nat_tuple *t, uint32_t new_source)
+{
+	uint8_t bytes[IPV4_FROM_TTL];
+
+	ipv4_from_ttl(bytes, t);
+	return hash_opening(key, bytes, new_source);
+}

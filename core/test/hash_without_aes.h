@@ -11,6 +11,8 @@ uint64_t sip_ids(const struct hash_key *key, const struct nat_tuple *t);
 uint64_t sip_row(const struct hash_key *key, const struct nat_tuple *t);
 uint64_t sip_source(const struct hash_key *key, const struct nat_tuple *t);
 uint64_t sip_ipv4(const struct hash_key *key, const struct nat_tuple *t);
+struct hash_opening sip_opening(const struct hash_key *key,
+				const struct nat_tuple *t, uint32_t new_source);
 
 /* An IPv4 tuple as the bytes of a header are hashed; what is not part of it
  * is anything. */

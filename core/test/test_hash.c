@@ -20,6 +20,16 @@ static uint64_t ipv4(const struct hash_key *key, const struct nat_tuple *t)
 	return hash_ipv4(key, bytes);
 }
 
+static struct hash_opening opening(const struct hash_key *key,
+				   const struct nat_tuple *t,
+				   uint32_t new_source)
+{
+	uint8_t bytes[IPV4_FROM_TTL];
+
+	ipv4_from_ttl(bytes, t);
+	return hash_opening(key, bytes, new_source);
+}
+
 static uint64_t by_ids(const struct hash_key *key, const struct nat_tuple *t)
 {
 	struct hash_stem s = hash_stem_of(t);
@@ -48,9 +58,14 @@ static const struct hasher {
 	uint64_t (*ipv4)(const struct hash_key *k, const struct nat_tuple *t);
 	uint64_t (*ids)(const struct hash_key *k, const struct nat_tuple *t);
 	uint64_t (*row)(const struct hash_key *k, const struct nat_tuple *t);
+	struct hash_opening (*opening)(const struct hash_key *k,
+				       const struct nat_tuple *t,
+				       uint32_t new_source);
 } hashers[] = {
-	{"the library's", hash_tuple, hash_source, ipv4, by_ids, by_row},
-	{"SipHash", sip_tuple, sip_source, sip_ipv4, sip_ids, sip_row},
+	{"the library's", hash_tuple, hash_source, ipv4, by_ids, by_row,
+	 opening},
+	{"SipHash", sip_tuple, sip_source, sip_ipv4, sip_ids, sip_row,
+	 sip_opening},
 };
 
 static const struct sample {
@@ -157,6 +172,22 @@ static void every_field_counts(void **state)
 		}
 }
 
+static void check_opening(const struct hasher *h, const struct hash_key *key,
+			  const struct nat_tuple *t, uint32_t new_source)
+{
+	struct hash_opening o = h->opening(key, t, new_source);
+	struct nat_tuple answer = *t;
+
+	assert_int_equal(o.source, h->source(key, t));
+	answer.src = t->dst;
+	answer.dst = t->src;
+	answer.src_id = t->dst_id;
+	answer.dst_id = t->src_id;
+	assert_int_equal(o.answer, h->tuple(key, &answer));
+	answer.dst.w[0] = new_source;
+	assert_int_equal(o.new_answer, h->tuple(key, &answer));
+}
+
 /* What the fast path hashes, without a tuple. */
 static void of_packet_words(void **state)
 {
@@ -174,9 +205,11 @@ static void of_packet_words(void **state)
 			.family = 4,
 		};
 
-		for (size_t h = 0; h < ARRAY_LEN(hashers); h++)
+		for (size_t h = 0; h < ARRAY_LEN(hashers); h++) {
 			assert_int_equal(hashers[h].ipv4(&key, &t),
 					 hashers[h].tuple(&key, &t));
+			check_opening(&hashers[h], &key, &t, random_u32(&r));
+		}
 	}
 }
 
