@@ -51,36 +51,37 @@ static inline uint64_t bare_hash(const struct bare_key *secret,
 #endif
 }
 
-static inline uint32_t bare_add(uint32_t sum, uint32_t v)
-{
-	sum += v;
-	return sum + (sum < v);
-}
-
-/* RFC 1624; the two halves of a word are added both ways round. */
-static inline void bare_update(uint8_t *at, uint32_t delta)
+/* RFC 1624; the carries of a sum of words are where its upper half is. Both
+ * halves of a word are added both ways round. */
+static inline void bare_update(uint8_t *at, uint64_t delta)
 {
 	uint16_t check = load16(at);
+	uint32_t sum;
 
-	delta = bare_add(delta, ~(uint32_t)check);
-	delta += delta << 16 | delta >> 16;
-	check = (uint16_t) ~(delta >> 16);
+	delta += (uint16_t)~check;
+	delta = (uint32_t)delta + (delta >> 32);
+	sum = (uint32_t)delta + (uint32_t)(delta >> 32);
+	sum += sum << 16 | sum >> 16;
+	check = (uint16_t) ~(sum >> 16);
 	memcpy(at, &check, sizeof(check));
 }
 
 /* The packet becomes what packets with the key @other answer to. */
 static inline void bare_rewrite(uint8_t *p, const struct flow_key *other)
 {
-	uint64_t addrs = (uint64_t)other->src << 32 | other->dst, was;
-	uint32_t ports = (uint32_t)other->src_port << 16 | other->dst_port;
-	uint32_t delta;
+	uint64_t addrs, was, delta;
+	uint32_t ports;
 
+	memcpy(&addrs, &other->src, sizeof(addrs));
+	memcpy(&ports, &other->src_port, sizeof(ports));
 	memcpy(&was, p + IPV4_SRC, sizeof(was));
-	delta = bare_add((uint32_t)~was, (uint32_t)(~was >> 32));
-	delta = bare_add(bare_add(delta, other->src), other->dst);
+	was = ~was;
+	delta = (uint32_t)was + (was >> 32) + (uint32_t)addrs + (addrs >> 32);
+	addrs = addrs << 32 | addrs >> 32;
+	ports = ports << 16 | ports >> 16;
 	bare_update(p + IPV4_CHECK, delta);
-	delta = bare_add(delta, ~load32(p + IPV4_HEADER));
-	bare_update(p + IPV4_HEADER + TCP_CHECK, bare_add(delta, ports));
+	delta += (uint64_t)(uint32_t)~load32(p + IPV4_HEADER) + ports;
+	bare_update(p + IPV4_HEADER + TCP_CHECK, delta);
 	memcpy(p + IPV4_SRC, &addrs, sizeof(addrs));
 	memcpy(p + IPV4_HEADER, &ports, sizeof(ports));
 }
