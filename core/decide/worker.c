@@ -43,8 +43,7 @@ void worker_publish_clock(struct nat_worker *w)
 
 	if (w->engine->max_workers == 1)
 		return;
-	/* All others read it in each batch; while it stays, so does the line.
-	 */
+	/* All others read it in each batch: it is written when it moves. */
 	if (atomic_load_explicit(&c->at, memory_order_relaxed) != w->view.now)
 		atomic_store_explicit(&c->at, w->view.now,
 				      memory_order_relaxed);

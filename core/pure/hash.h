@@ -204,29 +204,6 @@ static inline uint64_t hash_ipv4(const struct hash_key *key,
 	return hash_blocks(key, &b, 1);
 }
 
-static inline struct hash_opening hash_opening(const struct hash_key *key,
-					       const uint8_t *from_ttl,
-					       uint32_t new_source)
-{
-	const uint32_t meta = hash_ipv4_meta(from_ttl[1], 0);
-	struct hash_block source = {{meta}}, answer = {{meta}}, new_answer;
-	uint8_t *id = (uint8_t *)&answer.w[3];
-
-	memcpy(&source.w[1], from_ttl + 4, sizeof(uint32_t));
-	memcpy(&source.w[2], from_ttl + 12, sizeof(uint16_t));
-	memcpy(&answer.w[1], from_ttl + 8, sizeof(uint32_t));
-	memcpy(&answer.w[2], from_ttl + 4, sizeof(uint32_t));
-	memcpy(id, from_ttl + 14, sizeof(uint16_t));
-	memcpy(id + 2, from_ttl + 12, sizeof(uint16_t));
-	new_answer = answer;
-	new_answer.w[2] = new_source;
-	return (struct hash_opening){
-		.source = hash_blocks(key, &source, 1),
-		.answer = hash_blocks(key, &answer, 1),
-		.new_answer = hash_blocks(key, &new_answer, 1),
-	};
-}
-
 #endif
 
 /* Of an IPv4 tuple: source, destination, the two ids as they lie in a packet.
@@ -272,6 +249,29 @@ ALWAYS_INLINE uint64_t hash_source4(const struct hash_key *key, uint32_t src,
 
 	return hash_blocks(key, &b, 1);
 }
+
+#if !defined(__AES__) || !defined(__SSE2__)
+static inline struct hash_opening hash_opening(const struct hash_key *key,
+					       const uint8_t *from_ttl,
+					       uint32_t new_source)
+{
+	const uint32_t meta = hash_ipv4_meta(from_ttl[1], 0);
+	uint32_t addr[2], k[3];
+	uint16_t id[2];
+
+	memcpy(addr, from_ttl + 4, sizeof(addr));
+	memcpy(id, from_ttl + 12, sizeof(id));
+	k[0] = addr[1];
+	k[1] = addr[0];
+	k[2] = hash_ids(id[1], id[0]);
+	return (struct hash_opening){
+		.source = hash_source4(key, addr[0], id[0], from_ttl[1], 0),
+		.answer = hash_key4(key, meta, k),
+		.new_answer = hash_key4(key, meta,
+					(uint32_t[]){k[0], new_source, k[2]}),
+	};
+}
+#endif
 
 static inline uint64_t hash_source(const struct hash_key *key,
 				   const struct nat_tuple *t)

@@ -75,14 +75,18 @@ static inline void bysource_prefetch(const struct bysource *b, uint64_t hash)
 	__builtin_prefetch(bysource_at(b, hash), 1);
 }
 
+static inline bool bysource_tells_of(uint64_t word, uint64_t hash)
+{
+	return !(bysource_socket(hash) & ~word);
+}
+
 /* False: the socket has no connection here. */
 static inline bool bysource_may_have(const struct bysource *b, uint64_t hash)
 {
-	uint64_t socket = bysource_socket(hash);
-
-	return (atomic_load_explicit(&bysource_at(b, hash)->word,
-				     memory_order_relaxed) &
-		socket) == socket;
+	return bysource_tells_of(
+		atomic_load_explicit(&bysource_at(b, hash)->word,
+				     memory_order_relaxed),
+		hash);
 }
 
 void bysource_add(struct bysource *b, struct conn *c, uint32_t index,
@@ -104,9 +108,8 @@ static inline void bysource_prefetch_newest(const struct bysource *b,
 {
 	uint64_t word = atomic_load_explicit(&bysource_at(b, hash)->word,
 					     memory_order_relaxed);
-	uint64_t socket = bysource_socket(hash);
 
-	if (unlikely((word & socket) == socket))
+	if (unlikely(bysource_tells_of(word, hash)))
 		__builtin_prefetch(
 			pool_at(b->pool, (uint32_t)(word & BYSOURCE_NEWEST)));
 }

@@ -104,10 +104,9 @@ static void stock_give(struct overflow *o, struct overflow_stock *s)
 	spin_unlock(&o->lock);
 }
 
-void overflow_return(struct overflow *o, struct overflow_stock *s,
-		     uint32_t keep)
+void overflow_return(struct overflow *o, struct overflow_stock *s)
 {
-	while (s->n > keep)
+	while (s->n)
 		stock_give(o, s);
 }
 

@@ -41,9 +41,8 @@ MUST_USE uint32_t overflow_get(struct overflow *o, struct overflow_stock *s);
 /* Takes back an empty bucket; readers may still be in it. */
 void overflow_put(struct overflow *o, struct overflow_stock *s, uint32_t i);
 
-/* Takes back all but @keep. */
-void overflow_return(struct overflow *o, struct overflow_stock *s,
-		     uint32_t keep);
+/* Takes back all. */
+void overflow_return(struct overflow *o, struct overflow_stock *s);
 
 /* Gets memory for @n more. False: no memory. */
 bool overflow_ready(struct overflow *o, uint32_t n);

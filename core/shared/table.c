@@ -156,15 +156,13 @@ static void tell(struct table *t, struct table_hand *h)
 static bool count_add(struct table *t, struct table_hand *h, uint64_t hash,
 		      int by)
 {
-	uint64_t most;
+	uint32_t share;
 
 	if (likely((hash >> 48) % SAMPLE))
 		return false;
 	h->untold += by * SAMPLE;
-	most = table_buckets(t) / TELL_SHARE;
-	if (most > TELL_MOST)
-		most = TELL_MOST;
-	if (likely((uint32_t)abs(h->untold) < most))
+	share = (uint32_t)(table_buckets(t) / TELL_SHARE);
+	if (likely((uint32_t)abs(h->untold) < min_u32(share, TELL_MOST)))
 		return false;
 	tell(t, h);
 	return true;
@@ -486,8 +484,9 @@ void table_fini(struct table *t)
 
 void table_hand_close(struct table *t, struct table_hand *h)
 {
-	overflow_return(&t->overflow, &h->spare, 0);
-	tell(t, h);
+	overflow_return(&t->overflow, &h->spare);
+	if (h->untold)
+		tell(t, h);
 }
 
 uint32_t table_guess_next(const struct table *t, const struct bucket *b,
