@@ -217,9 +217,13 @@ ALWAYS_INLINE void stage_guesses(const struct plan *p, struct group *g)
 	unsigned missing;
 
 #pragma GCC unroll 8
-	for (unsigned i = 0; i < GROUP; i++)
-		f->ref[i] = table_guess_first(f->bucket[i], f->hash[i]);
-	conns_deref8(p->all, f->ref, f->conn);
+	for (unsigned i = 0; i < GROUP; i++) {
+		const uint32_t ref =
+			table_guess_first(f->bucket[i], f->hash[i]);
+
+		f->ref[i] = ref;
+		f->conn[i] = pool_at(&p->all->pool, ref >> 1);
+	}
 	missing = without_guess(f);
 	g->strangers = g->unexpected = g->late = 0;
 	g->all_guessed = !missing;

@@ -158,20 +158,6 @@ static inline struct conn_ref conns_deref(const struct conns_view *v,
 	};
 }
 
-/* What eight references name; of 0 nobody knows. */
-ALWAYS_INLINE void conns_deref8(const struct conns *s,
-				const uint32_t ref[EIGHT],
-				struct conn *conn[EIGHT])
-{
-#if LANES8
-	lanes8_locate(conn, pool_at(&s->pool, 0), lanes8_load(ref) >> 1,
-		      POOL_UNIT_LOG);
-#else
-	for (unsigned i = 0; i < EIGHT; i++)
-		conn[i] = pool_at(&s->pool, ref[i] >> 1);
-#endif
-}
-
 /* Asks for a line of its memory. */
 ALWAYS_INLINE void conn_prefetch(const struct conn *c, unsigned line)
 {
