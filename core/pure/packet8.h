@@ -107,16 +107,21 @@ ALWAYS_INLINE lanes8 plain8_header_is_wrong(const struct packet8 *p,
 			     lanes8_halves(w->v2));
 }
 
-/* As packet_is_plain() asks, but for the sum: sign bits. */
+/* Whose bytes are not all there, or too few: sign bits. */
+ALWAYS_INLINE lanes8 plain8_misfits(const struct packet8 *p, lanes8 room)
+{
+	return (p->len - PLAIN_LEAST) | (room - p->len);
+}
+
+/* What else packet_is_plain() asks, but for the sum: sign bits. */
 ALWAYS_INLINE lanes8 plain8_is_odd(const struct packet8 *p,
-				   struct lanes8_two front, lanes8 room)
+				   struct lanes8_two front)
 {
 	const lanes8 proto = p->words.v0 & (UINT8_MAX << 8);
 	const lanes8 version = front.v0 & UINT8_MAX;
 	const lanes8 fragment = front.v1 & host32(IPV4_MF | IPV4_OFFSET);
 
 	return (lanes8)(((version ^ 0x45) | fragment) != 0) |
-	       (p->len - PLAIN_LEAST) | (room - p->len) |
 	       ~((lanes8)(proto == PROTO_TCP << 8) |
 		 (lanes8)(proto == PROTO_UDP << 8));
 }
@@ -172,17 +177,20 @@ ALWAYS_INLINE unsigned packet8_plain(struct packet8 *p, struct lanes8_four *row,
 		lanes8_rows_behind(&pkt->data, sizeof(*pkt));
 	const struct lanes8_two front = lanes8_gather_two(ip, 0);
 	unsigned plain;
-	lanes8 bad;
+	lanes8 misfits, bad;
 
 	*row = lanes8_read(ip, IPV4_TTL);
 	p->words = lanes8_turn(*row);
 	p->len = lanes8_wire(front.v0) & UINT16_MAX;
-	bad = plain8_is_odd(p, front, order->room) |
+	misfits = plain8_misfits(p, order->room);
+	bad = misfits | plain8_is_odd(p, front) |
 	      plain8_header_is_wrong(p, front);
+	/* nothing but the lengths is waited for */
 	if (likely(verify))
 		bad |= plain8_sum_is_wrong(
 			pkt, p,
-			lanes8_choose(bad, lanes8_all(PLAIN_LEAST), p->len));
+			lanes8_choose(misfits, lanes8_all(PLAIN_LEAST),
+				      p->len));
 	plain = ~lanes8_signs(bad) & UINT8_MAX;
 	return likely(plain == UINT8_MAX) ? plain
 					  : packet8_again(pkt, plain, verify);
