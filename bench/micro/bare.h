@@ -51,37 +51,63 @@ static inline uint64_t bare_hash(const struct bare_key *secret,
 #endif
 }
 
-/* RFC 1624; the carries of a sum of words are where its upper half is. Both
- * halves of a word are added both ways round. */
-static inline void bare_update(uint8_t *at, uint64_t delta)
-{
-	uint16_t check = load16(at);
-	uint32_t sum;
+/* What a rewriting adds to checksums: RFC 1624, the ones' complement sums of
+ * what was there less what comes. Known with the connection. */
+struct bare_delta {
+	uint16_t header, l4;
+};
 
-	delta += (uint16_t)~check;
-	delta = (uint32_t)delta + (delta >> 32);
-	sum = (uint32_t)delta + (uint32_t)(delta >> 32);
-	sum += sum << 16 | sum >> 16;
-	check = (uint16_t) ~(sum >> 16);
+/* Words of sixteen bits, added with end-around carry. */
+static inline uint32_t bare_sum(const struct flow_key *k, bool with_ports)
+{
+	uint32_t sum = (k->src & 0xffff) + (k->src >> 16) + (k->dst & 0xffff) +
+		       (k->dst >> 16);
+
+	return with_ports ? sum + k->src_port + k->dst_port : sum;
+}
+
+static inline uint16_t bare_difference(const struct flow_key *was,
+				       const struct flow_key *other, bool ports)
+{
+	uint32_t sum =
+		bare_sum(was, ports) + 8 * UINT16_MAX - bare_sum(other, ports);
+
+	sum = (sum & UINT16_MAX) + (sum >> 16);
+	return (uint16_t)(sum + (sum >> 16));
+}
+
+/* For packets of connection @i in direction @dir. */
+static inline struct bare_delta bare_delta(uint32_t i, enum nat_dir dir)
+{
+	const struct flow_key was = flow_key(i, dir);
+	const struct flow_key other =
+		flow_key(i, dir ? NAT_ORIGINAL : NAT_REPLY);
+
+	return (struct bare_delta){bare_difference(&was, &other, false),
+				   bare_difference(&was, &other, true)};
+}
+
+static inline void bare_update(uint8_t *at, uint16_t delta)
+{
+	uint32_t sum = (uint32_t)load16(at) + delta;
+	uint16_t check = (uint16_t)(sum + (sum >> 16));
+
 	memcpy(at, &check, sizeof(check));
 }
 
 /* The packet becomes what packets with the key @other answer to. */
-static inline void bare_rewrite(uint8_t *p, const struct flow_key *other)
+static inline void bare_rewrite(uint8_t *p, const struct flow_key *other,
+				struct bare_delta delta)
 {
-	uint64_t addrs, was, delta;
+	uint64_t addrs;
 	uint32_t ports;
 
 	memcpy(&addrs, &other->src, sizeof(addrs));
 	memcpy(&ports, &other->src_port, sizeof(ports));
-	memcpy(&was, p + IPV4_SRC, sizeof(was));
-	was = ~was;
-	delta = (uint32_t)was + (was >> 32) + (uint32_t)addrs + (addrs >> 32);
 	addrs = addrs << 32 | addrs >> 32;
 	ports = ports << 16 | ports >> 16;
-	bare_update(p + IPV4_CHECK, delta);
-	delta += (uint64_t)(uint32_t)~load32(p + IPV4_HEADER) + ports;
-	bare_update(p + IPV4_HEADER + TCP_CHECK, delta);
+	bare_update(p + IPV4_CHECK, delta.header);
+	bare_update(p + IPV4_HEADER + TCP_CHECK, delta.l4);
 	memcpy(p + IPV4_SRC, &addrs, sizeof(addrs));
 	memcpy(p + IPV4_HEADER, &ports, sizeof(ports));
 }

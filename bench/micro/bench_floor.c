@@ -34,6 +34,7 @@ struct conn {
 	_Alignas(CACHE_LINE) struct flow_key key[NAT_N_DIRS];
 	uint32_t expires;
 	uint32_t packets[NAT_N_DIRS];
+	struct bare_delta delta[NAT_N_DIRS];
 	uint64_t bytes[NAT_N_DIRS];
 };
 static_assert(sizeof(struct conn) == CACHE_LINE, "one line");
@@ -112,6 +113,8 @@ static bool floor_init(struct floor *f, uint32_t flows)
 	for (uint32_t i = 0; i < flows; i++)
 		for (int dir = 0; dir < NAT_N_DIRS; dir++) {
 			f->conn[i].key[dir] = flow_key(i, (enum nat_dir)dir);
+			f->conn[i].delta[dir] =
+				bare_delta(i, (enum nat_dir)dir);
 			insert(f, &f->conn[i].key[dir], i << 1 | (unsigned)dir);
 		}
 	return true;
@@ -197,7 +200,7 @@ static inline bool translate(const struct floor *f, struct flight *a,
 	c->expires = f->now + EXPIRES;
 	c->packets[dir]++;
 	c->bytes[dir] += load16_host(p + IPV4_LEN);
-	bare_rewrite(p, &c->key[!dir]);
+	bare_rewrite(p, &c->key[!dir], c->delta[dir]);
 	return true;
 }
 
@@ -286,7 +289,7 @@ static size_t run_null(void *ctx, uint8_t *packets, size_t n)
 		if (unlikely(!bare_is_good(p) || p[IPV4_TTL] <= 1))
 			continue;
 		p[IPV4_TTL]--;
-		bare_update(p + IPV4_CHECK, (uint16_t)~CSUM_TTL_UNIT);
+		bare_update(p + IPV4_CHECK, CSUM_TTL_UNIT);
 		done++;
 	}
 	return done;

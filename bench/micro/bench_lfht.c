@@ -26,6 +26,7 @@ struct conn {
 	_Alignas(CACHE_LINE) struct side side[NAT_N_DIRS];
 	uint32_t expires;
 	uint32_t packets[NAT_N_DIRS];
+	struct bare_delta delta[NAT_N_DIRS];
 	uint64_t bytes[NAT_N_DIRS];
 };
 
@@ -76,6 +77,8 @@ static bool chained_init(struct chained *t, uint32_t flows)
 
 			s->key = flow_key(i, (enum nat_dir)dir);
 			s->dir = dir;
+			t->conn[i].delta[dir] =
+				bare_delta(i, (enum nat_dir)dir);
 			cds_lfht_add(
 				t->table,
 				bare_hash(&t->secret, (const uint8_t *)&s->key),
@@ -103,7 +106,7 @@ static bool translate(struct chained *t, uint8_t *p)
 	c->expires = t->now + EXPIRES;
 	c->packets[s->dir]++;
 	c->bytes[s->dir] += FLOWS_SLOT;
-	bare_rewrite(p, &c->side[!s->dir].key);
+	bare_rewrite(p, &c->side[!s->dir].key, c->delta[s->dir]);
 	return true;
 }
 

@@ -49,13 +49,13 @@ ALWAYS_INLINE void hash8_ipv4(const struct hash_key *key,
 	const lanes8 c = hash8_rounds(key, row.v2);
 	const lanes8 d = hash8_rounds(key, row.v3);
 	/* 0, 1, 4, 5 and 2, 3, 6, 7 */
-	const lanes8 ab = __builtin_shufflevector(a, b, 0, 1, 8, 9, 4, 5, 12,
-						  13);
-	const lanes8 cd = __builtin_shufflevector(c, d, 0, 1, 8, 9, 4, 5, 12,
-						  13);
+	const lanes8 ab =
+		__builtin_shufflevector(a, b, 0, 1, 8, 9, 4, 5, 12, 13);
+	const lanes8 cd =
+		__builtin_shufflevector(c, d, 0, 1, 8, 9, 4, 5, 12, 13);
 
-	lanes8_store(hash, __builtin_shufflevector(ab, cd, 0, 1, 2, 3, 8, 9, 10,
-						   11));
+	lanes8_store(hash,
+		     __builtin_shufflevector(ab, cd, 0, 1, 2, 3, 8, 9, 10, 11));
 	lanes8_store(hash + 4, __builtin_shufflevector(ab, cd, 4, 5, 6, 7, 12,
 						       13, 14, 15));
 }
