@@ -179,7 +179,9 @@ static void bench_expire(struct gbench *b)
 	while (gbench_run(b, bed.n))
 		for (uint64_t turns = conns_slots(bed.conns);
 		     turns && bed.view.stats.expired < bed.n; turns--) {
-			(void)conns_sweep(&bed.view, ROUND);
+			struct conns_portion p = {ROUND, ROUND};
+
+			(void)conns_sweep(&bed.view, &p);
 			conns_end(&bed.view);
 			grace_quiescent();
 		}

@@ -33,6 +33,7 @@ enum {
 	LONG_NS = 4000, /* worth asking why */
 	NEW_IN = 4,     /* while connections come, one packet in so many */
 	CHURN = 1 << 20,
+	CHURNS = 3, /* before one is timed */
 };
 #define LIFE_NS UINT64_C(120000000000) /* of a connection not answered */
 
@@ -228,23 +229,32 @@ static void begin(uint8_t *packets, uint32_t first, uint32_t n)
 		flow_opening(packets + (size_t)i * FLOWS_SLOT, first + i, 0);
 }
 
-/* One comes, one expires. */
+/* One comes, one expires: first those come that expire then, and as many again
+ * until the sweep has found its pace. */
 static void bench_churn(struct gbench *b)
 {
 	const size_t size = (size_t)CHURN * FLOWS_SLOT;
 	uint8_t *packets = memory_new(size), *at = packets;
 	struct router *r = router_new(ROUTER_NAT(ROUTER_SNAT), false);
-	size_t left = 0, sent = CHURN;
+	struct nat_stats before = {0}, after = {0};
+	size_t left = 0, sent = 0;
 
 	if (r && packets) {
 		r->ns_per_packet = LIFE_NS / LIVE;
-		begin(packets, 0, CHURN);
-		left = router_run(r, packets, CHURN);
-		begin(packets, CHURN, CHURN);
+		for (; sent < CHURNS * CHURN; sent += CHURN) {
+			begin(packets, (uint32_t)sent, CHURN);
+			left += router_run(r, packets, CHURN);
+		}
+		begin(packets, (uint32_t)sent, CHURN);
+		nat_engine_stats(r->engine, &before);
 		for (; gbench_run(b, ROUTER_BATCH); sent += ROUTER_BATCH) {
 			left += router_run(r, at, ROUTER_BATCH);
 			at += (size_t)ROUTER_BATCH * FLOWS_SLOT;
 		}
+		nat_engine_stats(r->engine, &after);
+		gbench_counter(b, "expired_each",
+			       (double)(after.expired - before.expired) /
+				       CHURN);
 	}
 	if (!left || left != sent)
 		gbench_skip(b, "a connection could not be opened");

@@ -591,10 +591,11 @@ static bool in_use(const struct conn *c)
 	return (status & (NAT_ST_CONFIRMED | NAT_ST_DYING)) == NAT_ST_CONFIRMED;
 }
 
-/* Ends those in a run of slots of which @fn is true, some at a time, so that
- * what one touches is on its way while others end. Returns how many. */
-ALWAYS_INLINE uint64_t end_those(struct conns_view *v,
-				 const struct pool_slab *run,
+/* Ends those in a run of slots of which @fn is true, @most of them, some at a
+ * time, so that what one touches is on its way while others end. Returns how
+ * many; what has not been looked at stays in the run. */
+ALWAYS_INLINE uint64_t end_those(struct conns_view *v, struct pool_slab *run,
+				 uint64_t most,
 				 bool (*fn)(void *ctx, const struct conn *c),
 				 void *ctx)
 {
@@ -602,12 +603,14 @@ ALWAYS_INLINE uint64_t end_those(struct conns_view *v,
 	struct victim over[END_TOGETHER];
 	uint64_t ended = 0;
 
-	for (uint32_t i = 0; i < run->n;) {
+	while (run->n && ended < most) {
+		uint64_t left = most - ended;
+		unsigned room =
+			left < END_TOGETHER ? (unsigned)left : END_TOGETHER;
 		unsigned n = 0;
 
-		for (; i < run->n && n < END_TOGETHER; i++) {
-			struct conn_ref r = {.index = run->first +
-						      i * run->step};
+		for (; run->n && n < room; run->n--, run->first += run->step) {
+			struct conn_ref r = {.index = run->first};
 
 			r.conn = pool_at(&s->pool, r.index);
 			if (in_use(r.conn) && fn(ctx, r.conn))
@@ -648,13 +651,26 @@ static bool is_over(void *view, const struct conn *c)
 	return conn_expired(c, conns_now(view, c));
 }
 
-uint32_t conns_sweep(struct conns_view *v, uint32_t slots)
+bool conns_sweep(struct conns_view *v, struct conns_portion *p)
 {
-	struct pool_slab run = claim(v->all, slots);
+	struct pool_slab *rest = &v->claimed, run;
+	uint32_t looks;
+	uint64_t ended;
 
+	if (!rest->n)
+		*rest = claim(v->all, p->slots);
+	run = *rest;
+	run.n = min_u32(run.n, p->slots);
+	looks = run.n;
 	places_balance(&v->all->places, &v->stock);
-	v->stats.expired += end_those(v, &run, is_over, v);
-	return run.n;
+	ended = end_those(v, &run, p->ends, is_over, v);
+	looks -= run.n;
+	rest->first = run.first;
+	rest->n -= looks;
+	v->stats.expired += ended;
+	p->slots -= looks;
+	p->ends -= (uint32_t)ended;
+	return looks;
 }
 
 uint64_t conns_slots(const struct conns *s)
@@ -672,7 +688,7 @@ uint64_t conns_kill_those(struct conns_view *v,
 	for (uint32_t i = 0; i < pool_n_slabs(pool); i++) {
 		struct pool_slab slab = pool_slab(pool, i);
 
-		n += end_those(v, &slab, fn, ctx);
+		n += end_those(v, &slab, UINT64_MAX, fn, ctx);
 	}
 	return n;
 }

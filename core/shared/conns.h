@@ -46,10 +46,11 @@ struct conns_view {
 	struct places_stock stock;
 	struct table_hand hand;
 	struct conns_stats stats;
-	ticks now;    /* of the packet at hand */
-	ticks others; /* no other worker's clock is behind this */
-	uint8_t id;   /* of the worker; CONN_NO_OWNER: none, never enters */
-	bool alone;   /* there is no other view that enters */
+	struct pool_slab claimed; /* for a sweep, still to be looked at */
+	ticks now;                /* of the packet at hand */
+	ticks others;             /* no other worker's clock is behind this */
+	uint8_t id; /* of the worker; CONN_NO_OWNER: none, never enters */
+	bool alone; /* there is no other view that enters */
 	/* Hears of every connection that this thread ends, before its memory
 	 * goes; NULL: nobody listens. May enter it. */
 	void (*ended)(struct conns_view *v, struct conn *c);
@@ -239,9 +240,14 @@ enum confirm_result conns_confirm(struct conns_view *v, struct conn_ref *r);
  * entered. */
 bool conns_kill(struct conns_view *v, struct conn_ref r);
 
-/* Looks at up to @slots of the pool and ends what has expired. Returns how
- * many it looked at; 0: another thread is at it, or there are none. */
-uint32_t conns_sweep(struct conns_view *v, uint32_t slots);
+/* What a sweep may still look at, and how many it may still end. */
+struct conns_portion {
+	uint32_t slots, ends;
+};
+/* Looks at slots of the pool and ends what has expired, a part of *@p, which
+ * it takes from it; the view's next call goes on there. False: there is nothing
+ * to look at now, for another thread is at it, or there are none. */
+bool conns_sweep(struct conns_view *v, struct conns_portion *p);
 
 /* Slots that a sweep has to look at. */
 uint64_t conns_slots(const struct conns *s);

@@ -252,14 +252,11 @@ static void check_kill(struct model *m)
 /* Where a slab ends the next begins, so every call gets on. */
 static void check_sweep(struct model *m)
 {
-	uint64_t slots = conns_slots(m->s), seen = 0;
+	uint32_t slots = (uint32_t)conns_slots(m->s);
+	struct conns_portion p = {.slots = slots, .ends = slots};
 
-	while (seen < slots) {
-		uint32_t n = conns_sweep(&m->v, 100000);
-
-		assert_true(n > 0);
-		seen += n;
-	}
+	while (p.slots)
+		assert_true(conns_sweep(&m->v, &p));
 	for (unsigned i = m->n; i--;)
 		if (ticks_reached(m->v.now, m->entry[i].timeout)) {
 			forget(m, i);

@@ -38,13 +38,20 @@ static void send_udp(struct router *r, unsigned port)
 	router_send_text(r, "lan", text);
 }
 
+static uint64_t expired(const struct router *r)
+{
+	struct nat_stats stats;
+
+	nat_engine_stats(r->engine, &stats);
+	return stats.expired;
+}
+
 static void test_cases(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		const struct expiry_case *c = &cases[i];
 		struct router_config cfg = router_defaults(SNAT);
-		struct nat_stats stats;
 		struct router r;
 
 		router_open(&r, &cfg);
@@ -57,11 +64,10 @@ static void test_cases(void **state)
 		r.now_ns += c->rest_ns;
 		assert_int_equal(nat_worker_run(r.worker, r.now_ns, NULL, 0),
 				 0);
-		nat_engine_stats(r.engine, &stats);
-		if (stats.expired != c->expired ||
+		if (expired(&r) != c->expired ||
 		    router_entries(&r) + c->expired != FLOWS + c->packets)
 			fail_msg("%s: %u expired, %u are left", c->name,
-				 (unsigned)stats.expired,
+				 (unsigned)expired(&r),
 				 (unsigned)router_entries(&r));
 		router_close(&r);
 	}
@@ -83,11 +89,37 @@ static void test_pause(void **state)
 	router_close(&r);
 }
 
+/* However many are over, a packet waits for the ends of two. */
+static void test_portions(void **state)
+{
+	struct router_config cfg = router_defaults(SNAT);
+	struct router r;
+	uint64_t before = 0;
+
+	(void)state;
+	router_open(&r, &cfg);
+	for (unsigned k = 0; k < FLOWS; k++)
+		send_udp(&r, 1 + k);
+	r.now_ns += UDP_S * SECOND;
+	for (unsigned k = 0; k < FLOWS; k++) {
+		uint64_t now;
+
+		r.now_ns += SECOND / 50;
+		send_udp(&r, 1 + FLOWS);
+		now = expired(&r);
+		assert_in_range(now - before, 0, 2);
+		before = now;
+	}
+	assert_int_equal(before, FLOWS);
+	router_close(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cases),
 		cmocka_unit_test(test_pause),
+		cmocka_unit_test(test_portions),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

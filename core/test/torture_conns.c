@@ -171,7 +171,7 @@ static void *worker(void *arg)
 		conns_end(&w->v);
 		w->v.now++;
 		w->v.others = w->v.now;
-		(void)conns_sweep(&w->v, 64);
+		(void)conns_sweep(&w->v, &(struct conns_portion){64, 16});
 		grace_quiescent();
 	}
 	for (uint32_t n = 0; n < OWN; n++) {
