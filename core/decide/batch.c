@@ -123,8 +123,7 @@ static NOINLINE uint64_t latest_of(const struct group *g)
 	return latest_ns;
 }
 
-/* Which are plain, their checksums right, and what are the hashes of their
- * tuples? */
+/* Which are plain, and what are the hashes of their tuples? */
 static unsigned keys_one_by_one(const struct plan *p, struct group *g)
 {
 	unsigned plain = 0;
@@ -134,7 +133,7 @@ static unsigned keys_one_by_one(const struct plan *p, struct group *g)
 	for (unsigned i = 0; i < g->n; i++) {
 		const struct nat_packet *pkt = &g->pkt[i];
 
-		if (!packet_plain_ok(pkt, p->verify))
+		if (!packet_is_plain(pkt->data, pkt->len))
 			continue;
 		g->f->hash[i] = hash_ipv4(&p->all->key, pkt->data + IPV4_TTL);
 		plain |= 1u << i;
@@ -153,8 +152,7 @@ ALWAYS_INLINE unsigned keys(const struct plan *p, struct group *g)
 		if (unlikely(!packet8_fits(&order)))
 			return keys_one_by_one(p, g);
 		g->latest_ns = likely(!order.timed) ? 0 : latest_of(g);
-		plain = packet8_plain(&g->f->ip, &row, g->pkt, &order,
-				      p->verify);
+		plain = packet8_plain(&g->f->ip, &row, g->pkt, &order);
 		hash8_ipv4(&p->all->key, row, g->f->hash);
 		return plain;
 	}
@@ -334,6 +332,40 @@ static inline bool opens(const struct plan *p, const struct group *g,
 	       opening_forward(p->w, p->buckets, &g->pkt[i], g->f, i);
 }
 
+/* Of a group's plain ones, bits of those whose checksum may be wrong. */
+static unsigned doubted(const struct group *g)
+{
+#if LANES8
+	if (likely(g->f->plain == ALL)) {
+		const struct lanes8_rows ip =
+			lanes8_rows_behind(&g->pkt->data, sizeof(*g->pkt));
+		const struct lanes8_four l4 =
+			lanes8_gather(ip, IPV4_HEADER + TCP_SEQ);
+
+		return lanes8_signs(packet8_sums_wrong(&g->f->ip, &l4, ip));
+	}
+#endif
+	return g->f->plain;
+}
+
+/* Who has a wrong one is not plain after all. */
+static void verify(const struct plan *p, struct group *g)
+{
+	struct flights *f = g->f;
+
+	for (unsigned left = p->verify ? doubted(g) : 0; left;
+	     left &= left - 1) {
+		const unsigned i = (unsigned)__builtin_ctz(left);
+
+		if (packet_plain_sum_ok(g->pkt[i].data, true))
+			continue;
+		f->plain &= ~(1u << i);
+		f->ref[i] = 0;
+		f->conn[i] = NULL;
+	}
+	g->strangers &= f->plain;
+}
+
 /* The long way, out of line: the packets that take it are few. */
 static NOINLINE void stage_walk(struct nat_worker *w, const struct group *g,
 				unsigned i, enum settled how)
@@ -369,11 +401,12 @@ ALWAYS_INLINE bool settle_whole(const struct plan *p, struct round *r,
 /* Strangers need much memory: that of the @next group's is asked for in
  * portions, between packets that take their time. */
 static NOINLINE void settle_one_by_one(const struct plan *p, struct round *r,
-				       const struct group *g,
-				       struct group *next, struct lap *l)
+				       struct group *g, struct group *next,
+				       struct lap *l)
 {
 	struct nat_worker *w = p->w;
 
+	verify(p, g);
 	if (unlikely(g->strangers))
 		opening_expect_on(w, g->f, g->strangers);
 	for (unsigned i = 0; i < g->n;) {
@@ -401,7 +434,7 @@ static NOINLINE void settle_one_by_one(const struct plan *p, struct round *r,
 }
 
 ALWAYS_INLINE void stage_settle(const struct plan *p, struct round *r,
-				const struct group *g, struct group *next,
+				struct group *g, struct group *next,
 				struct lap *l)
 {
 	if (likely(settle_whole(p, r, g)))

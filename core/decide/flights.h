@@ -20,7 +20,7 @@ struct flights {
 #if LANES8
 	struct packet8 ip; /* of a group of plain packets */
 #endif
-	unsigned plain; /* bits: packet_is_plain(), packet_plain_sum_ok() */
+	unsigned plain;                     /* bits: packet_is_plain() */
 	uint64_t hash[GROUP];               /* of tuples, where plain */
 	const struct bucket *bucket[GROUP]; /* of hashes */
 	/* What may be their connections: index << 1 | direction; 0: none. */

@@ -91,13 +91,16 @@ ALWAYS_INLINE bool line_up(struct eight *e, const struct flights *f)
 
 /* ------------------------------------------------------------- the packets */
 
-ALWAYS_INLINE void read_packets(struct eight *e, const struct rows *at)
+ALWAYS_INLINE void read_packets(struct eight *e, const struct rows *at,
+				bool verify)
 {
+	e->odd = (at->f->ip.words.v0 & UINT8_MAX) - 2; /* TTL */
 	e->len = at->f->ip.len;
 	e->ip = at->f->ip.words;
 	e->l4 = lanes8_gather(ip_rows(at), IPV4_HEADER + TCP_SEQ);
+	if (likely(verify))
+		odd_if(e, packet8_sums_wrong(&at->f->ip, &e->l4, ip_rows(at)));
 	e->is_tcp = (lanes8)((e->ip.v0 & UINT8_MAX << 8) == PROTO_TCP << 8);
-	e->odd = (e->ip.v0 & UINT8_MAX) - 2; /* TTL */
 }
 
 /* --------------------------------------------------- and their connections */
@@ -174,12 +177,6 @@ ALWAYS_INLINE void take_udp(struct eight *e, const struct round *r,
 				   lanes8_all(r->udp_timeout[0]));
 }
 
-/* The halves of words added, each less 2^15: for differences of such sums. */
-ALWAYS_INLINE lanes8 sums_of(lanes8 v)
-{
-	return lanes8_weigh(v ^ 0x80008000, lanes8_all(0x00010001));
-}
-
 /* csum_apply(), in the upper half of each word. @less: by how much a sum of a
  * few halves becomes less. */
 ALWAYS_INLINE lanes8 apply(lanes8 check, lanes8 less)
@@ -200,9 +197,11 @@ ALWAYS_INLINE void translate(struct eight *e, struct lanes8_four original,
 	const lanes8 src = lanes8_choose(e->reply, o.v1, a.v1);
 	const lanes8 dst = lanes8_choose(e->reply, o.v0, a.v0);
 	const lanes8 ids = lanes8_choose(e->reply, o.v2, a.v2);
-	const lanes8 less = sums_of(e->ip.v1) + sums_of(e->ip.v2) -
-			    sums_of(src) - sums_of(dst);
-	const lanes8 less_all = less + sums_of(e->ip.v3) - sums_of(ids);
+	const lanes8 less = lanes8_halves_less(e->ip.v1) +
+			    lanes8_halves_less(e->ip.v2) -
+			    lanes8_halves_less(src) - lanes8_halves_less(dst);
+	const lanes8 less_all =
+		less + lanes8_halves_less(e->ip.v3) - lanes8_halves_less(ids);
 	const lanes8 check =
 		lanes8_choose(e->is_tcp, e->l4.v3 & UINT16_MAX, e->l4.v0 >> 16);
 	/* in the upper halves of words; in UDP's zero would mean none */
@@ -433,7 +432,7 @@ bool settled8_forward(struct round *r, struct nat_packet *pkt,
 
 	if (!line_up(&e, f))
 		return false;
-	read_packets(&e, &at);
+	read_packets(&e, &at, r->sysctl->checksum);
 	read_heads(&e, &at, r);
 	read_keys(&e, &at, r);
 	find_tracks(&e, &at, &r->spare);

@@ -114,10 +114,14 @@ ALWAYS_INLINE lanes8 lanes8_halves(lanes8 v)
 	return (v & UINT16_MAX) + (v >> 16);
 }
 
-/* The halves of each word, signed, multiplied by those of @by and added. */
-ALWAYS_INLINE lanes8 lanes8_weigh(lanes8 v, lanes8 by)
+/* The halves of each word added, and LESS8 taken from it: in fewer steps. */
+#define LESS8 UINT32_C(0x10000)
+ALWAYS_INLINE lanes8 lanes8_halves_less(lanes8 v)
 {
-	return (lanes8)_mm256_madd_epi16((__m256i)v, (__m256i)by);
+	const lanes8 sign = lanes8_all(LESS8 / 2 << 16 | LESS8 / 2);
+	const lanes8 ones = lanes8_all(1 << 16 | 1);
+
+	return (lanes8)_mm256_madd_epi16((__m256i)(v ^ sign), (__m256i)ones);
 }
 
 /* Of sixteen words, those that the lower four bits of @i say. */

@@ -1,19 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * packet_is_plain() and packet_plain_sum_ok() of eight packets side by side.
+ * packet_is_plain() and packet_plain_sum() of eight packets side by side.
  */
 #ifndef NAT_PACKET8_H
 #define NAT_PACKET8_H
 
 #include "pure/lanes8.h"
 #include "pure/packet.h"
-
-/* Is it plain, and its checksum, if that is to be looked at, right? */
-ALWAYS_INLINE bool packet_plain_ok(const struct nat_packet *pkt, bool verify)
-{
-	return packet_is_plain(pkt->data, pkt->len) &&
-	       packet_plain_sum_ok(pkt->data, verify);
-}
 
 #if LANES8
 
@@ -28,72 +21,12 @@ struct packet8 {
 enum {
 	PLAIN_LEAST = IPV4_HEADER + TCP_HEADER, /* what all plain ones have */
 };
-/* Sixteen bits less this are signed, and multiply as such. */
-#define SIGN8 UINT32_C(0x8000)
-
-/* With what words are multiplied, which are added then. */
-static const struct {
-	/* from the TTL up to PLAIN_LEAST: neither that nor the header's sum */
-	uint16_t first[2 * EIGHT];
-	/* behind it; words that end with an odd length are the other way round
-	 */
-	uint16_t rest[2][2 * EIGHT];
-	uint8_t last[2 * sizeof(lanes8)]; /* from n on: the last n bytes */
-} plain8 = {
-#define ROW(v) v, v, v, v, v, v, v, v
-	.first = {0, 0, 1, 1, 1, 1, 1, 1, ROW(1)},
-	.rest = {{ROW(1), ROW(1)}, {ROW(256), ROW(256)}},
-	.last = {[sizeof(lanes8)] = ROW(255), ROW(255), ROW(255), ROW(255)},
-#undef ROW
-};
-
-/* The sum over what the transport checksum covers of a packet, but for what is
- * said of it beside its bytes. Each word has been made less by @sign. */
-ALWAYS_INLINE lanes8 plain8_sum(const uint8_t *ip, uint32_t len, uint32_t odd,
-				lanes8 sign)
-{
-	const lanes8 first = lanes8_weigh(lanes8_load(ip + IPV4_TTL) ^ sign,
-					  lanes8_load(plain8.first));
-	const uint8_t *last = ip + len - sizeof(lanes8);
-	const uint32_t n = len - PLAIN_LEAST;
-	lanes8 rest = {0};
-
-	if (likely(n <= sizeof(lanes8)))
-		rest = lanes8_load(last) & lanes8_load(plain8.last + n);
-	rest = lanes8_weigh(rest ^ sign, lanes8_load(plain8.rest[odd]));
-	if (unlikely(n > sizeof(lanes8)))
-		rest[0] += csum_fold(
-			csum_from(ip, len, PLAIN_LEAST, ~(lanes_u64){0}));
-	return first + rest;
-}
-
-/* False where @sum, of some words, is not that of a right checksum. */
+/* True where @sum is not that of all that a right checksum covers. Folded once
+ * and no more: what is then greater is no multiple of UINT16_MAX, for the sums
+ * of packets stay far below 2^32. */
 ALWAYS_INLINE lanes8 sum8_is_wrong(lanes8 sum)
 {
-	return (lanes8)(lanes8_halves(lanes8_halves(sum)) != UINT16_MAX);
-}
-
-/* Whose transport checksum is wrong. @len: PLAIN_LEAST at least; all is there.
- */
-ALWAYS_INLINE lanes8 plain8_sum_is_wrong(const struct nat_packet *pkt,
-					 const struct packet8 *p, lanes8 len)
-{
-	enum { FIRST = 14, REST = 16 };
-	const lanes8 proto = p->words.v0 & (UINT8_MAX << 8);
-	const lanes8 l4_len = lanes8_wire(len - IPV4_HEADER) >> 16;
-	const lanes8 less =
-		(uint32_t)FIRST * SIGN8 +
-		(lanes8_all((uint32_t)REST * SIGN8) << ((len & 1) << 3));
-	const lanes8 sign = lanes8_now(lanes8_all(SIGN8 << 16 | SIGN8));
-	uint32_t n[EIGHT], odd[EIGHT];
-	lanes8 v[EIGHT];
-
-	lanes8_spread(n, len);
-	lanes8_spread(odd, len & 1);
-#pragma GCC unroll 8
-	for (unsigned i = 0; i < EIGHT; i++)
-		v[i] = plain8_sum(pkt[i].data, n[i], odd[i], sign);
-	return sum8_is_wrong(lanes8_sums(v) + less + proto + l4_len);
+	return (lanes8)(lanes8_halves(sum) != UINT16_MAX);
 }
 
 /* @front: the words before. */
@@ -126,18 +59,6 @@ ALWAYS_INLINE lanes8 plain8_is_odd(const struct packet8 *p,
 		 (lanes8)(proto == PROTO_UDP << 8));
 }
 
-/* Once more, one by one, those that are not @plain, for UDP may have no
- * checksum. */
-static NOINLINE unsigned packet8_again(const struct nat_packet *pkt,
-				       unsigned plain, bool verify)
-{
-	for (unsigned i = 0; i < EIGHT; i++)
-		if (!(plain >> i & 1))
-			plain |= (unsigned)packet_plain_ok(pkt + i, verify)
-				 << i;
-	return plain;
-}
-
 /* What comes with them. */
 struct packet8_order {
 	lanes8 room; /* bytes there are */
@@ -165,35 +86,92 @@ ALWAYS_INLINE bool packet8_fits(const struct packet8_order *o)
 	return likely(!lanes8_signs(o->room - PLAIN_LEAST));
 }
 
-/* Bits of those that are packet_plain_ok(), and what those say. *row: their
+/* Bits of those that are packet_is_plain(), and what those say. *row: their
  * bytes from the TTL on, as lanes8_read() gives them. Context: packet8_fits().
  */
 ALWAYS_INLINE unsigned packet8_plain(struct packet8 *p, struct lanes8_four *row,
 				     const struct nat_packet *pkt,
-				     const struct packet8_order *order,
-				     bool verify)
+				     const struct packet8_order *order)
 {
 	const struct lanes8_rows ip =
 		lanes8_rows_behind(&pkt->data, sizeof(*pkt));
 	const struct lanes8_two front = lanes8_gather_two(ip, 0);
-	unsigned plain;
-	lanes8 misfits, bad;
 
 	*row = lanes8_read(ip, IPV4_TTL);
 	p->words = lanes8_turn(*row);
 	p->len = lanes8_wire(front.v0) & UINT16_MAX;
-	misfits = plain8_misfits(p, order->room);
-	bad = misfits | plain8_is_odd(p, front) |
-	      plain8_header_is_wrong(p, front);
-	/* nothing but the lengths is waited for */
-	if (likely(verify))
-		bad |= plain8_sum_is_wrong(
-			pkt, p,
-			lanes8_choose(misfits, lanes8_all(PLAIN_LEAST),
-				      p->len));
-	plain = ~lanes8_signs(bad) & UINT8_MAX;
-	return likely(plain == UINT8_MAX) ? plain
-					  : packet8_again(pkt, plain, verify);
+	return ~lanes8_signs(plain8_misfits(p, order->room) |
+			     plain8_is_odd(p, front) |
+			     plain8_header_is_wrong(p, front)) &
+	       UINT8_MAX;
+}
+
+/* ---------------------------------------------------- transport checksums */
+
+/* From n on: the last n bytes of a vector. */
+static const uint8_t last8[2 * sizeof(lanes8)] = {
+#define ROW 255, 255, 255, 255, 255, 255, 255, 255
+	[sizeof(lanes8)] = ROW,
+	ROW,
+	ROW,
+	ROW,
+#undef ROW
+};
+
+/* The sum of the words behind the first PLAIN_LEAST bytes, one of them at the
+ * end; each lane less LESS8. */
+ALWAYS_INLINE lanes8 plain8_rest(const uint8_t *ip, uint32_t len)
+{
+	const uint32_t n = len - PLAIN_LEAST;
+	const uint8_t *last = ip + len - sizeof(lanes8);
+	lanes8 rest = {0};
+
+	if (likely(n <= sizeof(lanes8)))
+		rest = lanes8_load(last) & lanes8_load(last8 + n);
+	rest = lanes8_halves_less(rest);
+	if (unlikely(n > sizeof(lanes8))) {
+		const uint16_t sum = csum_fold(
+			csum_from(ip, len, PLAIN_LEAST, ~(lanes_u64){0}));
+
+		rest[0] += len & 1 ? __builtin_bswap16(sum) : sum;
+	}
+	return rest;
+}
+
+/* The sums of all that transport checksums cover. @l4: the words behind
+ * p->words. */
+ALWAYS_INLINE lanes8 plain8_sums(const struct packet8 *p,
+				 const struct lanes8_four *l4,
+				 struct lanes8_rows ip)
+{
+	enum { WORDS = 7 };
+	const struct lanes8_four *w = &p->words;
+	const lanes8 pseudo = (w->v0 & (UINT8_MAX << 8)) +
+			      (lanes8_wire(p->len - IPV4_HEADER) >> 16);
+	const lanes8 words =
+		lanes8_halves_less(w->v1) + lanes8_halves_less(w->v2) +
+		lanes8_halves_less(w->v3) + lanes8_halves_less(l4->v0) +
+		lanes8_halves_less(l4->v1) + lanes8_halves_less(l4->v2) +
+		lanes8_halves_less(l4->v3) + WORDS * LESS8;
+	uint32_t len[EIGHT];
+	lanes8 rest[EIGHT], last;
+
+	lanes8_spread(len, p->len);
+#pragma GCC unroll 8
+	for (unsigned i = 0; i < EIGHT; i++)
+		rest[i] = plain8_rest((const uint8_t *)ip.at[i], len[i]);
+	last = lanes8_sums(rest) + EIGHT * LESS8;
+	/* where the length is odd, words were taken the other way round */
+	return pseudo + words + (last << ((p->len & 1) << 3));
+}
+
+/* Of plain packets, sign bits of those whose transport checksum is wrong, or
+ * which have none. */
+ALWAYS_INLINE lanes8 packet8_sums_wrong(const struct packet8 *p,
+					const struct lanes8_four *l4,
+					struct lanes8_rows ip)
+{
+	return sum8_is_wrong(plain8_sums(p, l4, ip));
 }
 
 #endif
