@@ -257,8 +257,7 @@ static bool deserves_error(const struct packet *p,
 {
 	struct nat_addr src = packet_src_addr(p);
 
-	if (addr_is_zero(&src) ||
-	    (p->family == 6 && addr_is_multicast6(&src)))
+	if (addr_is_zero(&src) || (p->family == 6 && addr_is_multicast6(&src)))
 		return false;
 	return p->family == 4 ? deserves_error4(p) : deserves_error6(p, fault);
 }

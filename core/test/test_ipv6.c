@@ -189,6 +189,16 @@ static const struct script translated[] = {
 	 "> lan " UDP "\n< local\n"
 	 "^ lan icmp6 " S " > " C " type 1 code 4 " QUOTED ")\n"
 	 "ct 1 udp *dst=" S " *src=" R " dst=" C " sport=7 *\n"},
+	{"an answer for a group: nobody is told that it is too long",
+	 "-6\n*mangle\n-A INPUT\nCOMMIT\n"
+	 "*nat\n-A PREROUTING -p udp -j REDIRECT --to-ports 7\nCOMMIT\n",
+	 "> lan udp [" C "]:4000 > [ff0e::5]:53\n< local\n"
+	 "^ lan icmp6 ff0e::5 > " C " type 1 code 4 (udp [" C
+	 "]:4000 > [ff0e::5]:53)\n"
+	 "> lan icmp6 " C " > " R " type 2 rest 1300 (icmp6 " R " > " C
+	 ")\n< local\n"
+	 "> lan udp [" R "]:7 > [" C "]:4000 len 1431\n< drop too_big\n"
+	 "count mangle/INPUT 1 2 144\n"},
 	{"NETMAP keeps the host half",
 	 "-6\n-A POSTROUTING -o wan -j NETMAP --to 2001:db8:77::/48\n",
 	 "> lan " UDP "\n< wan udp [2001:db8:77::9]:4000 > [" S "]:53\n"},
