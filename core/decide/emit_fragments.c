@@ -79,7 +79,8 @@ static uint32_t written(const struct packet *p)
 }
 
 /* Of an ICMP error about a connection, NAT looks at the quoted datagram: at a
- * whole header, however short it says it is. */
+ * whole header, however short it says it is, without its options, and at those
+ * only on the way to what it writes behind them. */
 static uint32_t quoted(const struct walk *k)
 {
 	uint32_t n = ip_header_len(k->p.family);
@@ -88,7 +89,7 @@ static uint32_t quoted(const struct walk *k)
 	if (!k->icmp_related || !walk_rules(k)->nat ||
 	    !packet_quoted(&k->p, &q))
 		return 0;
-	if (k->manip)
+	if (k->manip && written(&q))
 		n = max_u32(n, q.l4 + written(&q));
 	return (uint32_t)(q.ip - packet_l4(&k->p)) + n;
 }
