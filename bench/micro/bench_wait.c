@@ -241,7 +241,7 @@ static void bench_churn(struct gbench *b)
 
 	if (r && packets) {
 		r->ns_per_packet = LIFE_NS / LIVE;
-		for (; sent < CHURNS * CHURN; sent += CHURN) {
+		for (; sent < (size_t)CHURNS * CHURN; sent += CHURN) {
 			begin(packets, (uint32_t)sent, CHURN);
 			left += router_run(r, packets, CHURN);
 		}
